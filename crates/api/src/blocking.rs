@@ -1,0 +1,49 @@
+//! The one place where async meets sync.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::web;
+use tracing::Span;
+use userdom_application::App;
+
+use crate::{ApiState, problem::Problem};
+
+/// Who has not got a permit by then is better told to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Runs `work` on a thread that may block. A client that goes away does not cut
+/// it in half.
+pub(crate) async fn run<T: Send + 'static>(
+    state: &ApiState,
+    work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let waiting = Arc::clone(&state.permits).acquire_owned();
+    let permit = match tokio::time::timeout(LONGEST_WAIT, waiting).await {
+        Ok(permit) => permit.map_err(Problem::internal)?,
+        Err(_) => return Err(Problem::new("service.busy")),
+    };
+    let app = state.app.clone();
+    let span = Span::current();
+    let done = web::block(move || {
+        let _permit = permit;
+        span.in_scope(|| catch_unwind(AssertUnwindSafe(|| work(&app))))
+    });
+    match done.await {
+        Ok(Ok(result)) => result,
+        Ok(Err(panic)) => Err(Problem::internal(format!("panicked: {}", message(&*panic)))),
+        Err(stopped) => Err(Problem::internal(stopped)),
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "no message",
+    }
+}

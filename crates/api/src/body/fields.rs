@@ -1,0 +1,319 @@
+use std::mem;
+
+use serde_json::{Map, Value};
+use userdom_application::{
+    AppError, FaultKind,
+    services::{CodedError, ValidationService},
+};
+use userdom_domain::{Address, AddressDraft, Patch, Preferences};
+
+use super::strict_json;
+use crate::problem::Problem;
+
+/// The members of a JSON object, each of which is read once. Every fault is
+/// noted under its JSON pointer; what nobody reads is unknown.
+pub(crate) struct Fields {
+    at: String,
+    members: Map<String, Value>,
+    faults: ValidationService,
+    misread: bool,
+}
+
+impl Fields {
+    /// The members of the body.
+    pub(crate) fn of(body: &[u8]) -> Result<Self, Problem> {
+        let members = strict_json::object(body)
+            .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
+        Ok(Self::at(String::new(), members, ValidationService::default()))
+    }
+
+    fn at(at: String, members: Map<String, Value>, faults: ValidationService) -> Self {
+        Self { at, members, faults, misread: false }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.required_text(name)?;
+        self.faults.check(&self.pointer(name), parse(&text))
+    }
+
+    /// A text that must be there and keeps no rule.
+    pub(crate) fn required_text(&mut self, name: &str) -> Option<String> {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.members.remove(name);
+            self.malformed(name, "field.required", "This field is required");
+        }
+        self.text(name)
+    }
+
+    /// A text that may be absent or `null`.
+    pub(crate) fn optional<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        self.faults.check(&self.pointer(name), parse(&text))
+    }
+
+    /// A text of a merge patch that can be changed but not removed.
+    pub(crate) fn change<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.refuse_null(name);
+        self.optional(name, parse)
+    }
+
+    /// A text of a merge patch that `null` removes.
+    pub(crate) fn patch<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Patch<T> {
+        if self.members.get(name).is_some_and(Value::is_null) {
+            self.members.remove(name);
+            return Patch::Clear;
+        }
+        self.optional(name, parse).map_or(Patch::Keep, Patch::Set)
+    }
+
+    /// `true` or `false`; absent or `null` is `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(value)) => value,
+            Some(_) => {
+                self.wrong_type(name, "true or false");
+                false
+            }
+        }
+    }
+
+    /// Whether the member is there and is a text.
+    pub(crate) fn is_text(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(Value::is_string)
+    }
+
+    /// An object that may be absent or `null`.
+    pub(crate) fn object<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Option<T> {
+        let members = self.members_of(name)?;
+        let mut inner = Self::at(self.pointer(name), members, mem::take(&mut self.faults));
+        let value = read(&mut inner);
+        inner.note_unknown();
+        self.faults = inner.faults;
+        value
+    }
+
+    /// The members of an object whose keys are free, each with its JSON text;
+    /// `None` for `null`.
+    pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
+        let members = self.members_of(name).unwrap_or_default();
+        let text = |value: Value| (!value.is_null()).then(|| value.to_string());
+        members.into_iter().map(|(key, value)| (key, text(value))).collect()
+    }
+
+    /// Preferences that may be absent (R13).
+    pub(crate) fn preferences(&mut self, name: &str) -> Option<Preferences> {
+        let given = self.entries(name).into_iter();
+        let given = given.filter_map(|(key, value)| value.map(|value| (key, value)));
+        match Preferences::from_entries(given) {
+            Ok(preferences) => Some(preferences),
+            Err(errors) => {
+                for error in errors {
+                    let key = error.key().map(|key| format!("/{key}")).unwrap_or_default();
+                    let pointer = format!("{}{key}", self.pointer(name));
+                    self.faults.check::<Preferences, _>(&pointer, Err(error));
+                }
+                None
+            }
+        }
+    }
+
+    /// The fields of a postal address (R7), which stand in this object. The rules
+    /// of its country are not asked while a field is of a wrong type.
+    pub(crate) fn address(&mut self) -> Option<Address> {
+        self.misread = false;
+        let draft = AddressDraft {
+            street_line1: self.text("street_line1").unwrap_or_default(),
+            street_line2: self.text("street_line2"),
+            city: self.text("city").unwrap_or_default(),
+            state: self.text("state").unwrap_or_default(),
+            postal_code: self.text("postal_code").unwrap_or_default(),
+            country: self.text("country"),
+        };
+        if self.misread {
+            return None;
+        }
+        self.faults.check_address(&self.at, Address::parse(&draft))
+    }
+
+    /// Refuses a `null` where nothing can be removed.
+    pub(crate) fn refuse_null(&mut self, name: &str) {
+        if self.members.get(name).is_some_and(Value::is_null) {
+            self.members.remove(name);
+            self.malformed(name, "field.null", "This field cannot be removed");
+        }
+    }
+
+    /// What was read, or all faults.
+    pub(crate) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Problem> {
+        self.note_unknown();
+        self.faults.finish().map_err(Problem::from)?;
+        build().ok_or_else(|| {
+            AppError::Internal("a field is neither read nor faulty".into()).into()
+        })
+    }
+
+    fn note_unknown(&mut self) {
+        for (name, _) in mem::take(&mut self.members) {
+            self.malformed(&name, "field.unknown", "This field is unknown");
+        }
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        match self.members.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            _ => {
+                self.wrong_type(name, "a text");
+                None
+            }
+        }
+    }
+
+    fn members_of(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.members.remove(name)? {
+            Value::Null => None,
+            Value::Object(members) => Some(members),
+            _ => {
+                self.wrong_type(name, "an object");
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, name: &str, expected: &str) {
+        self.misread = true;
+        self.malformed(name, "field.wrong_type", &format!("This field must be {expected}"));
+    }
+
+    fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
+        self.faults.add(&self.pointer(name), code, detail, FaultKind::Malformed);
+    }
+
+    /// RFC 6901.
+    fn pointer(&self, name: &str) -> String {
+        format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use userdom_domain::{Bio, ContactType, EmailAddress, Username};
+
+    use super::*;
+
+    fn fields(body: &str) -> Fields {
+        Fields::of(body.as_bytes()).unwrap()
+    }
+
+    /// Pointers and codes, in order.
+    fn faults(fields: Fields) -> Vec<(String, &'static str)> {
+        let mut fields = fields;
+        fields.note_unknown();
+        let faults = fields.faults.finish().map_or_else(|faults| faults.0, |()| Vec::new());
+        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
+
+    #[test]
+    fn all_faults_are_reported_at_once() {
+        let mut fields = fields(r#"{"username":"jo","email":7,"a/b~c":1,"contact_type":"x"}"#);
+        assert!(fields.required("username", Username::parse).is_none());
+        assert!(fields.required("email", EmailAddress::parse).is_none());
+        assert!(fields.required("password", EmailAddress::parse).is_none());
+        assert!(fields.optional("contact_type", ContactType::parse).is_none());
+        let expected = [
+            ("/username", "username.too_short"),
+            ("/email", "field.wrong_type"),
+            ("/password", "field.required"),
+            ("/contact_type", "contact_type.unknown"),
+            ("/a~1b~0c", "field.unknown"),
+        ];
+        assert_eq!(faults(fields), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
+    #[test]
+    fn null_is_absent_clears_or_is_refused() {
+        let mut fields = fields(r#"{"a":null,"b":null,"c":null,"d":null,"e":null,"f":null}"#);
+        assert_eq!(fields.optional("a", Bio::parse), None);
+        assert_eq!(fields.patch("b", Bio::parse), Patch::Clear);
+        assert_eq!(fields.change("c", Bio::parse), None);
+        assert!(!fields.flag("d"));
+        assert!(fields.object("e", |_| Some(())).is_none());
+        assert_eq!(fields.required_text("f"), None);
+        let expected = [("/c", "field.null"), ("/f", "field.required")];
+        assert_eq!(faults(fields), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
+    #[test]
+    fn a_patch_keeps_what_it_does_not_name() {
+        let mut fields = fields(r#"{"bio":"new"}"#);
+        assert_eq!(fields.patch("gender", Bio::parse), Patch::Keep);
+        assert_eq!(fields.patch("bio", Bio::parse), Patch::Set(Bio::parse("new").unwrap()));
+        assert_eq!(faults(fields), []);
+    }
+
+    #[test]
+    fn faults_inside_an_object_carry_its_pointer() {
+        let mut fields = fields(r#"{"address":{"city":"X","country":"USA","planet":"Earth"}}"#);
+        assert!(fields.object("address", Fields::address).is_none());
+        let found = faults(fields);
+        assert!(found.contains(&("/address/street_line1".to_owned(), "address.street_required")));
+        assert!(found.contains(&("/address/planet".to_owned(), "field.unknown")));
+    }
+
+    #[test]
+    fn a_field_of_a_wrong_type_silences_the_rules_of_the_country() {
+        let mut fields = fields(r#"{"street_line1":"x","country":7}"#);
+        assert!(fields.address().is_none());
+        assert_eq!(faults(fields), [("/country".to_owned(), "field.wrong_type")]);
+    }
+
+    #[test]
+    fn free_keys_keep_their_json_text() {
+        let mut fields = fields(r#"{"preferences":{"crm":[1, {"a":null}],"theme":null}}"#);
+        let expected = [
+            ("crm".to_owned(), Some(r#"[1,{"a":null}]"#.to_owned())),
+            ("theme".to_owned(), None),
+        ];
+        assert_eq!(fields.entries("preferences"), expected);
+    }
+
+    #[test]
+    fn a_faulty_preference_is_named() {
+        let mut fields = fields(r#"{"preferences":{"theme":"pink","newsletter":1}}"#);
+        assert!(fields.preferences("preferences").is_none());
+        let mut found = faults(fields);
+        found.sort();
+        let expected = ["/preferences/newsletter", "/preferences/theme"];
+        assert_eq!(found, expected.map(|at| (at.to_owned(), "preferences.invalid_value")));
+    }
+
+    #[test]
+    fn a_clean_object_gives_its_value() {
+        let mut fields = fields(r#"{"username":"ada","is_default":true}"#);
+        let username = fields.required("username", Username::parse);
+        assert!(fields.flag("is_default"));
+        assert_eq!(fields.finish(|| username).unwrap().as_str(), "ada");
+    }
+}

@@ -1,0 +1,189 @@
+/// Every code that a client can see, with its HTTP status and what it means:
+/// first the problems, then the faults of single fields.
+pub const CODES: &[(&str, u16, &str)] = &[
+    // The request itself
+    ("request.malformed", 400, "The body is not the JSON object that is expected"),
+    ("request.invalid", 422, "Some fields are faulty"),
+    ("request.timeout", 408, "The body took too long to arrive"),
+    ("request.too_large", 413, "The body is too large"),
+    ("request.unsupported_media_type", 415, "The content type is not supported"),
+    ("query.malformed", 400, "The query string cannot be read"),
+    ("query.unknown_parameter", 400, "A query parameter is unknown"),
+    ("query.invalid_parameter", 400, "A query parameter has a value that is not allowed"),
+    ("if_match.malformed", 400, "If-Match is no list of entity tags"),
+    ("route.not_found", 404, "There is nothing at this URL"),
+    ("method.not_allowed", 405, "This URL does not know this method"),
+    // Who asks
+    ("access.unauthenticated", 401, "Sign in first"),
+    ("access.forbidden", 403, "This is not allowed"),
+    ("session.refused", 401, "The sign-in is refused"),
+    ("token.not_valid", 422, "The token is not valid"),
+    // What is asked for
+    ("user.not_found", 404, "There is no such user"),
+    ("email.not_found", 404, "There is no such email"),
+    ("phone.not_found", 404, "There is no such phone"),
+    ("address.not_found", 404, "There is no such address"),
+    ("profile.not_found", 404, "The user has no profile"),
+    // Conflicts
+    ("version.stale", 412, "The user has changed since it was read"),
+    ("user.contended", 409, "Others keep changing the user; try again"),
+    ("username.taken", 409, "The username is taken"),
+    ("email.already_exists", 409, "The user has this email already"),
+    ("email.verified_elsewhere", 409, "Another account has verified this email"),
+    ("phone.already_exists", 409, "The user has this phone already"),
+    // Rules of the user as a whole
+    ("email.only_one", 422, "The only email cannot be removed"),
+    ("email.default_is_primary", 422, "The default email is primary"),
+    ("email.default_must_be_verified", 422, "The default email must be verified"),
+    ("email.already_verified", 422, "The email is verified already"),
+    ("contact.default_of_type_exists", 422, "There is a default of this type already"),
+    ("contact.too_many", 422, "There are too many of them"),
+    ("profile.not_initialized", 422, "The user has no profile yet; send both names"),
+    ("status.invalid_transition", 422, "The status does not allow this"),
+    ("status.reason_invalid", 422, "The reason is not accepted"),
+    ("role.none", 422, "A user must have a role"),
+    // The service
+    ("service.busy", 503, "The service is busy; try again"),
+    ("service.not_ready", 503, "The service is not ready"),
+    ("store.unavailable", 503, "The store is not available; try again"),
+    ("internal", 500, "Something went wrong on our side"),
+    // Fields that cannot be read
+    ("field.required", 400, "The field is required"),
+    ("field.null", 400, "The field cannot be null"),
+    ("field.wrong_type", 400, "The field is of another type"),
+    ("field.unknown", 400, "The field is unknown"),
+    // Fields that break a rule
+    ("username.too_short", 422, "The username is too short"),
+    ("username.too_long", 422, "The username is too long"),
+    ("username.invalid_character", 422, "The username has a character that is not allowed"),
+    ("username.invalid_start", 422, "The username starts with a character that is not allowed"),
+    ("username.reserved", 422, "The username is reserved"),
+    ("password.too_short", 422, "The password is too short"),
+    ("password.too_long", 422, "The password is too long"),
+    ("password.common", 422, "The password is a common one"),
+    ("password.too_weak", 422, "The password is too easy to guess"),
+    ("email.empty", 422, "The email is empty"),
+    ("email.invalid_format", 422, "The email is not one"),
+    ("phone.too_long", 422, "The phone number is too long"),
+    ("phone.invalid_character", 422, "The phone number has a character that is not allowed"),
+    ("phone.too_few_digits", 422, "The phone number has too few digits"),
+    ("phone.too_many_digits", 422, "The phone number has too many digits"),
+    ("phone.unknown_calling_code", 422, "The calling code is not assigned"),
+    ("phone.not_possible", 422, "No such phone number is possible"),
+    ("address.street_required", 422, "The street is required"),
+    ("address.city_required", 422, "The city is required"),
+    ("address.state_required", 422, "The state is required"),
+    ("address.postal_code_required", 422, "The postal code is required"),
+    ("address.invalid_postal_code", 422, "The postal code has another form in this country"),
+    ("address.too_long", 422, "A part of the address is too long"),
+    ("address.control_character", 422, "The address has a control character"),
+    ("country.unknown", 422, "The country is unknown"),
+    ("contact_type.unknown", 422, "The contact type is unknown"),
+    ("name.empty", 422, "The name is empty"),
+    ("name.too_long", 422, "The name is too long"),
+    ("name.control_character", 422, "The name has a control character"),
+    ("display_name.empty", 422, "The display name is empty"),
+    ("display_name.too_long", 422, "The display name is too long"),
+    ("display_name.control_character", 422, "The display name has a control character"),
+    ("date.invalid_format", 422, "The date is not written as YYYY-MM-DD"),
+    ("profile.too_young", 422, "The user is too young"),
+    ("profile.birth_date_in_future", 422, "The date of birth is in the future"),
+    ("profile.birth_date_too_early", 422, "The date of birth is too long ago"),
+    ("gender.empty", 422, "The gender is empty"),
+    ("gender.too_long", 422, "The gender is too long"),
+    ("gender.control_character", 422, "The gender has a control character"),
+    ("language.invalid", 422, "The language is no BCP 47 tag"),
+    ("timezone.unknown", 422, "The time zone is unknown"),
+    ("bio.too_long", 422, "The bio is too long"),
+    ("bio.control_character", 422, "The bio has a control character"),
+    ("avatar_url.invalid", 422, "The avatar URL is not one"),
+    ("avatar_url.too_long", 422, "The avatar URL is too long"),
+    ("preferences.invalid_value", 422, "A preference has a value that is not allowed"),
+    ("preferences.too_large", 422, "The preferences are too large"),
+];
+
+/// The status and the meaning of a code.
+pub(crate) fn find(code: &str) -> Option<(u16, &'static str)> {
+    let entry = CODES.iter().find(|(known, _, _)| *known == code);
+    entry.map(|(_, status, meaning)| (*status, *meaning))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use userdom_application::ports::WeakPassword;
+    use userdom_domain::{
+        BirthDateError, ContactType, ContactTypeError, EmailAddress, EmailAddressError, EmailId,
+        PasswordError, PhoneId, UserError, UserStatus, UsernameError,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn no_code_stands_there_twice() {
+        let codes: BTreeSet<&str> = CODES.iter().map(|(code, _, _)| *code).collect();
+        assert_eq!(codes.len(), CODES.len());
+    }
+
+    #[test]
+    fn the_status_of_a_user_error_follows_its_name() {
+        let status = |error: UserError| find(error.code()).unwrap().0;
+        let email = EmailAddress::parse("ada@example.org").unwrap();
+        assert_eq!(status(UserError::EmailAlreadyExists(email)), 409);
+        assert_eq!(status(UserError::PhoneAlreadyExists(String::new())), 409);
+        assert_eq!(status(UserError::EmailNotFound(EmailId::from_uuid(Uuid::nil()))), 404);
+        assert_eq!(status(UserError::PhoneNotFound(PhoneId::from_uuid(Uuid::nil()))), 404);
+        assert_eq!(status(UserError::CannotRemoveOnlyEmail), 422);
+        assert_eq!(status(UserError::DefaultEmailMustBeVerified), 422);
+        assert_eq!(status(UserError::DefaultOfTypeExists(ContactType::Home)), 422);
+        assert_eq!(status(UserError::CannotActivate { from: UserStatus::Active }), 422);
+    }
+
+    #[test]
+    fn codes_of_the_inner_crates_stand_in_the_catalogue() {
+        let codes = [
+            UsernameError::TooShort.code(),
+            PasswordError::TooLong.code(),
+            EmailAddressError::Empty.code(),
+            ContactTypeError.code(),
+            BirthDateError::TooYoung.code(),
+            WeakPassword::Common.code(),
+            WeakPassword::Guessable { hint: String::new() }.code(),
+        ];
+        for code in codes {
+            assert!(find(code).is_some(), "{code}");
+        }
+    }
+
+    /// Every literal of the form `"noun.fault"` in a `code()` of the domain.
+    #[test]
+    fn every_code_in_the_domains_sources_stands_in_the_catalogue() {
+        let sources = concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/src");
+        let mut files = vec![std::path::PathBuf::from(sources)];
+        let mut seen = 0;
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            for code in codes_in(&std::fs::read_to_string(&path).unwrap()) {
+                seen += 1;
+                // An id stands in the path, a region in the configuration: neither is a field.
+                let inner = code.starts_with("id.") || code.starts_with("region.");
+                assert!(inner || find(&code).is_some(), "{code} of {}", path.display());
+            }
+        }
+        assert!(seen > 50, "only {seen} codes found");
+    }
+
+    fn codes_in(source: &str) -> Vec<String> {
+        let bodies = source.split("fn code(&self) -> &'static str {").skip(1);
+        let literals = bodies.flat_map(|body| {
+            let body = body.split("\n    }\n").next().unwrap_or_default();
+            body.split('"').skip(1).step_by(2)
+        });
+        literals.map(str::to_owned).collect()
+    }
+}

@@ -1,0 +1,22 @@
+use std::time::Duration;
+
+use actix_web::{HttpMessage, dev::ServiceResponse};
+
+use crate::call::SignedInAs;
+
+/// One line a request. It names the route and never the path: paths hold
+/// identities, and whatever strangers type.
+pub(super) fn write<B>(response: &ServiceResponse<B>, request_id: &str, took: Duration) {
+    let request = response.request();
+    let user = request.extensions().get::<SignedInAs>().map(|user| user.0.to_string());
+    tracing::info!(
+        target: "http",
+        method = request.method().as_str(),
+        route = request.match_pattern().as_deref().unwrap_or("unmatched"),
+        status = response.status().as_u16(),
+        duration_ms = took.as_secs_f64() * 1000.0,
+        request.id = request_id,
+        user.id = user,
+        "request"
+    );
+}

@@ -1,0 +1,32 @@
+//! What surrounds every request.
+
+mod access_log;
+mod headers;
+mod problems;
+mod request_id;
+
+use std::time::Instant;
+
+use actix_web::{
+    Error,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::Next,
+};
+use tracing::{Instrument, field, info_span};
+
+/// A span with the request's id, problems in their one form, the headers that
+/// every answer has, and a line in the access log.
+pub(crate) async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request_id::of(&request);
+    let span = info_span!("request", request.id = %id, user.id = field::Empty);
+    let response = next.call(request).instrument(span).await?.map_into_boxed_body();
+    let mut response = problems::render(response, &id);
+    headers::add(&mut response, &id);
+    access_log::write(&response, &id, started.elapsed());
+    Ok(response)
+}

@@ -1,0 +1,245 @@
+use std::{borrow::Cow, error::Error, fmt};
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use serde_json::json;
+use userdom_application::{AppError, Fault, FaultKind, Faults};
+use userdom_domain::{RepositoryError, UniqueKey};
+
+use crate::codes;
+
+/// What every handler gives.
+pub(crate) type Answer = Result<HttpResponse, Problem>;
+
+const INTERNAL: &str = "internal";
+
+/// An error as the client sees it (RFC 9457), and its cause, which only the log sees.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    status: StatusCode,
+    detail: Cow<'static, str>,
+    errors: Vec<Fault>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem whose status and text are those of the catalogue.
+    pub(crate) fn new(code: &'static str) -> Self {
+        let (status, meaning) = codes::find(code).unwrap_or((422, "The request is refused"));
+        Self {
+            code,
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            detail: Cow::Borrowed(meaning),
+            errors: Vec::new(),
+            cause: None,
+        }
+    }
+
+    /// Says more than the catalogue does.
+    pub(crate) fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(INTERNAL) }
+    }
+
+    /// For an answer that the framework gave by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(match status {
+            StatusCode::NOT_FOUND => "route.not_found",
+            StatusCode::METHOD_NOT_ALLOWED => "method.not_allowed",
+            StatusCode::PAYLOAD_TOO_LARGE => "request.too_large",
+            StatusCode::REQUEST_TIMEOUT => "request.timeout",
+            other if other.is_client_error() => "request.malformed",
+            _ => INTERNAL,
+        })
+    }
+
+    fn caused_by(code: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(code) }
+    }
+
+    fn invalid(faults: Faults) -> Self {
+        let malformed = faults.0.iter().any(|fault| fault.kind == FaultKind::Malformed);
+        let problem = Self::new("request.invalid");
+        let status = if malformed { StatusCode::BAD_REQUEST } else { problem.status };
+        Self { status, errors: faults.0, ..problem }
+    }
+
+    /// The answer. What is the service's own fault is logged here, and only here.
+    pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
+        if self.status.is_server_error() {
+            let cause = self.cause.as_deref().map(|cause| chain(cause));
+            tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
+        }
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = if self.code == "service.busy" { "1" } else { "2" };
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        response.content_type("application/problem+json").body(self.json(request_id))
+    }
+
+    fn json(&self, request_id: &str) -> String {
+        let title = codes::find(self.code).map_or(self.detail.as_ref(), |(_, meaning)| meaning);
+        let mut body = json!({
+            "type": format!("urn:userdom:problem:{}", self.code),
+            "title": title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        });
+        if !self.errors.is_empty() {
+            let errors = self.errors.iter().map(|fault| {
+                json!({"pointer": fault.pointer, "code": fault.code, "detail": fault.detail})
+            });
+            body["errors"] = errors.collect();
+        }
+        body.to_string()
+    }
+}
+
+/// The error and all that lies under it, in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Invalid(faults) => Self::invalid(faults),
+            AppError::Refused(refused) => {
+                Self::new(refused.code()).with_detail(refused.to_string())
+            }
+            AppError::Unauthenticated => Self::new("access.unauthenticated"),
+            AppError::SignInRefused => Self::new("session.refused").with_detail(
+                "The login or the password is wrong, the email is not verified yet, \
+                 or the account is locked for a while",
+            ),
+            AppError::Forbidden => Self::new("access.forbidden"),
+            AppError::NotFound(_) => Self::new("user.not_found"),
+            AppError::Taken(UniqueKey::Username) => Self::new("username.taken"),
+            AppError::Taken(UniqueKey::VerifiedEmail) => Self::new("email.verified_elsewhere"),
+            AppError::Taken(UniqueKey::UserEmail) => Self::new("email.already_exists"),
+            AppError::Taken(UniqueKey::UserPhone) => Self::new("phone.already_exists"),
+            AppError::Taken(UniqueKey::Default) | AppError::Contended => {
+                Self::new("user.contended")
+            }
+            AppError::StaleVersion => Self::new("version.stale"),
+            AppError::TokenNotValid => Self::new("token.not_valid").with_detail(
+                "The token is unknown, used, replaced by a newer one, or too old",
+            ),
+            AppError::Busy => Self::new("service.busy"),
+            AppError::Store(
+                cause @ (RepositoryError::Unavailable(_) | RepositoryError::Transient(_)),
+            ) => Self::caused_by("store.unavailable", cause),
+            AppError::Internal(cause) => Self::internal(cause),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::invalid(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use userdom_domain::UserError;
+
+    use super::*;
+
+    fn status(error: AppError) -> (u16, &'static str) {
+        let problem = Problem::from(error);
+        (problem.status.as_u16(), problem.code)
+    }
+
+    fn fault(kind: FaultKind) -> Fault {
+        Fault { pointer: "/email".into(), code: "email.empty", detail: "Empty".into(), kind }
+    }
+
+    #[test]
+    fn a_rule_is_422_and_one_unreadable_field_makes_it_400() {
+        let rule = AppError::Invalid(Faults(vec![fault(FaultKind::Rule)]));
+        assert_eq!(status(rule), (422, "request.invalid"));
+        let both = vec![fault(FaultKind::Rule), fault(FaultKind::Malformed)];
+        assert_eq!(status(AppError::Invalid(Faults(both))), (400, "request.invalid"));
+    }
+
+    #[test]
+    fn each_error_has_its_status() {
+        assert_eq!(status(AppError::Unauthenticated), (401, "access.unauthenticated"));
+        assert_eq!(status(AppError::SignInRefused), (401, "session.refused"));
+        assert_eq!(status(AppError::Forbidden), (403, "access.forbidden"));
+        assert_eq!(status(AppError::NotFound("user")), (404, "user.not_found"));
+        assert_eq!(status(AppError::Taken(UniqueKey::Username)), (409, "username.taken"));
+        assert_eq!(status(AppError::Taken(UniqueKey::Identity)), (500, "internal"));
+        assert_eq!(status(AppError::StaleVersion), (412, "version.stale"));
+        assert_eq!(status(AppError::Contended), (409, "user.contended"));
+        assert_eq!(status(AppError::TokenNotValid), (422, "token.not_valid"));
+        assert_eq!(status(AppError::Busy), (503, "service.busy"));
+        let refused = AppError::Refused(UserError::CannotRemoveOnlyEmail);
+        assert_eq!(status(refused), (422, "email.only_one"));
+        let store = AppError::Store(RepositoryError::Unavailable("disk".into()));
+        assert_eq!(status(store), (503, "store.unavailable"));
+        let store = AppError::Store(RepositoryError::Other("disk".into()));
+        assert_eq!(status(store), (500, "internal"));
+    }
+
+    #[test]
+    fn the_cause_stays_inside() {
+        let error = AppError::Store(RepositoryError::Unavailable("SELECT secret".into()));
+        let problem = Problem::from(error);
+        let body = problem.json("r-1");
+        assert!(!body.contains("SELECT") && body.contains("r-1"));
+        let cause = chain(problem.cause.as_deref().unwrap());
+        assert_eq!(cause, "the database is not available: SELECT secret");
+    }
+
+    #[test]
+    fn a_sign_in_challenge_and_a_pause_are_named_in_headers() {
+        let refused = Problem::from(AppError::SignInRefused).respond("r");
+        assert_eq!(refused.headers().get("www-authenticate").unwrap(), "Bearer");
+        let busy = Problem::from(AppError::Busy).respond("r");
+        assert_eq!(busy.headers().get("retry-after").unwrap(), "1");
+        let down = Problem::new("store.unavailable").respond("r");
+        assert_eq!(down.headers().get("retry-after").unwrap(), "2");
+    }
+
+    #[test]
+    fn faults_are_listed_with_pointer_code_and_detail() {
+        let problem = Problem::from(Faults(vec![fault(FaultKind::Rule)]));
+        let body: serde_json::Value = serde_json::from_str(&problem.json("r")).unwrap();
+        let expected = json!([{"pointer": "/email", "code": "email.empty", "detail": "Empty"}]);
+        assert_eq!(body["errors"], expected);
+        assert_eq!(body["type"], "urn:userdom:problem:request.invalid");
+    }
+}

@@ -1,0 +1,239 @@
+use std::fmt;
+
+use actix_web::HttpResponse;
+use chrono::{DateTime, NaiveDate, Utc};
+use userdom_application::{
+    Settings,
+    services::CodedError,
+    use_cases::{DeleteAccount, RegisterUser, UpdateAccount},
+};
+use userdom_domain::{
+    Address, BirthDateError, ContactType, DisplayName, EmailAddress, LanguageTag, Password,
+    PersonName, PhoneNumber, ProfileChanges, TimeZoneName, UserProfile, Username,
+};
+
+use super::{addresses, phones};
+use crate::{
+    body::Fields,
+    call::{Call, changed, created},
+    problem::{Answer, Problem},
+};
+
+/// `POST /v1/users`: registers.
+pub(super) async fn register(mut call: Call) -> Answer {
+    let body = call.json().await?;
+    let now = call.now();
+    let user = call
+        .run(move |app| {
+            let request = read_registration(Fields::of(&body)?, app.settings(), now)?;
+            Ok(app.register(&request)?)
+        })
+        .await?;
+    created(format!("/v1/users/{}", user.id), user.version, &user)
+}
+
+fn read_registration(
+    mut fields: Fields,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<RegisterUser, Problem> {
+    let username = fields.required("username", Username::parse);
+    let password =
+        fields.required("password", |text| Password::parse(text, settings.password_min_chars));
+    let email = fields.required("email", EmailAddress::parse);
+    let profile = read_profile(&mut fields, now);
+    let phone = read_phone(&mut fields, settings);
+    let address = fields.object("address", read_address);
+    let preferences = fields.preferences("preferences");
+    fields.finish(|| {
+        Some(RegisterUser {
+            username: username?,
+            password: password?,
+            email: email?,
+            profile: profile?,
+            phone,
+            address,
+            preferences: preferences?,
+        })
+    })
+}
+
+fn read_profile(fields: &mut Fields, now: DateTime<Utc>) -> Option<UserProfile> {
+    let first_name = fields.required("first_name", PersonName::parse);
+    let last_name = fields.required("last_name", PersonName::parse);
+    let changes = ProfileChanges {
+        display_name: fields.patch("display_name", DisplayName::parse),
+        date_of_birth: fields.patch("date_of_birth", |text| birth_date(text, now)),
+        preferred_language: fields.optional("preferred_language", LanguageTag::parse),
+        timezone: fields.optional("timezone", TimeZoneName::parse),
+        ..ProfileChanges::default()
+    };
+    let mut profile = UserProfile::new(first_name?, last_name?, now);
+    profile.update(changes, now).ok()?;
+    Some(profile)
+}
+
+fn read_phone(fields: &mut Fields, settings: &Settings) -> Option<(PhoneNumber, ContactType)> {
+    let parse = |text: &str| PhoneNumber::parse(text, settings.default_region);
+    if fields.is_text("phone") {
+        return fields.optional("phone", parse).map(|phone| (phone, phones::USUAL_TYPE));
+    }
+    fields.object("phone", |phone| {
+        let number = phone.required("phone_number", parse);
+        let contact_type = phone.optional("contact_type", ContactType::parse);
+        Some((number?, contact_type.unwrap_or(phones::USUAL_TYPE)))
+    })
+}
+
+fn read_address(fields: &mut Fields) -> Option<(Address, ContactType)> {
+    let address = fields.address();
+    let contact_type = fields.optional("contact_type", ContactType::parse);
+    Some((address?, contact_type.unwrap_or(addresses::USUAL_TYPE)))
+}
+
+/// `GET /v1/users/{id}`.
+pub(super) async fn show(call: Call) -> Answer {
+    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
+    call.show(user.version, &user)
+}
+
+/// `PATCH /v1/users/{id}`: username and preferences.
+pub(super) async fn update(mut call: Call) -> Answer {
+    let body = call.merge_patch().await?;
+    let user = call
+        .on_user(move |app, caller, user_id| {
+            let mut fields = Fields::of(&body)?;
+            let username = fields.change("username", Username::parse);
+            fields.refuse_null("preferences");
+            let preferences = fields.entries("preferences");
+            let command =
+                fields.finish(|| Some(UpdateAccount { user_id, username, preferences }))?;
+            Ok(app.execute(caller, &command)?)
+        })
+        .await?;
+    changed(user.version, &user)
+}
+
+/// `DELETE /v1/users/{id}`.
+pub(super) async fn delete(call: Call) -> Answer {
+    call.on_user(|app, caller, user_id| Ok(app.execute(caller, &DeleteAccount { user_id })?))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Why a text is no birth date.
+#[derive(Debug)]
+pub(super) enum BirthDateFault {
+    Format,
+    Rule(BirthDateError),
+}
+
+impl fmt::Display for BirthDateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format => f.write_str("A date is written as YYYY-MM-DD"),
+            Self::Rule(error) => error.fmt(f),
+        }
+    }
+}
+
+impl CodedError for BirthDateFault {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Format => "date.invalid_format",
+            Self::Rule(error) => error.code(),
+        }
+    }
+}
+
+/// Reads a birth date and asks R11, so that both faults are reported with the others.
+pub(super) fn birth_date(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, BirthDateFault> {
+    // Parsing takes "2001-1-2" as well; writing shows whether it was the one form.
+    let date: NaiveDate = text.parse().map_err(|_| BirthDateFault::Format)?;
+    if date.to_string() != text {
+        return Err(BirthDateFault::Format);
+    }
+    judge(date, now).map_err(BirthDateFault::Rule)?;
+    Ok(date)
+}
+
+/// The rule lives in the profile; any name will do to ask it.
+fn judge(date: NaiveDate, now: DateTime<Utc>) -> Result<(), BirthDateError> {
+    let Ok(name) = PersonName::parse("Anybody") else { return Ok(()) };
+    UserProfile::new(name.clone(), name, now).set_date_of_birth(Some(date), now)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-01-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn read(body: &Value) -> Result<RegisterUser, Problem> {
+        let fields = Fields::of(body.to_string().as_bytes()).unwrap();
+        read_registration(fields, &Settings::default(), now())
+    }
+
+    fn minimal() -> Value {
+        json!({
+            "username": "ada", "password": "correct horse battery", "email": "ada@example.org",
+            "first_name": "Ada", "last_name": "Lovelace",
+        })
+    }
+
+    #[test]
+    fn the_five_required_fields_are_enough() {
+        let request = read(&minimal()).unwrap();
+        assert_eq!(request.profile.display_name(), "Ada Lovelace");
+        assert!(request.phone.is_none() && request.address.is_none());
+    }
+
+    #[test]
+    fn a_phone_is_a_text_or_an_object() {
+        let mut body = minimal();
+        body["phone"] = json!("+1-555-123-4567");
+        assert_eq!(read(&body).unwrap().phone.unwrap().1, ContactType::Mobile);
+        body["phone"] = json!({"phone_number": "+1-555-123-4567", "contact_type": "work"});
+        assert_eq!(read(&body).unwrap().phone.unwrap().1, ContactType::Work);
+    }
+
+    #[test]
+    fn an_address_is_a_home_unless_it_says_otherwise() {
+        let mut body = minimal();
+        body["address"] = json!({
+            "street_line1": "350 Fifth Avenue", "city": "New York", "state": "NY",
+            "postal_code": "10118", "country": "USA",
+        });
+        assert_eq!(read(&body).unwrap().address.unwrap().1, ContactType::Home);
+        body["address"]["contact_type"] = json!("BILLING");
+        assert_eq!(read(&body).unwrap().address.unwrap().1, ContactType::Billing);
+    }
+
+    #[test]
+    fn r11_the_birth_date_is_judged_with_the_other_fields() {
+        let mut body = minimal();
+        body["username"] = json!("a");
+        body["date_of_birth"] = json!("2020-01-01");
+        let problem = read(&body).unwrap_err().respond("r");
+        let bytes = actix_web::body::MessageBody::try_into_bytes(problem.into_body());
+        let body: Value = serde_json::from_slice(&bytes.ok().unwrap()).unwrap();
+        let codes: Vec<_> = body["errors"].as_array().unwrap().iter().collect();
+        assert_eq!(codes[0]["code"], "username.too_short");
+        assert_eq!(codes[1]["code"], "profile.too_young");
+        assert_eq!(codes[1]["pointer"], "/date_of_birth");
+    }
+
+    #[test]
+    fn a_date_has_one_form() {
+        for text in ["", "2001-1-2", "01-02-2001", "2001-02-30", "2001-02-03T00:00:00Z", "+2001-02-03"]
+        {
+            let fault = birth_date(text, now()).unwrap_err();
+            assert_eq!(fault.code(), "date.invalid_format", "{text}");
+        }
+        assert!(birth_date("2001-02-03", now()).is_ok());
+    }
+}

@@ -1,0 +1,280 @@
+//! The door alone, before an application whose store is down.
+
+use std::sync::Arc;
+
+use actix_web::{
+    App as Server,
+    http::{StatusCode, header},
+    rt::System,
+    test,
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use userdom_application::{
+    Adapters, App, Settings,
+    ports::{
+        Clock, HashingError, IdGenerator, PasswordHasher, PasswordStrength, SecretToken, Store,
+        TokenHash, TokenKind, TokenMint, UnitOfWork, Verification, WeakPassword,
+    },
+    services::Wake,
+};
+use userdom_domain::{Password, PasswordHash, RepositoryError};
+use uuid::Uuid;
+
+use crate::{ApiState, routes};
+
+/// Every port at once: the store is down, the hasher is busy, any text that starts
+/// like a token is one, and the strength of a password is not there to be asked.
+struct Down;
+
+impl Store for Down {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        Err(RepositoryError::Unavailable("connection refused by 10.0.0.7".into()))
+    }
+    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        self.begin()
+    }
+    fn ping(&self) -> Result<(), RepositoryError> {
+        self.begin().map(drop)
+    }
+}
+
+impl Clock for Down {
+    fn now(&self) -> DateTime<Utc> {
+        "2026-01-01T12:00:00Z".parse().unwrap()
+    }
+}
+
+impl IdGenerator for Down {
+    fn uuid_v7(&self, _: DateTime<Utc>) -> Uuid {
+        Uuid::max()
+    }
+}
+
+impl TokenMint for Down {
+    fn random(&self, kind: TokenKind) -> SecretToken {
+        SecretToken::new(kind.prefix().to_owned())
+    }
+    fn derived(&self, kind: TokenKind, _: Uuid) -> SecretToken {
+        self.random(kind)
+    }
+    fn hash(&self, kind: TokenKind, presented: &str) -> Option<TokenHash> {
+        presented.starts_with(kind.prefix()).then_some(TokenHash([0; 32]))
+    }
+}
+
+impl PasswordHasher for Down {
+    fn hash(&self, _: &Password) -> Result<PasswordHash, HashingError> {
+        Err(HashingError::Busy)
+    }
+    fn verify(&self, _: &Password, _: Option<&PasswordHash>) -> Result<Verification, HashingError> {
+        Err(HashingError::Busy)
+    }
+}
+
+impl PasswordStrength for Down {
+    fn assess(&self, _: &Password, _: &[&str]) -> Result<(), WeakPassword> {
+        panic!("nobody home")
+    }
+}
+
+fn state() -> ApiState {
+    let adapters = Adapters {
+        store: Arc::new(Down),
+        clock: Arc::new(Down),
+        ids: Arc::new(Down),
+        mint: Arc::new(Down),
+        hasher: Arc::new(Down),
+        strength: Arc::new(Down),
+    };
+    let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
+    ApiState::new(app, Arc::new(Down), Arc::new(Down), 1)
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: header::HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The code of the problem, after a look at all that every problem has.
+    fn problem(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(body["status"], self.status.as_u16());
+        assert_eq!(body["request_id"], self.header("x-request-id"));
+        assert!(body["title"].is_string() && body["detail"].is_string());
+        let code = body["code"].as_str().unwrap();
+        assert_eq!(body["type"], format!("urn:userdom:problem:{code}"));
+        (self.status.as_u16(), code.to_owned())
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn send(request: test::TestRequest) -> Answer {
+    send_to(state(), request)
+}
+
+fn send_to(state: ApiState, request: test::TestRequest) -> Answer {
+    System::new().block_on(async move {
+        let server = Server::new().configure(|config| routes(config, state));
+        let server = test::init_service(server).await;
+        let response = test::call_service(&server, request.to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = test::read_body(response).await;
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    })
+}
+
+fn get(path: &str) -> test::TestRequest {
+    test::TestRequest::get().uri(path)
+}
+
+fn post(path: &str, body: &Value) -> test::TestRequest {
+    test::TestRequest::post().uri(path).set_json(body)
+}
+
+fn problem(code: &str, status: u16) -> (u16, String) {
+    (status, code.to_owned())
+}
+
+#[test]
+fn livez_needs_no_store_and_readyz_does() {
+    assert_eq!(send(get("/livez")).status, 200);
+    let answer = send(get("/readyz"));
+    assert_eq!(answer.problem(), problem("service.not_ready", 503));
+    assert_eq!(answer.header("retry-after"), "2");
+}
+
+#[test]
+fn every_answer_has_its_headers() {
+    let answer = send(get("/livez").insert_header(("X-Request-Id", "mine-1")));
+    assert_eq!(answer.header("x-request-id"), "mine-1");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    let answer = send(get("/livez").insert_header(("X-Request-Id", "not mine")));
+    assert_eq!(answer.header("x-request-id"), Uuid::max().to_string());
+}
+
+#[test]
+fn the_routers_own_refusals_are_problems() {
+    assert_eq!(send(get("/nowhere")).problem(), problem("route.not_found", 404));
+    assert_eq!(send(get("/v1/users/me/nowhere")).problem(), problem("route.not_found", 404));
+    let answer = send(test::TestRequest::put().uri("/v1/users/me"));
+    assert_eq!(answer.problem(), problem("method.not_allowed", 405));
+    assert_eq!(answer.header("allow"), "GET, HEAD, PATCH, DELETE");
+}
+
+#[test]
+fn nobody_learns_anything_without_a_token() {
+    let paths = [
+        "/v1/users/me",
+        "/v1/users/not-an-id",
+        "/v1/users/me/profile",
+        "/v1/users/me/addresses?type=nothing",
+    ];
+    for path in paths {
+        let answer = send(get(path));
+        assert_eq!(answer.problem(), problem("access.unauthenticated", 401), "{path}");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+    let answer = send(post("/v1/users/me/emails", &json!({"email": 7})));
+    assert_eq!(answer.problem(), problem("access.unauthenticated", 401));
+    let answer = send(get("/v1/users/me").insert_header(("Authorization", "Bearer guess")));
+    assert_eq!(answer.problem(), problem("access.unauthenticated", 401));
+}
+
+#[test]
+fn an_outage_is_a_503_that_tells_nothing() {
+    let answer = send(get("/v1/users/me").insert_header(("Authorization", "Bearer ud_at_1")));
+    assert_eq!(answer.problem(), problem("store.unavailable", 503));
+    assert!(!answer.body.contains("10.0.0.7"));
+}
+
+#[test]
+fn a_panic_is_a_500_that_tells_nothing() {
+    let answer = send(post(
+        "/v1/users",
+        &json!({"username": "ada", "password": "correct horse", "email": "ada@example.org",
+            "first_name": "Ada", "last_name": "Lovelace"}),
+    ));
+    assert_eq!(answer.problem(), problem("internal", 500));
+    assert!(!answer.body.contains("nobody home"));
+}
+
+#[test]
+fn a_busy_hasher_is_a_503_to_be_tried_soon() {
+    let answer = send(post("/v1/sessions", &json!({"login": "?", "password": "x"})));
+    assert_eq!(answer.problem(), problem("service.busy", 503));
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[test]
+fn all_faults_of_a_body_come_at_once() {
+    let answer = send(post("/v1/users", &json!({"username": "a", "erase": true, "phone": 1})));
+    assert_eq!(answer.problem(), problem("request.invalid", 400));
+    let body = answer.json();
+    let pointers: Vec<&str> = body["errors"].as_array().unwrap().iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    let expected = ["/username", "/password", "/email", "/first_name", "/last_name", "/phone"];
+    assert_eq!(pointers, [&expected[..], &["/erase"]].concat());
+}
+
+#[test]
+fn bodies_are_small_json() {
+    let broken = test::TestRequest::post().uri("/v1/sessions").set_payload("{\"login\": }");
+    assert_eq!(send(broken).problem(), problem("request.unsupported_media_type", 415));
+    let broken = test::TestRequest::post().uri("/v1/sessions").set_payload("{\"login\": }");
+    let broken = broken.insert_header(("Content-Type", "Application/JSON; charset=utf-8"));
+    assert_eq!(send(broken).problem(), problem("request.malformed", 400));
+    let large = post("/v1/sessions", &json!({"login": "x".repeat(65 * 1024)}));
+    assert_eq!(send(large).problem(), problem("request.too_large", 413));
+}
+
+#[test]
+fn an_unknown_query_parameter_is_refused() {
+    let answer = send(post("/v1/sessions?debug=1", &json!({})));
+    assert_eq!(answer.problem(), problem("query.unknown_parameter", 400));
+}
+
+#[test]
+fn resending_a_mail_tells_nothing_about_ids() {
+    let path = "/v1/users/nobody/emails/nothing/verification";
+    assert_eq!(send(test::TestRequest::post().uri(path)).status, 202);
+}
+
+#[test]
+fn garbage_in_if_match_is_refused() {
+    let request = test::TestRequest::delete().uri("/v1/users/me");
+    let request = request.insert_header(("Authorization", "Bearer ud_at_1"));
+    let answer = send(request.insert_header(("If-Match", "3")));
+    assert_eq!(answer.problem(), problem("if_match.malformed", 400));
+}
+
+#[test]
+fn a_full_house_asks_to_come_back() {
+    let state = state();
+    let permit = Arc::clone(&state.permits).try_acquire_owned().unwrap();
+    let answer = send_to(state, post("/v1/sessions", &json!({})));
+    assert_eq!(answer.problem(), problem("service.busy", 503));
+    drop(permit);
+}
+
+#[test]
+fn the_page_of_the_mail_has_a_strict_policy() {
+    let answer = send(get("/verify-email?utm_source=mail"));
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").starts_with("text/html"));
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src"));
+    assert!(answer.body.contains("Confirm my email address"));
+}

@@ -1,0 +1,108 @@
+use std::error::Error;
+
+use userdom_domain::{RepositoryError, UniqueKey, UserError};
+
+use crate::ports::HashingError;
+
+/// Whether a field could not be read at all, or breaks a rule of the domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Missing, unknown, or of a wrong type.
+    Malformed,
+    /// Read, and refused by a rule.
+    Rule,
+}
+
+/// One faulty field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// The stable code.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    pub detail: String,
+    /// Which sort it is.
+    pub kind: FaultKind,
+}
+
+/// All faulty fields of a request at once; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the request has faulty fields")]
+pub struct Faults(pub Vec<Fault>);
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// Some fields are faulty.
+    #[error(transparent)]
+    Invalid(#[from] Faults),
+    /// A rule of the aggregate forbids it.
+    #[error(transparent)]
+    Refused(#[from] UserError),
+    /// Nobody has signed in, or the token is not good any more.
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The sign-in is refused; which of the reasons it is, nobody learns.
+    #[error("the login or the password is wrong, or the account cannot sign in")]
+    SignInRefused,
+    /// The caller may know of it, but not do it.
+    #[error("this is not allowed")]
+    Forbidden,
+    /// There is none, or the caller may not know of it.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Somebody else has it.
+    #[error("{0:?} is taken")]
+    Taken(UniqueKey),
+    /// The caller has seen an older version (`If-Match`).
+    #[error("the user has changed since it was read")]
+    StaleVersion,
+    /// Others kept changing the same user, three times in a row.
+    #[error("the user is being changed by others")]
+    Contended,
+    /// The token is unknown, used, replaced or expired.
+    #[error("the token is not valid")]
+    TokenNotValid,
+    /// Too many passwords are being hashed.
+    #[error("too busy")]
+    Busy,
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] RepositoryError),
+    /// Something that has no business failing.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl AppError {
+    /// One faulty field.
+    pub fn fault(pointer: &str, code: &'static str, detail: impl ToString) -> Self {
+        Self::Invalid(Faults(vec![Fault {
+            pointer: pointer.to_owned(),
+            code,
+            detail: detail.to_string(),
+            kind: FaultKind::Rule,
+        }]))
+    }
+}
+
+impl From<RepositoryError> for AppError {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Duplicate(key) => Self::Taken(key),
+            RepositoryError::Stale => Self::Contended,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<HashingError> for AppError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy => Self::Busy,
+            HashingError::Failed(source) => Self::Internal(source),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use userdom_domain::Password;
+
+/// Judges how hard a new password is to guess (rule R12).
+pub trait PasswordStrength: Send + Sync {
+    /// `own_words` are the user's own names and addresses: a guesser tries them first.
+    fn assess(&self, password: &Password, own_words: &[&str]) -> Result<(), WeakPassword>;
+}
+
+/// Why a password is too easy to guess.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WeakPassword {
+    /// It is on the list of common passwords.
+    #[error("This password is among the most common ones; choose another")]
+    Common,
+    /// zxcvbn scores it under 3.
+    #[error("This password is too easy to guess; {hint}")]
+    Guessable {
+        /// What would make it better.
+        hint: String,
+    },
+}
+
+impl WeakPassword {
+    /// The stable code that clients see.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Common => "password.common",
+            Self::Guessable { .. } => "password.too_weak",
+        }
+    }
+}

@@ -1,0 +1,289 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+use userdom_domain::{
+    UserAddress, UserAggregate, UserEmail, UserPhone, UserProfile, UserStatus,
+};
+use uuid::Uuid;
+
+use crate::ports::NewSession;
+
+/// A user, as every endpoint shows it. Never with the password hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the shape is the contract's")]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct UserView {
+    pub id: Uuid,
+    pub username: String,
+    pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_time")]
+    pub status_until: Option<DateTime<Utc>>,
+    pub roles: Vec<String>,
+    pub email_verified: bool,
+    pub phone_verified: bool,
+    pub two_factor_enabled: bool,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "time")]
+    pub updated_at: DateTime<Utc>,
+    #[serde(serialize_with = "maybe_time")]
+    pub last_login_at: Option<DateTime<Utc>>,
+    #[serde(serialize_with = "time")]
+    pub password_changed_at: DateTime<Utc>,
+    pub preferences: BTreeMap<String, serde_json::Value>,
+    pub profile: Option<ProfileView>,
+    pub emails: Vec<EmailView>,
+    pub phones: Vec<PhoneView>,
+    pub addresses: Vec<AddressView>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecurityView>,
+    pub version: i64,
+}
+
+/// The sign-in counters, for moderators and up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct SecurityView {
+    pub failed_login_attempts: u32,
+    #[serde(serialize_with = "maybe_time")]
+    pub account_locked_until: Option<DateTime<Utc>>,
+}
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct ProfileView {
+    pub first_name: String,
+    pub last_name: String,
+    pub full_name: String,
+    pub display_name: String,
+    pub date_of_birth: Option<NaiveDate>,
+    pub age: Option<i32>,
+    pub gender: Option<String>,
+    pub preferred_language: String,
+    pub timezone: String,
+    pub bio: Option<String>,
+    pub avatar_url: Option<String>,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "time")]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An email.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct EmailView {
+    pub id: Uuid,
+    pub email: String,
+    pub provider: String,
+    pub contact_type: String,
+    pub is_verified: bool,
+    pub is_default: bool,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "maybe_time")]
+    pub verified_at: Option<DateTime<Utc>>,
+}
+
+/// A phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct PhoneView {
+    pub id: Uuid,
+    pub phone_number: String,
+    pub e164: Option<String>,
+    pub country_code: String,
+    pub formatted_number: String,
+    pub contact_type: String,
+    pub is_verified: bool,
+    pub is_default: bool,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "maybe_time")]
+    pub verified_at: Option<DateTime<Utc>>,
+}
+
+/// An address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct AddressView {
+    pub id: Uuid,
+    pub street_line1: String,
+    pub street_line2: Option<String>,
+    pub city: String,
+    pub state: String,
+    pub postal_code: String,
+    pub country: String,
+    pub formatted: String,
+    pub contact_type: String,
+    pub is_default: bool,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct SessionView {
+    pub id: Uuid,
+    pub user_agent: String,
+    pub ip_address: String,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+}
+
+impl UserView {
+    /// The user as it is at `now`, without the sign-in counters.
+    pub fn of(user: &UserAggregate, now: DateTime<Utc>) -> Self {
+        let account = user.user();
+        let status = account.status_at(now);
+        let note = account.status_note().filter(|_| {
+            matches!(status, UserStatus::Suspended | UserStatus::Banned)
+        });
+        Self {
+            id: user.id().as_uuid(),
+            username: account.username().to_string(),
+            status: status.to_string(),
+            status_reason: note.map(|note| note.reason().to_owned()),
+            status_until: note.and_then(userdom_domain::StatusNote::until),
+            roles: account.roles().iter().map(ToString::to_string).collect(),
+            email_verified: account.email_verified(),
+            phone_verified: account.phone_verified(),
+            two_factor_enabled: account.two_factor_enabled(),
+            created_at: account.created_at(),
+            updated_at: account.updated_at(),
+            last_login_at: account.last_login_at(),
+            password_changed_at: account.password_changed_at(),
+            preferences: account.preferences().entries().into_iter().map(read_json).collect(),
+            profile: user.profile().map(|profile| ProfileView::of(profile, now)),
+            emails: user.emails().iter().map(EmailView::of).collect(),
+            phones: user.phones().iter().map(PhoneView::of).collect(),
+            addresses: user.addresses().iter().map(AddressView::of).collect(),
+            security: None,
+            version: user.version(),
+        }
+    }
+
+    /// With the sign-in counters.
+    #[must_use]
+    pub fn with_security(self, user: &UserAggregate) -> Self {
+        let security = SecurityView {
+            failed_login_attempts: user.user().failed_login_attempts(),
+            account_locked_until: user.user().account_locked_until(),
+        };
+        Self { security: Some(security), ..self }
+    }
+}
+
+impl ProfileView {
+    /// The profile as it is at `now`.
+    pub fn of(profile: &UserProfile, now: DateTime<Utc>) -> Self {
+        Self {
+            first_name: profile.first_name().to_string(),
+            last_name: profile.last_name().to_string(),
+            full_name: profile.full_name(),
+            display_name: profile.display_name(),
+            date_of_birth: profile.date_of_birth(),
+            age: profile.age(now.date_naive()),
+            gender: profile.gender().map(ToString::to_string),
+            preferred_language: profile.preferred_language().to_string(),
+            timezone: profile.timezone().to_string(),
+            bio: profile.bio().map(ToString::to_string),
+            avatar_url: profile.avatar_url().map(ToString::to_string),
+            created_at: profile.created_at(),
+            updated_at: profile.updated_at(),
+        }
+    }
+}
+
+impl EmailView {
+    /// The email as it is.
+    pub fn of(email: &UserEmail) -> Self {
+        Self {
+            id: email.id().as_uuid(),
+            email: email.email().to_string(),
+            provider: email.email().provider().to_string(),
+            contact_type: email.contact_type().to_string(),
+            is_verified: email.is_verified(),
+            is_default: email.is_default(),
+            created_at: email.created_at(),
+            verified_at: email.verified_at(),
+        }
+    }
+}
+
+impl PhoneView {
+    /// The phone as it is.
+    pub fn of(phone: &UserPhone) -> Self {
+        let number = phone.phone();
+        Self {
+            id: phone.id().as_uuid(),
+            phone_number: number.as_str().to_owned(),
+            e164: number.e164().map(str::to_owned),
+            country_code: number.calling_code().to_owned(),
+            formatted_number: number.national().to_owned(),
+            contact_type: phone.contact_type().to_string(),
+            is_verified: phone.is_verified(),
+            is_default: phone.is_default(),
+            created_at: phone.created_at(),
+            verified_at: phone.verified_at(),
+        }
+    }
+}
+
+impl AddressView {
+    /// The address as it is.
+    pub fn of(entry: &UserAddress) -> Self {
+        let address = entry.address();
+        Self {
+            id: entry.id().as_uuid(),
+            street_line1: address.street_line1().to_owned(),
+            street_line2: address.street_line2().map(str::to_owned),
+            city: address.city().to_owned(),
+            state: address.state().to_owned(),
+            postal_code: address.postal_code().to_owned(),
+            country: address.country().to_string(),
+            formatted: address.full_address(),
+            contact_type: entry.contact_type().to_string(),
+            is_default: entry.is_default(),
+            created_at: entry.created_at(),
+        }
+    }
+}
+
+impl SessionView {
+    /// A session that has just been opened.
+    pub fn of(session: &NewSession) -> Self {
+        Self {
+            id: session.id,
+            user_agent: session.user_agent.clone(),
+            ip_address: session.ip_address.clone(),
+            created_at: session.created_at,
+        }
+    }
+}
+
+/// RFC 3339 in UTC, with as many decimals as the moment has.
+fn time<S: Serializer>(moment: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+fn maybe_time<S: Serializer>(
+    moment: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match moment {
+        Some(moment) => time(moment, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A value that is no JSON, which no store lets in, is shown as text.
+fn read_json((key, text): (String, String)) -> (String, serde_json::Value) {
+    let value = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
+    (key, value)
+}

@@ -1,0 +1,234 @@
+//! Emails, phones and addresses come back as they were saved.
+
+use userdom_domain::{ContactType, EmailRepository, UserAggregate, UserError};
+
+use super::{
+    StoreUnderTest,
+    support::{changed, find, in_one_unit, minute, saved},
+};
+use crate::testing::given;
+
+fn three_emails(t: &dyn StoreUnderTest) -> UserAggregate {
+    let user = given::a_pending_user().with_email("one@example.org");
+    let user = user.with_unverified_email("two@example.org");
+    saved(t, user.with_unverified_email("three@example.org").build())
+}
+
+pub fn an_email_is_added_typed_verified_and_removed(t: &dyn StoreUnderTest) {
+    let user = three_emails(t);
+    let [one, two, three] = [0, 1, 2].map(|n| user.emails()[n].id());
+    let user = changed(t, &user, |user| {
+        user.set_email_type(two, ContactType::Work, minute(1)).unwrap();
+    });
+    assert_eq!(user.email(two).unwrap().contact_type(), ContactType::Work);
+    let user = changed(t, &user, |user| user.verify_email(three, minute(2)).unwrap());
+    assert!(user.user().email_verified(), "R20: it is the default now");
+    assert_eq!(user.email(three).unwrap().verified_at(), Some(minute(2)));
+    let user = changed(t, &user, |user| {
+        user.remove_email(one, minute(3)).unwrap();
+        let address = given::email("four@example.org");
+        user.add_email(given::an_email_id(), address, ContactType::Other, false, minute(3)).unwrap();
+    });
+    assert_eq!(user.emails().len(), 3);
+}
+
+pub fn r19_the_default_email_moves_back_and_forth_in_one_save(t: &dyn StoreUnderTest) {
+    let user = three_emails(t);
+    let [one, two, _] = [0, 1, 2].map(|n| user.emails()[n].id());
+    for (steps, last) in [(vec![two], two), (vec![one, two, one], one), (vec![two, one], one)] {
+        let user = changed(t, &user, |user| {
+            for id in &steps {
+                user.set_default_email(*id, minute(1)).unwrap();
+            }
+        });
+        assert_eq!(user.default_email().unwrap().id(), last);
+    }
+}
+
+pub fn r20_removing_the_default_email_promotes_another(t: &dyn StoreUnderTest) {
+    let user = three_emails(t);
+    let [one, two, _] = [0, 1, 2].map(|n| user.emails()[n].id());
+    let user = changed(t, &user, |user| user.remove_email(one, minute(1)).unwrap());
+    assert_eq!(user.default_email().unwrap().id(), two);
+}
+
+pub fn an_email_is_removed_and_added_again_in_one_save(t: &dyn StoreUnderTest) {
+    let user = three_emails(t);
+    let one = user.emails()[0].id();
+    let id = given::an_email_id();
+    let user = changed(t, &user, |user| {
+        user.remove_email(one, minute(1)).unwrap();
+        let address = given::email("one@example.org");
+        user.add_email(id, address, ContactType::Work, true, minute(1)).unwrap();
+    });
+    assert_eq!(user.default_email().unwrap().id(), id);
+}
+
+fn two_phones(t: &dyn StoreUnderTest) -> UserAggregate {
+    let user = given::a_pending_user().with_phone("+442079460018");
+    saved(t, user.with_phone("555 123 4567 ext. 8").build())
+}
+
+pub fn a_phone_is_added_typed_verified_and_removed(t: &dyn StoreUnderTest) {
+    let user = two_phones(t);
+    let [one, two] = [0, 1].map(|n| user.phones()[n].id());
+    let user = changed(t, &user, |user| {
+        user.set_phone_type(two, ContactType::Emergency, minute(1)).unwrap();
+        user.verify_phone(two, minute(2)).unwrap();
+    });
+    assert!(user.user().phone_verified());
+    let user = changed(t, &user, |user| user.remove_phone(two, minute(3)).unwrap());
+    assert!(!user.user().phone_verified());
+    let user = changed(t, &user, |user| user.remove_phone(one, minute(3)).unwrap());
+    assert!(user.phones().is_empty());
+}
+
+pub fn r22_the_default_phone_moves_back_and_forth_in_one_save(t: &dyn StoreUnderTest) {
+    let user = two_phones(t);
+    let [one, two] = [0, 1].map(|n| user.phones()[n].id());
+    for (steps, last) in [(vec![two], two), (vec![one, two, one], one), (vec![two, one], one)] {
+        let user = changed(t, &user, |user| {
+            for id in &steps {
+                user.set_default_phone(*id, minute(1)).unwrap();
+            }
+        });
+        assert!(user.phone(last).unwrap().is_default());
+    }
+}
+
+pub fn r22_a_default_phone_takes_the_place_of_another_types_default(t: &dyn StoreUnderTest) {
+    let user = two_phones(t);
+    let [mobile, other] = [0, 1].map(|n| user.phones()[n].id());
+    changed(t, &user, |user| {
+        user.set_phone_type(other, ContactType::Work, minute(1)).unwrap();
+        user.set_default_phone(other, minute(1)).unwrap();
+    });
+    let user = changed(t, &user, |user| {
+        user.remove_phone(mobile, minute(2)).unwrap();
+        user.set_phone_type(other, ContactType::Mobile, minute(2)).unwrap();
+        let number = given::phone("+442079460019");
+        user.add_phone(given::a_phone_id(), number, ContactType::Work, true, minute(2)).unwrap();
+    });
+    assert!(user.phones().iter().all(userdom_domain::UserPhone::is_default));
+}
+
+pub fn a_phone_is_removed_and_added_again_in_one_save(t: &dyn StoreUnderTest) {
+    let user = two_phones(t);
+    let one = user.phones()[0].id();
+    changed(t, &user, |user| {
+        user.remove_phone(one, minute(1)).unwrap();
+        let number = given::phone("+442079460018");
+        user.add_phone(given::a_phone_id(), number, ContactType::Mobile, true, minute(1)).unwrap();
+    });
+}
+
+fn two_addresses(t: &dyn StoreUnderTest) -> UserAggregate {
+    let user = given::a_pending_user().with_address("Invalidenstraße 1");
+    saved(t, user.with_address("Invalidenstraße 2").build())
+}
+
+pub fn an_address_is_added_replaced_and_removed(t: &dyn StoreUnderTest) {
+    let user = two_addresses(t);
+    let [one, two] = [0, 1].map(|n| user.addresses()[n].id());
+    let draft = userdom_domain::AddressDraft {
+        street_line1: "10 O'Connell Street; DROP TABLE users".to_owned(),
+        street_line2: Some("Flat 2".to_owned()),
+        city: "Dublin".to_owned(),
+        country: Some("IRL".to_owned()),
+        ..Default::default()
+    };
+    let dublin = userdom_domain::Address::parse(&draft).unwrap();
+    let user = changed(t, &user, |user| {
+        user.replace_address(two, dublin.clone(), ContactType::Billing, minute(1)).unwrap();
+    });
+    assert_eq!(user.address(two).unwrap().address(), &dublin);
+    let user = changed(t, &user, |user| {
+        user.replace_address(two, given::address("Am Tor 3"), ContactType::Home, minute(2)).unwrap();
+    });
+    assert_eq!(user.address(two).unwrap().address().street_line2(), None);
+    let user = changed(t, &user, |user| user.remove_address(one, minute(3)).unwrap());
+    assert_eq!(user.addresses().len(), 1);
+}
+
+pub fn r22_the_default_address_moves_back_and_forth_in_one_save(t: &dyn StoreUnderTest) {
+    let user = two_addresses(t);
+    let [one, two] = [0, 1].map(|n| user.addresses()[n].id());
+    for (steps, last) in [(vec![two], two), (vec![one, two, one], one), (vec![two, one], one)] {
+        let user = changed(t, &user, |user| {
+            for id in &steps {
+                user.set_default_address(*id, minute(1)).unwrap();
+            }
+        });
+        assert!(user.address(last).unwrap().is_default());
+    }
+}
+
+pub fn r22_two_default_addresses_swap_their_types(t: &dyn StoreUnderTest) {
+    let user = two_addresses(t);
+    let [one, two] = [0, 1].map(|n| user.addresses()[n].id());
+    let street = |n: u8| given::address(&format!("Invalidenstraße {n}"));
+    changed(t, &user, |user| {
+        user.replace_address(two, street(2), ContactType::Work, minute(1)).unwrap();
+        user.set_default_address(two, minute(1)).unwrap();
+    });
+    let user = changed(t, &user, |user| {
+        user.replace_address(one, street(1), ContactType::Other, minute(2)).unwrap();
+        user.replace_address(two, street(2), ContactType::Home, minute(2)).unwrap();
+        user.replace_address(one, street(1), ContactType::Work, minute(2)).unwrap();
+    });
+    assert!(user.addresses().iter().all(userdom_domain::UserAddress::is_default));
+}
+
+pub fn r23_a_full_contact_book_comes_back_whole(t: &dyn StoreUnderTest) {
+    let mut user = given::an_active_user().build();
+    let now = given::now();
+    for n in 1..UserAggregate::MAX_EMAILS {
+        let address = given::email(&format!("number{n}@example.org"));
+        let kind = ContactType::ALL[n % 9];
+        user.add_email(given::an_email_id(), address, kind, false, now).unwrap();
+    }
+    for n in 0..UserAggregate::MAX_PHONES {
+        let number = given::phone(&format!("+4420794600{n:02}"));
+        let kind = ContactType::ALL[n % 9];
+        user.add_phone(given::a_phone_id(), number, kind, true, now).unwrap();
+    }
+    for n in 0..UserAggregate::MAX_ADDRESSES {
+        let address = given::address(&format!("Invalidenstraße {n}"));
+        let kind = ContactType::ALL[n % 9];
+        user.add_address(given::an_address_id(), address, kind, true, now).unwrap();
+    }
+    let user = saved(t, user);
+    assert_eq!(find(t, user.id()).unwrap(), user);
+    changed(t, &user, |user| {
+        for n in 0..UserAggregate::MAX_ADDRESSES {
+            let (id, kind) = (user.addresses()[n].id(), user.addresses()[n].contact_type());
+            let address = given::address(&format!("Chausseestraße {n}"));
+            user.replace_address(id, address, kind, minute(1)).unwrap();
+        }
+    });
+}
+
+pub fn r27_the_emails_of_one_user_are_a_repository_of_their_own(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().with_email("one@example.org").build());
+    let (id, first, second) = (user.id(), user.emails()[0].id(), given::an_email_id());
+    let address = || given::email("two@example.org");
+    in_one_unit(t, |uow| {
+        let users = uow.users();
+        let added = users.add_email(id, second, address(), ContactType::Work, minute(1))?;
+        assert_eq!(added, Some(Ok(())));
+        assert_eq!(users.set_default_email(id, second, minute(2))?, Some(Ok(())));
+        assert_eq!(users.user_emails(id)?.len(), 2);
+        assert_eq!(users.remove_email(id, first, minute(3))?, Some(Ok(())));
+        let refused = users.remove_email(id, second, minute(4))?;
+        assert_eq!(refused, Some(Err(UserError::CannotRemoveOnlyEmail)));
+        let nobody = given::a_user_id();
+        assert_eq!(users.remove_email(nobody, second, minute(4))?, None);
+        assert!(users.user_emails(nobody)?.is_empty());
+        Ok(())
+    })
+    .unwrap();
+    let user = find(t, id).unwrap();
+    assert_eq!(user.version(), 4);
+    assert_eq!(user.emails().len(), 1);
+    assert_eq!(user.default_email().unwrap().id(), second);
+}

@@ -1,0 +1,131 @@
+//! Events on their way out.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{
+    StoreUnderTest,
+    support::{claim_all, minute, saved},
+};
+use crate::{ports::ClaimedEvent, testing::given};
+
+/// Five events: one at registration, and one at each of the minutes 1 to 4.
+fn five_events(t: &dyn StoreUnderTest) {
+    let account = userdom_domain::User::new(
+        given::a_user_id(),
+        given::username("eventful"),
+        crate::testing::PlainHasher::hash_of(given::PASSWORD),
+        given::now(),
+    );
+    let mut user = userdom_domain::UserAggregate::register(account, None, given::now());
+    for n in 1..=4 {
+        user.rename(given::username(&format!("name{n}")), minute(n));
+    }
+    saved(t, user);
+}
+
+fn claim(t: &dyn StoreUnderTest, limit: u32, at: i64, lease_ends: i64) -> Vec<ClaimedEvent> {
+    t.outbox().claim(limit, minute(at), minute(lease_ends)).unwrap()
+}
+
+fn ids(events: &[ClaimedEvent]) -> Vec<Uuid> {
+    events.iter().map(|event| event.id).collect()
+}
+
+pub fn an_empty_outbox_has_nothing_to_claim(t: &dyn StoreUnderTest) {
+    assert!(claim_all(t, minute(1)).is_empty());
+}
+
+pub fn events_are_claimed_oldest_first_up_to_the_limit(t: &dyn StoreUnderTest) {
+    five_events(t);
+    let first = claim(t, 2, 10, 11);
+    let second = claim(t, 2, 10, 11);
+    let third = claim(t, 2, 10, 11);
+    assert_eq!((first.len(), second.len(), third.len()), (2, 2, 1));
+    assert_eq!(first[0].event, userdom_domain::DomainEvent::UserRegistered);
+    let again = claim(t, 5, 20, 21);
+    assert_eq!(ids(&again), [ids(&first), ids(&second), ids(&third)].concat());
+}
+
+pub fn an_event_is_not_due_before_its_time(t: &dyn StoreUnderTest) {
+    five_events(t);
+    assert_eq!(claim(t, 10, 2, 60).len(), 3);
+    assert_eq!(claim(t, 10, 4, 60).len(), 2);
+}
+
+pub fn a_claimed_event_is_nobody_elses_until_the_lease_ends(t: &dyn StoreUnderTest) {
+    five_events(t);
+    let first = claim(t, 10, 10, 13);
+    assert!(claim(t, 10, 12, 15).is_empty());
+    let again = claim(t, 10, 13, 16);
+    assert_eq!(ids(&again), ids(&first));
+    assert!(first.iter().all(|event| event.attempts == 1));
+    assert!(again.iter().all(|event| event.attempts == 2));
+}
+
+pub fn a_completed_event_never_comes_back(t: &dyn StoreUnderTest) {
+    five_events(t);
+    let events = claim(t, 10, 10, 11);
+    t.outbox().complete(events[0].id, minute(10)).unwrap();
+    t.outbox().complete(events[3].id, minute(10)).unwrap();
+    let left = claim(t, 10, 20, 21);
+    assert_eq!(ids(&left), [events[1].id, events[2].id, events[4].id]);
+}
+
+pub fn a_postponed_event_comes_back_at_its_time(t: &dyn StoreUnderTest) {
+    five_events(t);
+    let events = claim(t, 10, 10, 30);
+    t.outbox().postpone(events[0].id, minute(15), "the mail server – \"busy\"").unwrap();
+    assert!(claim(t, 10, 14, 30).is_empty());
+    let again = claim(t, 10, 15, 30);
+    assert_eq!(ids(&again), [events[0].id]);
+    assert_eq!(again[0].attempts, 2);
+    assert_eq!(again[0].event, events[0].event);
+}
+
+pub fn an_event_that_was_postponed_again_and_again_counts_its_attempts(t: &dyn StoreUnderTest) {
+    five_events(t);
+    for attempt in 1..=4 {
+        let at = i64::from(attempt);
+        let events = claim(t, 1, 10 + at, 60);
+        assert_eq!(events[0].attempts, attempt);
+        t.outbox().postpone(events[0].id, minute(-60), &"long ".repeat(1000)).unwrap();
+    }
+}
+
+pub fn an_event_that_was_given_up_never_comes_back(t: &dyn StoreUnderTest) {
+    five_events(t);
+    let events = claim(t, 1, 10, 11);
+    t.outbox().give_up(events[0].id, minute(10), "no such mailbox").unwrap();
+    let left = claim(t, 10, 20, 21);
+    assert_eq!(left.len(), 4);
+    assert!(!ids(&left).contains(&events[0].id));
+}
+
+pub fn workers_side_by_side_share_the_events(t: &dyn StoreUnderTest) {
+    for _ in 0..6 {
+        saved(t, given::an_active_user().build());
+    }
+    let work = || {
+        let mut taken = Vec::new();
+        loop {
+            let events = claim(t, 3, 10, 20);
+            if events.is_empty() {
+                return taken;
+            }
+            for event in &events {
+                t.outbox().complete(event.id, minute(10)).unwrap();
+            }
+            taken.extend(ids(&events));
+        }
+    };
+    let taken: Vec<Uuid> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    let distinct: BTreeSet<_> = taken.iter().collect();
+    assert_eq!(distinct.len(), taken.len(), "no event is taken twice");
+    assert!(taken.len() >= 6 * 3);
+    assert!(claim(t, 10, 30, 31).is_empty(), "no event is left behind");
+}

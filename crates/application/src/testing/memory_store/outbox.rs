@@ -1,0 +1,115 @@
+use chrono::{DateTime, Utc};
+use userdom_domain::{DomainEvent, RecordedEvent, RepositoryError, UserId};
+use uuid::Uuid;
+
+use super::MemoryStore;
+use crate::ports::{ClaimedEvent, Outbox};
+
+/// An event, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredEvent {
+    /// The identity.
+    pub id: Uuid,
+    /// To whom it happened.
+    pub user_id: UserId,
+    /// What happened.
+    pub event: DomainEvent,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it is due.
+    pub available_at: DateTime<Utc>,
+    /// Until when a worker has it.
+    pub claimed_until: Option<DateTime<Utc>>,
+    /// How often it has been taken.
+    pub attempts: u32,
+    /// When it was done.
+    pub processed_at: Option<DateTime<Utc>>,
+    /// When it was given up.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+}
+
+impl StoredEvent {
+    pub(super) fn new(id: Uuid, user_id: UserId, recorded: RecordedEvent) -> Self {
+        Self {
+            id,
+            user_id,
+            event: recorded.event,
+            occurred_at: recorded.occurred_at,
+            available_at: recorded.occurred_at,
+            claimed_until: None,
+            attempts: 0,
+            processed_at: None,
+            failed_at: None,
+            last_error: None,
+        }
+    }
+
+    fn is_due(&self, now: DateTime<Utc>) -> bool {
+        self.processed_at.is_none()
+            && self.failed_at.is_none()
+            && self.available_at <= now
+            && self.claimed_until.is_none_or(|end| end <= now)
+    }
+}
+
+impl Outbox for MemoryStore {
+    fn claim(
+        &self,
+        limit: u32,
+        now: DateTime<Utc>,
+        lease_ends: DateTime<Utc>,
+    ) -> Result<Vec<ClaimedEvent>, RepositoryError> {
+        self.write(|state| {
+            let mut due: Vec<_> =
+                state.events.values_mut().filter(|event| event.is_due(now)).collect();
+            due.sort_by_key(|event| (event.available_at, event.id));
+            let taken = due.into_iter().take(limit as usize).map(|event| {
+                event.claimed_until = Some(lease_ends);
+                event.attempts += 1;
+                ClaimedEvent {
+                    id: event.id,
+                    user_id: event.user_id,
+                    event: event.event.clone(),
+                    attempts: event.attempts,
+                }
+            });
+            taken.collect()
+        })
+    }
+
+    fn complete(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
+        self.change_event(id, |event| event.processed_at = Some(now))
+    }
+
+    fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
+        self.change_event(id, |event| {
+            event.available_at = at;
+            event.claimed_until = None;
+            event.last_error = Some(error.to_owned());
+        })
+    }
+
+    fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
+        self.change_event(id, |event| {
+            event.failed_at = Some(now);
+            event.last_error = Some(error.to_owned());
+        })
+    }
+}
+
+impl MemoryStore {
+    fn change_event(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut StoredEvent),
+    ) -> Result<(), RepositoryError> {
+        self.write(|state| {
+            if let Some(event) = state.events.get_mut(&id) {
+                change(event);
+            }
+        })
+    }
+}

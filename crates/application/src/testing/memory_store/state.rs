@@ -1,0 +1,111 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use userdom_domain::{RepositoryError, UniqueKey, UserId, UserSnapshot};
+use uuid::{Builder, Uuid};
+
+use super::outbox::StoredEvent;
+use crate::ports::{Login, NewSession, NewToken};
+
+/// All that is kept: what the tables of a database hold.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    pub(super) users: BTreeMap<Uuid, UserSnapshot>,
+    pub(super) sessions: BTreeMap<Uuid, NewSession>,
+    pub(super) tokens: BTreeMap<Uuid, StoredToken>,
+    pub(super) events: BTreeMap<Uuid, StoredEvent>,
+    last_event: u64,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredToken {
+    pub(super) token: NewToken,
+    /// Used or replaced.
+    pub(super) has_ended: bool,
+}
+
+impl State {
+    pub(super) fn user_with_login(&self, login: &Login) -> Option<&UserSnapshot> {
+        match login {
+            Login::Username(name) => self.user_with_name(name.as_str()),
+            Login::Email(email) => self.user_with_verified_email(email.as_str()),
+        }
+    }
+
+    pub(super) fn user_with_name(&self, name: &str) -> Option<&UserSnapshot> {
+        self.users.values().find(|user| user.username.eq_ignore_ascii_case(name))
+    }
+
+    pub(super) fn user_with_verified_email(&self, address: &str) -> Option<&UserSnapshot> {
+        self.users.values().find(|user| {
+            let mut verified = user.emails.iter().filter(|email| email.is_verified);
+            verified.any(|email| email.email.eq_ignore_ascii_case(address))
+        })
+    }
+
+    pub(super) fn require_user(&self, id: UserId) -> Result<(), RepositoryError> {
+        if self.users.contains_key(&id.as_uuid()) {
+            Ok(())
+        } else {
+            Err(RepositoryError::Other("there is no such user".into()))
+        }
+    }
+
+    /// The identity of the next event: the time, and then a counter.
+    pub(super) fn next_event_id(&mut self, millis: i64) -> Uuid {
+        self.last_event += 1;
+        let mut rest = [0; 10];
+        rest[2..].copy_from_slice(&self.last_event.to_be_bytes());
+        let millis = u64::try_from(millis).unwrap_or_default();
+        Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+    }
+
+    /// What the unique indexes of a database would say to this user.
+    pub(super) fn check_unique(&self, user: &UserSnapshot) -> Result<(), UniqueKey> {
+        let others = || self.users.values().filter(|other| other.id != user.id);
+        if others().any(|other| other.username.eq_ignore_ascii_case(&user.username)) {
+            return Err(UniqueKey::Username);
+        }
+        let verified = user.emails.iter().filter(|email| email.is_verified);
+        for email in verified {
+            if self.user_with_verified_email(&email.email).is_some_and(|owner| owner.id != user.id) {
+                return Err(UniqueKey::VerifiedEmail);
+            }
+        }
+        let taken: BTreeSet<Uuid> = others().flat_map(child_ids).collect();
+        let own = child_ids(user);
+        if own.iter().any(|id| taken.contains(id)) || has_repeats(own) {
+            return Err(UniqueKey::Identity);
+        }
+        check_children(user)
+    }
+}
+
+fn check_children(user: &UserSnapshot) -> Result<(), UniqueKey> {
+    if has_repeats(user.emails.iter().map(|email| email.email.as_str())) {
+        return Err(UniqueKey::UserEmail);
+    }
+    if has_repeats(user.phones.iter().map(|phone| phone.phone_number.as_str())) {
+        return Err(UniqueKey::UserPhone);
+    }
+    let emails = user.emails.iter().filter(|email| email.is_default);
+    let phones = user.phones.iter().filter(|phone| phone.is_default);
+    let addresses = user.addresses.iter().filter(|address| address.is_default);
+    if emails.count() > 1
+        || has_repeats(phones.map(|phone| &phone.contact_type))
+        || has_repeats(addresses.map(|address| &address.contact_type))
+    {
+        return Err(UniqueKey::Default);
+    }
+    Ok(())
+}
+
+fn child_ids(user: &UserSnapshot) -> Vec<Uuid> {
+    let emails = user.emails.iter().map(|email| email.id);
+    let phones = user.phones.iter().map(|phone| phone.id);
+    emails.chain(phones).chain(user.addresses.iter().map(|address| address.id)).collect()
+}
+
+fn has_repeats<T: Ord>(items: impl IntoIterator<Item = T>) -> bool {
+    let mut seen = BTreeSet::new();
+    items.into_iter().any(|item| !seen.insert(item))
+}

@@ -1,0 +1,59 @@
+use userdom_domain::{Preferences, UserId, UserRole, Username};
+
+use crate::{AppError, Command, Tx, policies::Operation, queries::UserView};
+
+/// Changes the username, the preferences, or both.
+#[derive(Debug, Clone)]
+pub struct UpdateAccount {
+    /// Whose.
+    pub user_id: UserId,
+    /// Another username; one that poses as the system only by an admin (R9).
+    pub username: Option<Username>,
+    /// Preferences to lay over the present ones: keys with raw JSON values,
+    /// `None` puts a key back to its default (R13).
+    pub preferences: Vec<(String, Option<String>)>,
+}
+
+impl Command for UpdateAccount {
+    type Output = UserView;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
+        let mut user = tx.user_for(Operation::ChangeAccount, self.user_id)?;
+        if let Some(username) = &self.username {
+            let role = tx.caller.actor.as_ref().map(crate::Actor::highest_role);
+            let reserved = username.is_reserved(&tx.app.settings().reserved_usernames);
+            if reserved && role != Some(UserRole::Admin) {
+                return Err(AppError::fault("/username", "username.reserved", "This username is reserved"));
+            }
+            user.rename(username.clone(), tx.now);
+        }
+        if !self.preferences.is_empty() {
+            user.set_preferences(self.merged(user.user().preferences())?, tx.now);
+        }
+        if !user.events().is_empty() {
+            tx.save(&mut user)?;
+        }
+        Ok(UserView::of(&user, tx.now))
+    }
+}
+
+impl UpdateAccount {
+    fn merged(&self, present: &Preferences) -> Result<Preferences, AppError> {
+        let mut entries = present.entries();
+        for (key, value) in &self.preferences {
+            entries.retain(|(present, _)| present != key);
+            entries.extend(value.clone().map(|value| (key.clone(), value)));
+        }
+        Preferences::from_entries(entries).map_err(|errors| {
+            let mut validation = crate::services::ValidationService::default();
+            for error in errors {
+                let pointer = format!("/preferences/{}", error.key().unwrap_or_default());
+                validation.check::<(), _>(pointer.trim_end_matches('/'), Err(error));
+            }
+            match validation.finish() {
+                Err(faults) => AppError::Invalid(faults),
+                Ok(()) => AppError::Internal("preferences refused without a reason".into()),
+            }
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! The application over a store in memory: the contract that the store keeps,
+//! and the use cases.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails may panic"
+)]
+
+mod contract;

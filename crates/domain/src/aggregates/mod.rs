@@ -1,0 +1,17 @@
+//! The consistency boundary: a user with all its contacts, changed as one.
+
+mod addresses;
+mod emails;
+mod error;
+mod phones;
+mod profile;
+mod restore;
+mod snapshot;
+mod user_aggregate;
+mod validation;
+
+pub use error::UserError;
+pub use restore::RestoreError;
+pub use snapshot::{AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserSnapshot};
+pub use user_aggregate::UserAggregate;
+pub use validation::Violation;

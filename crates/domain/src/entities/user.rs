@@ -1,0 +1,361 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    PasswordHash, Preferences, StatusNote, UserError, UserId, UserRole, UserStatus, Username,
+};
+
+/// The account alone: who it is, how it signs in, where it stands.
+///
+/// Emails, phones, addresses and the profile hang on [`UserAggregate`](crate::UserAggregate),
+/// which is also the only way to change a stored user.
+///
+/// ```
+/// use chrono::{DateTime, Utc};
+/// use userdom_domain::{PasswordHash, User, UserId, UserStatus, Username};
+///
+/// let now: DateTime<Utc> = "2026-01-01T12:00:00Z".parse()?;
+/// let mut user = User::new(
+///     UserId::parse("0193b7f2-6c1e-7a3b-9d4e-5f60718293a4")?,
+///     Username::parse("john_doe")?,
+///     PasswordHash::parse("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA")?,
+///     now,
+/// );
+/// assert_eq!(user.status(), UserStatus::Pending);
+/// user.activate(now)?;
+/// assert_eq!(
+///     user.activate(now).unwrap_err().to_string(),
+///     "Cannot activate from status: active"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub(crate) id: UserId,
+    pub(crate) username: Username,
+    pub(crate) password_hash: PasswordHash,
+    pub(crate) status: UserStatus,
+    pub(crate) status_note: Option<StatusNote>,
+    pub(crate) status_before_deletion: Option<UserStatus>,
+    pub(crate) roles: BTreeSet<UserRole>,
+    pub(crate) email_verified: bool,
+    pub(crate) phone_verified: bool,
+    pub(crate) two_factor_enabled: bool,
+    pub(crate) failed_login_attempts: u32,
+    pub(crate) account_locked_until: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) last_login_at: Option<DateTime<Utc>>,
+    pub(crate) password_changed_at: DateTime<Utc>,
+    pub(crate) preferences: Preferences,
+}
+
+impl User {
+    /// So many failures in a row lock the account (R17).
+    pub const MAX_FAILED_LOGINS: u32 = 5;
+    /// How long a lock lasts, in minutes (R17).
+    pub const LOCK_MINUTES: i64 = 15;
+
+    /// A pending user with the role `user` and the default preferences.
+    pub fn new(
+        id: UserId,
+        username: Username,
+        password_hash: PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            username,
+            password_hash,
+            status: UserStatus::Pending,
+            status_note: None,
+            status_before_deletion: None,
+            roles: BTreeSet::from([UserRole::User]),
+            email_verified: false,
+            phone_verified: false,
+            two_factor_enabled: false,
+            failed_login_attempts: 0,
+            account_locked_until: None,
+            created_at: now,
+            updated_at: now,
+            last_login_at: None,
+            password_changed_at: now,
+            preferences: Preferences::default(),
+        }
+    }
+
+    /// The identity.
+    pub const fn id(&self) -> UserId {
+        self.id
+    }
+
+    /// The name that the user signs in with.
+    pub const fn username(&self) -> &Username {
+        &self.username
+    }
+
+    /// The stored hash of the password.
+    pub const fn password_hash(&self) -> &PasswordHash {
+        &self.password_hash
+    }
+
+    /// The status as it was set; see [`User::status_at`] for timed ones.
+    pub const fn status(&self) -> UserStatus {
+        self.status
+    }
+
+    /// The status that counts at `now`: a suspension or ban whose end has come is over (R14).
+    pub fn status_at(&self, now: DateTime<Utc>) -> UserStatus {
+        let ended = self
+            .status_note
+            .as_ref()
+            .and_then(StatusNote::until)
+            .is_some_and(|end| end <= now);
+        match self.status {
+            UserStatus::Suspended | UserStatus::Banned if ended => UserStatus::Active,
+            status => status,
+        }
+    }
+
+    /// Why the user is suspended or banned; `None` in any other status.
+    pub const fn status_note(&self) -> Option<&StatusNote> {
+        self.status_note.as_ref()
+    }
+
+    /// What the user may do: one role at least (R15).
+    pub const fn roles(&self) -> &BTreeSet<UserRole> {
+        &self.roles
+    }
+
+    /// The greatest of the roles.
+    pub fn highest_role(&self) -> UserRole {
+        self.roles.last().copied().unwrap_or(UserRole::Guest)
+    }
+
+    /// Whether the user has the role (R16).
+    pub fn has_role(&self, role: UserRole) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// True exactly while the default email is verified (R16).
+    pub const fn email_verified(&self) -> bool {
+        self.email_verified
+    }
+
+    /// True exactly while any phone is verified (R16).
+    pub const fn phone_verified(&self) -> bool {
+        self.phone_verified
+    }
+
+    /// Whether signing in asks for a second factor.
+    pub const fn two_factor_enabled(&self) -> bool {
+        self.two_factor_enabled
+    }
+
+    /// Failed sign-ins in a row (R17).
+    pub const fn failed_login_attempts(&self) -> u32 {
+        self.failed_login_attempts
+    }
+
+    /// The end of the lock, which may have passed (R17).
+    pub const fn account_locked_until(&self) -> Option<DateTime<Utc>> {
+        self.account_locked_until
+    }
+
+    /// When the user registered.
+    pub const fn created_at(&self) -> DateTime<Utc> {
+        self.created_at
+    }
+
+    /// When anything of the user changed last.
+    pub const fn updated_at(&self) -> DateTime<Utc> {
+        self.updated_at
+    }
+
+    /// When the user signed in last.
+    pub const fn last_login_at(&self) -> Option<DateTime<Utc>> {
+        self.last_login_at
+    }
+
+    /// When the password was set.
+    pub const fn password_changed_at(&self) -> DateTime<Utc> {
+        self.password_changed_at
+    }
+
+    /// What the user likes (R13).
+    pub const fn preferences(&self) -> &Preferences {
+        &self.preferences
+    }
+
+    /// Locked out after too many failures, at `now` (R16, R17).
+    pub fn is_locked(&self, now: DateTime<Utc>) -> bool {
+        self.account_locked_until.is_some_and(|end| end > now)
+    }
+
+    /// Active, with a verified default email, and not locked (R16).
+    pub fn is_active(&self, now: DateTime<Utc>) -> bool {
+        self.status_at(now) == UserStatus::Active && self.email_verified && !self.is_locked(now)
+    }
+
+    /// Whether a sign-in may succeed at `now` (R16).
+    pub fn can_login(&self, now: DateTime<Utc>) -> bool {
+        self.is_active(now) && !self.is_locked(now)
+    }
+
+    /// Pending → active (R14).
+    pub fn activate(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
+        if self.status != UserStatus::Pending {
+            return Err(UserError::CannotActivate { from: self.status });
+        }
+        self.enter(UserStatus::Active, None, now);
+        Ok(())
+    }
+
+    /// Active → suspended (R14).
+    pub fn suspend(&mut self, note: StatusNote, now: DateTime<Utc>) -> Result<(), UserError> {
+        self.require(&[UserStatus::Active], UserStatus::Suspended, now)?;
+        self.enter(UserStatus::Suspended, Some(note), now);
+        Ok(())
+    }
+
+    /// Suspended → active (R14).
+    pub fn reinstate(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
+        if self.status != UserStatus::Suspended {
+            return Err(UserError::InvalidTransition {
+                from: self.status,
+                to: UserStatus::Active,
+            });
+        }
+        self.enter(UserStatus::Active, None, now);
+        Ok(())
+    }
+
+    /// Pending, active or suspended → banned (R14).
+    pub fn ban(&mut self, note: StatusNote, now: DateTime<Utc>) -> Result<(), UserError> {
+        let from = [
+            UserStatus::Pending,
+            UserStatus::Active,
+            UserStatus::Suspended,
+        ];
+        self.require(&from, UserStatus::Banned, now)?;
+        self.enter(UserStatus::Banned, Some(note), now);
+        Ok(())
+    }
+
+    /// Banned → active (R14).
+    pub fn unban(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
+        if self.status != UserStatus::Banned {
+            return Err(UserError::InvalidTransition {
+                from: self.status,
+                to: UserStatus::Active,
+            });
+        }
+        self.enter(UserStatus::Active, None, now);
+        Ok(())
+    }
+
+    /// Any other status → deleted; the one before is remembered with its reason (R14).
+    pub fn delete(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
+        if self.status == UserStatus::Deleted {
+            return Err(UserError::InvalidTransition {
+                from: self.status,
+                to: UserStatus::Deleted,
+            });
+        }
+        self.status_before_deletion = Some(self.status);
+        self.status = UserStatus::Deleted;
+        self.touch(now);
+        Ok(())
+    }
+
+    /// Deleted → the status before it (R14).
+    pub fn restore_account(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
+        if self.status != UserStatus::Deleted {
+            return Err(UserError::InvalidTransition {
+                from: self.status,
+                to: UserStatus::Active,
+            });
+        }
+        // A row that another application marked as deleted does not say what it was before.
+        let before = self
+            .status_before_deletion
+            .take()
+            .unwrap_or(UserStatus::Pending);
+        self.status = before;
+        self.touch(now);
+        Ok(())
+    }
+
+    /// Gives the user these roles and no others (R15).
+    pub fn set_roles(
+        &mut self,
+        roles: BTreeSet<UserRole>,
+        now: DateTime<Utc>,
+    ) -> Result<(), UserError> {
+        if roles.is_empty() {
+            return Err(UserError::NoRole);
+        }
+        self.roles = roles;
+        self.touch(now);
+        Ok(())
+    }
+
+    /// A sign-in succeeded: the failures are forgotten (R17).
+    pub fn record_login(&mut self, now: DateTime<Utc>) {
+        self.last_login_at = Some(now);
+        self.failed_login_attempts = 0;
+        self.account_locked_until = None;
+        self.touch(now);
+    }
+
+    /// A sign-in failed. The fifth failure in a row locks for 15 minutes; while
+    /// locked nothing is counted; after the lock the count starts anew (R17).
+    pub fn record_failed_login(&mut self, now: DateTime<Utc>) {
+        if self.is_locked(now) {
+            return;
+        }
+        let before = if self.account_locked_until.is_some() {
+            0
+        } else {
+            self.failed_login_attempts
+        };
+        self.failed_login_attempts = before.saturating_add(1);
+        self.account_locked_until = (self.failed_login_attempts >= Self::MAX_FAILED_LOGINS)
+            .then(|| now + TimeDelta::minutes(Self::LOCK_MINUTES));
+        self.touch(now);
+    }
+
+    /// Sets a new password (R18).
+    pub fn change_password(&mut self, hash: PasswordHash, now: DateTime<Utc>) {
+        self.password_hash = hash;
+        self.password_changed_at = now;
+        self.touch(now);
+    }
+
+    pub(crate) fn touch(&mut self, now: DateTime<Utc>) {
+        self.updated_at = now;
+    }
+
+    fn require(
+        &self,
+        from: &[UserStatus],
+        to: UserStatus,
+        now: DateTime<Utc>,
+    ) -> Result<(), UserError> {
+        if from.contains(&self.status_at(now)) {
+            Ok(())
+        } else {
+            Err(UserError::InvalidTransition {
+                from: self.status,
+                to,
+            })
+        }
+    }
+
+    fn enter(&mut self, status: UserStatus, note: Option<StatusNote>, now: DateTime<Utc>) {
+        self.status = status;
+        self.status_note = note;
+        self.touch(now);
+    }
+}

@@ -1,0 +1,109 @@
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use diesel::{
+    Connection, ConnectionError, MultiConnection, PgConnection, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, r2d2,
+};
+
+/// A connection to either database.
+#[derive(MultiConnection)]
+pub(crate) enum DbConnection {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// A connection that remembers how many troubles its pool had when it was last known to work.
+pub(crate) struct PooledConnection {
+    pub(crate) db: DbConnection,
+    troubles: u64,
+}
+
+/// What a pool connects to.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Postgres(String),
+    SqliteWriter(PathBuf),
+    SqliteReader(PathBuf),
+}
+
+/// Counts lost connections. A ping at each check-out would cost a round trip, so
+/// a connection is pinged only after another one was lost.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Troubles(Arc<AtomicU64>);
+
+impl Troubles {
+    pub(crate) fn report(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens connections for an r2d2 pool, by the target's kind.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    pub(crate) target: Target,
+    pub(crate) troubles: Troubles,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = PooledConnection;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<PooledConnection, r2d2::Error> {
+        let troubles = self.troubles.count();
+        let db = establish(&self.target).map_err(r2d2::Error::ConnectionError)?;
+        Ok(PooledConnection { db, troubles })
+    }
+
+    fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), r2d2::Error> {
+        let troubles = self.troubles.count();
+        if connection.troubles != troubles {
+            diesel::sql_query("SELECT 1")
+                .execute(&mut connection.db)
+                .map_err(r2d2::Error::QueryError)?;
+            connection.troubles = troubles;
+        }
+        Ok(())
+    }
+
+    fn has_broken(&self, connection: &mut PooledConnection) -> bool {
+        r2d2::R2D2Connection::is_broken(&mut connection.db)
+    }
+}
+
+pub(crate) fn establish(target: &Target) -> Result<DbConnection, ConnectionError> {
+    match target {
+        Target::Postgres(url) => {
+            let mut connection = PgConnection::establish(url)?;
+            connection
+                .batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '5s'")
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+            Ok(DbConnection::Postgres(connection))
+        }
+        Target::SqliteWriter(path) => sqlite(path, "PRAGMA query_only = OFF"),
+        Target::SqliteReader(path) => sqlite(path, "PRAGMA query_only = ON"),
+    }
+}
+
+fn sqlite(path: &std::path::Path, mode: &str) -> Result<DbConnection, ConnectionError> {
+    let path = path.to_str().ok_or_else(|| {
+        ConnectionError::BadConnection("the path of the database is not UTF-8".to_owned())
+    })?;
+    let mut connection = SqliteConnection::establish(path)?;
+    connection
+        .batch_execute(&format!(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; {mode}"
+        ))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(DbConnection::Sqlite(connection))
+}

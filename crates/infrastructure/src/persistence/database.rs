@@ -1,0 +1,183 @@
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use diesel::r2d2::Pool;
+use userdom_application::ports::{IdGenerator, Store, UnitOfWork};
+use userdom_domain::RepositoryError;
+
+use super::{
+    config::DatabaseUrl,
+    connection::{Manager, PooledConnection, Target, Troubles, establish},
+    migrations::{self, MigrationError, MigrationReport},
+    unit_of_work::SqlUnitOfWork,
+};
+
+/// How long a request waits for a connection before it is told to come back later.
+const POOL_WAIT: Duration = Duration::from_secs(2);
+
+/// A database with its connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    writers: Pool<Manager>,
+    readers: Pool<Manager>,
+    ids: Arc<dyn IdGenerator>,
+    troubles: Troubles,
+    /// Held as long as the SQLite file is ours.
+    _lock: Option<Arc<File>>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or the lock file cannot be made.
+    #[error("{} cannot be opened", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// SQLite serves one process.
+    #[error(
+        "{} is in use by another process; SQLite serves one process at a time: stop that one, or use Postgres",
+        path.display()
+    )]
+    InUse {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// The schema could not be brought up to date.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+}
+
+impl Database {
+    /// Opens the database and brings its schema up to date. `connections` is the
+    /// size of the pool of readers, and on Postgres of all.
+    pub fn open(
+        url: &DatabaseUrl,
+        connections: u32,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Result<(Self, MigrationReport), OpenError> {
+        match url {
+            DatabaseUrl::Postgres(url) => {
+                let target = Target::Postgres(with_timeouts(url));
+                let report = migrate(&target)?;
+                let troubles = Troubles::default();
+                let pool = pool(target, connections, &troubles);
+                Ok((Self { writers: pool.clone(), readers: pool, ids, troubles, _lock: None }, report))
+            }
+            DatabaseUrl::Sqlite(path) => {
+                let lock = lock(path)?;
+                let writer = Target::SqliteWriter(path.clone());
+                let report = migrate(&writer)?;
+                let troubles = Troubles::default();
+                let writers = pool(writer, 1, &troubles);
+                let readers = pool(Target::SqliteReader(path.clone()), connections, &troubles);
+                Ok((Self { writers, readers, ids, troubles, _lock: Some(Arc::new(lock)) }, report))
+            }
+        }
+    }
+
+    pub(super) fn checkout(&self, pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
+        pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))
+    }
+
+    /// Another connection was lost: the idle ones are to be looked at.
+    pub(super) fn report_trouble(&self) {
+        self.troubles.report();
+    }
+
+    pub(super) fn writer(&self) -> Result<Connection, RepositoryError> {
+        self.checkout(&self.writers)
+    }
+}
+
+pub(super) type Connection = diesel::r2d2::PooledConnection<Manager>;
+
+impl Store for Database {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        let connection = self.writer()?;
+        let uow = SqlUnitOfWork::begin(connection, Arc::clone(&self.ids), self.troubles.clone())?;
+        Ok(Box::new(uow))
+    }
+
+    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        let connection = self.checkout(&self.readers)?;
+        let uow = SqlUnitOfWork::read(connection, Arc::clone(&self.ids), self.troubles.clone())?;
+        Ok(Box::new(uow))
+    }
+
+    fn ping(&self) -> Result<(), RepositoryError> {
+        let mut connection = self.checkout(&self.readers)?;
+        diesel::r2d2::R2D2Connection::ping(&mut connection.db).map_err(|error| {
+            self.troubles.report();
+            super::errors::repository_error(error)
+        })
+    }
+}
+
+fn pool(target: Target, size: u32, troubles: &Troubles) -> Pool<Manager> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(POOL_WAIT)
+        .test_on_check_out(true)
+        .build_unchecked(Manager { target, troubles: troubles.clone() })
+}
+
+fn migrate(target: &Target) -> Result<MigrationReport, OpenError> {
+    let mut connection = establish(target).map_err(MigrationError::Connect)?;
+    Ok(migrations::run(&mut connection)?)
+}
+
+/// A dead host must not hold a connection attempt for minutes.
+fn with_timeouts(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
+        if !url.contains(name) {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url = format!("{url}{separator}{name}={value}");
+        }
+    }
+    url
+}
+
+/// Takes the file for this process, for as long as the lock lives.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let failed = |path: &Path, source| OpenError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(&name)
+        .map_err(|error| failed(&name, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(&name, error)),
+    }
+}
+
+/// What a unit of work and the outbox hold on to.
+pub(super) fn db(connection: &mut Connection) -> &mut super::connection::DbConnection {
+    let connection: &mut PooledConnection = connection;
+    &mut connection.db
+}

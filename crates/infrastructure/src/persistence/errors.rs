@@ -1,0 +1,112 @@
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+use userdom_domain::{RepositoryError, RestoreError, UniqueKey};
+
+/// Every unique rule of the two databases. Postgres names the constraint; SQLite
+/// names an index on an expression, and the columns of any other.
+const UNIQUE: [(&str, &str, UniqueKey); 12] = [
+    ("uq_users_username_lower", "index 'uq_users_username_lower'", UniqueKey::Username),
+    ("ix_users_username", "users.username", UniqueKey::Username),
+    ("uq_user_emails_verified", "index 'uq_user_emails_verified'", UniqueKey::VerifiedEmail),
+    ("uq_user_email", "user_emails.user_id, user_emails.email", UniqueKey::UserEmail),
+    ("uq_user_phone", "user_phones.user_id, user_phones.phone_number", UniqueKey::UserPhone),
+    ("uq_user_emails_default", "user_emails.user_id", UniqueKey::Default),
+    (
+        "uq_user_phones_default",
+        "user_phones.user_id, user_phones.contact_type",
+        UniqueKey::Default,
+    ),
+    (
+        "uq_user_addresses_default",
+        "user_addresses.user_id, user_addresses.contact_type",
+        UniqueKey::Default,
+    ),
+    ("uq_user_emails_uid", "user_emails.uid", UniqueKey::Identity),
+    ("uq_user_phones_uid", "user_phones.uid", UniqueKey::Identity),
+    ("uq_user_addresses_uid", "user_addresses.uid", UniqueKey::Identity),
+    ("users_pkey", "users.id", UniqueKey::Identity),
+];
+
+/// Sorts an error of the database into retryable and final, once and for all.
+pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
+    match &error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+            match unique_key(info.as_ref()) {
+                Some(key) => RepositoryError::Duplicate(key),
+                None => RepositoryError::Other(Box::new(error)),
+            }
+        }
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
+            RepositoryError::Transient(Box::new(error))
+        }
+        DieselError::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        )
+        | DieselError::BrokenTransactionManager => RepositoryError::Unavailable(Box::new(error)),
+        DieselError::DatabaseError(_, info) => by_message(&info.message().to_lowercase())(error),
+        _ => RepositoryError::Other(Box::new(error)),
+    }
+}
+
+fn unique_key(info: &dyn DatabaseErrorInformation) -> Option<UniqueKey> {
+    let named = info.constraint_name();
+    let message = info.message();
+    UNIQUE.iter().find_map(|(name, sqlite, key)| {
+        let on_sqlite = message
+            .strip_prefix("UNIQUE constraint failed: ")
+            .is_some_and(|columns| columns == *sqlite);
+        (named == Some(name) || on_sqlite).then_some(*key)
+    })
+}
+
+/// Diesel hands on no SQLSTATE, so what it has no kind for is told by its message.
+fn by_message(message: &str) -> fn(DieselError) -> RepositoryError {
+    const TRANSIENT: [&str; 3] =
+        ["deadlock detected", "could not serialize", "database is locked"];
+    const UNAVAILABLE: [&str; 11] = [
+        "disk is full",
+        "no space left",
+        "disk i/o error",
+        "readonly database",
+        "terminating connection",
+        "server closed the connection",
+        "the database system is",
+        "statement timeout",
+        "too many clients",
+        "connection",
+        "read-only transaction",
+    ];
+    let holds = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
+    if holds(&TRANSIENT) {
+        |error| RepositoryError::Transient(Box::new(error))
+    } else if holds(&UNAVAILABLE) {
+        |error| RepositoryError::Unavailable(Box::new(error))
+    } else {
+        |error| RepositoryError::Other(Box::new(error))
+    }
+}
+
+/// A row that is no sound user, by its table.
+pub(crate) fn corrupt(error: RestoreError) -> RepositoryError {
+    let table = match error.part {
+        "profile" => "user_profiles",
+        "email" => "user_emails",
+        "phone" => "user_phones",
+        "address" => "user_addresses",
+        _ => "users",
+    };
+    RepositoryError::Corrupt {
+        table: table.to_owned(),
+        row: error.id.to_string(),
+        source: Box::new(error),
+    }
+}
+
+/// A value of a row that is not even of the right form.
+pub(crate) fn corrupt_value(
+    table: &'static str,
+    row: &str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> RepositoryError {
+    RepositoryError::Corrupt { table: table.to_owned(), row: row.to_owned(), source: Box::new(source) }
+}

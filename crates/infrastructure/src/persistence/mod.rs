@@ -1,0 +1,21 @@
+//! Users in a relational database: Postgres or SQLite, one code for both.
+//!
+//! Start at [`Database`]; a [`UnitOfWork`](userdom_application::ports::UnitOfWork)
+//! is in `unit_of_work`, the tables are in `schema`, one file a table in `models`.
+
+mod config;
+mod connection;
+mod database;
+mod errors;
+mod json_column;
+mod mappers;
+mod migrations;
+mod models;
+mod outbox;
+mod repositories;
+mod schema;
+mod unit_of_work;
+
+pub use config::{DatabaseUrl, DatabaseUrlError};
+pub use database::{Database, OpenError};
+pub use migrations::{MigrationError, MigrationReport};

@@ -1,0 +1,21 @@
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::persistence::schema::user_phones;
+
+/// `UserPhoneModel`, without its integer key: ours is `uid`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[diesel(table_name = user_phones, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub(crate) struct PhoneRow {
+    pub(crate) user_id: String,
+    pub(crate) uid: String,
+    pub(crate) phone_number: String,
+    pub(crate) country_code: Option<String>,
+    pub(crate) formatted_number: Option<String>,
+    pub(crate) contact_type: String,
+    pub(crate) is_verified: bool,
+    pub(crate) is_default: bool,
+    pub(crate) created_at: NaiveDateTime,
+    pub(crate) verified_at: Option<NaiveDateTime>,
+}

@@ -1,0 +1,139 @@
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Integer, Text, Timestamp},
+};
+use userdom_application::ports::{ClaimedEvent, Outbox};
+use userdom_domain::{RepositoryError, UserId};
+use uuid::Uuid;
+
+use super::{
+    connection::DbConnection,
+    database::{Database, db},
+    errors::{corrupt_value, repository_error},
+    json_column::{Json, JsonText},
+    schema::outbox_events::{self as events, dsl},
+    unit_of_work::on_either,
+};
+
+const CLAIM: &str = "\
+UPDATE outbox_events SET claimed_until = $1, attempts = attempts + 1 WHERE id IN \
+(SELECT id FROM outbox_events WHERE processed_at IS NULL AND failed_at IS NULL \
+AND available_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $3) \
+ORDER BY available_at, id LIMIT $4";
+/// Two workers that claim at once do not wait for each other.
+const CLAIM_END_POSTGRES: &str =
+    " FOR UPDATE SKIP LOCKED) RETURNING id, user_id, payload, attempts";
+const CLAIM_END_SQLITE: &str = ") RETURNING id, user_id, payload, attempts";
+
+#[derive(QueryableByName)]
+struct ClaimedRow {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    user_id: String,
+    #[diesel(sql_type = JsonText)]
+    payload: Json,
+    #[diesel(sql_type = Integer)]
+    attempts: i32,
+}
+
+impl Database {
+    /// One statement on a writer's connection.
+    fn write<T>(
+        &self,
+        statement: impl FnOnce(&mut DbConnection) -> QueryResult<T>,
+    ) -> Result<T, RepositoryError> {
+        let mut connection = self.writer()?;
+        statement(db(&mut connection)).map_err(|error| {
+            let error = repository_error(error);
+            if matches!(error, RepositoryError::Unavailable(_)) {
+                self.report_trouble();
+            }
+            error
+        })
+    }
+}
+
+impl Outbox for Database {
+    fn claim(
+        &self,
+        limit: u32,
+        now: DateTime<Utc>,
+        lease_ends: DateTime<Utc>,
+    ) -> Result<Vec<ClaimedEvent>, RepositoryError> {
+        let mut rows = self.write(|connection| {
+            let end = match connection {
+                DbConnection::Postgres(_) => CLAIM_END_POSTGRES,
+                DbConnection::Sqlite(_) => CLAIM_END_SQLITE,
+            };
+            on_either!(connection, c => {
+                diesel::sql_query(format!("{CLAIM}{end}"))
+                    .bind::<Timestamp, _>(lease_ends.naive_utc())
+                    .bind::<Timestamp, _>(now.naive_utc())
+                    .bind::<Timestamp, _>(now.naive_utc())
+                    .bind::<BigInt, _>(i64::from(limit))
+                    .load::<ClaimedRow>(c)
+            })
+        })?;
+        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        rows.into_iter().map(claimed_event).collect()
+    }
+
+    fn complete(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
+        let one = events::table.filter(dsl::id.eq(id.to_string()));
+        self.write(|connection| {
+            on_either!(connection, c => {
+                diesel::update(one).set(dsl::processed_at.eq(now.naive_utc())).execute(c)
+            })
+        })
+        .map(drop)
+    }
+
+    fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
+        let one = events::table.filter(dsl::id.eq(id.to_string()));
+        self.write(|connection| {
+            on_either!(connection, c => {
+                diesel::update(one)
+                    .set((
+                        dsl::available_at.eq(at.naive_utc()),
+                        dsl::claimed_until.eq(None::<chrono::NaiveDateTime>),
+                        dsl::last_error.eq(short(error)),
+                    ))
+                    .execute(c)
+            })
+        })
+        .map(drop)
+    }
+
+    fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
+        let one = events::table.filter(dsl::id.eq(id.to_string()));
+        self.write(|connection| {
+            on_either!(connection, c => {
+                diesel::update(one)
+                    .set((dsl::failed_at.eq(now.naive_utc()), dsl::last_error.eq(short(error))))
+                    .execute(c)
+            })
+        })
+        .map(drop)
+    }
+}
+
+/// As much as the column holds.
+fn short(error: &str) -> String {
+    error.chars().filter(|c| *c != '\0').take(500).collect()
+}
+
+fn claimed_event(row: ClaimedRow) -> Result<ClaimedEvent, RepositoryError> {
+    let corrupt = |error: Box<dyn std::error::Error + Send + Sync>| RepositoryError::Corrupt {
+        table: "outbox_events".to_owned(),
+        row: row.id.clone(),
+        source: error,
+    };
+    Ok(ClaimedEvent {
+        id: Uuid::parse_str(&row.id).map_err(|e| corrupt_value("outbox_events", &row.id, e))?,
+        user_id: UserId::parse(&row.user_id).map_err(|error| corrupt(error.into()))?,
+        event: serde_json::from_str(&row.payload.0).map_err(|error| corrupt(error.into()))?,
+        attempts: u32::try_from(row.attempts).unwrap_or(1),
+    })
+}

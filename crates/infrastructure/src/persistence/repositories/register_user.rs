@@ -1,0 +1,139 @@
+use diesel::{
+    PgConnection, SqliteConnection,
+    pg::Pg,
+    prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    result::Error,
+};
+use serde::Serialize;
+use userdom_application::ports::IdGenerator;
+use userdom_domain::UserAggregate;
+
+use crate::persistence::{
+    connection::DbConnection,
+    json_column::{Json, JsonText},
+    mappers::UserRows,
+    models::{OutboxRow, TokenRow},
+    schema::{
+        one_time_tokens, outbox_events, user_addresses, user_emails, user_phones, user_profiles,
+        users,
+    },
+};
+
+/// All that is written when a user registers.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    pub(crate) rows: UserRows,
+    pub(crate) events: Vec<OutboxRow>,
+    pub(crate) tokens: Vec<TokenRow>,
+}
+
+/// The user's new events as rows, in the order in which they happened.
+pub(super) fn outbox_rows(user: &UserAggregate, ids: &dyn IdGenerator) -> Vec<OutboxRow> {
+    let events = user.events();
+    let mut keys: Vec<_> = events.iter().map(|event| ids.uuid_v7(event.occurred_at)).collect();
+    // Ids of one millisecond are in no order, and the outbox is read by id.
+    keys.sort_unstable();
+    keys.into_iter()
+        .zip(events)
+        .map(|(key, recorded)| OutboxRow {
+            id: key.to_string(),
+            user_id: user.id().to_string(),
+            kind: recorded.event.kind().to_owned(),
+            payload: Json(serde_json::to_string(&recorded.event).unwrap_or_default()),
+            occurred_at: recorded.occurred_at.naive_utc(),
+            available_at: recorded.occurred_at.naive_utc(),
+        })
+        .collect()
+}
+
+impl Registration {
+    pub(crate) fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
+        match connection {
+            DbConnection::Postgres(pg) => self.insert_postgres(pg),
+            DbConnection::Sqlite(sqlite) => self.insert_sqlite(sqlite),
+        }
+    }
+
+    fn insert_sqlite(&self, c: &mut SqliteConnection) -> QueryResult<()> {
+        let rows = &self.rows;
+        diesel::insert_into(users::table).values(&rows.user).execute(c)?;
+        diesel::insert_into(user_profiles::table).values(rows.profile.as_slice()).execute(c)?;
+        diesel::insert_into(user_emails::table).values(&rows.emails).execute(c)?;
+        diesel::insert_into(user_phones::table).values(&rows.phones).execute(c)?;
+        diesel::insert_into(user_addresses::table).values(&rows.addresses).execute(c)?;
+        diesel::insert_into(outbox_events::table).values(&self.events).execute(c)?;
+        diesel::insert_into(one_time_tokens::table).values(&self.tokens).execute(c)?;
+        Ok(())
+    }
+
+    /// One statement, so one round trip: data-modifying CTEs, whose foreign keys
+    /// are checked at its end. Each table gets its rows as one JSON array, which
+    /// keeps the statement the same, and so prepared, for any number of contacts.
+    fn insert_postgres(&self, pg: &mut PgConnection) -> QueryResult<()> {
+        let rows = &self.rows;
+        let statement = InsertRegistration([
+            json_rows(&[&rows.user])?,
+            json_rows(rows.profile.as_slice())?,
+            json_rows(&rows.emails)?,
+            json_rows(&rows.phones)?,
+            json_rows(&rows.addresses)?,
+            json_rows(&self.events)?,
+            json_rows(&self.tokens)?,
+        ]);
+        statement.execute(pg).map(drop)
+    }
+}
+
+fn json_rows<T: Serialize>(rows: &[T]) -> QueryResult<Json> {
+    serde_json::to_string(rows).map(Json).map_err(|error| Error::SerializationError(error.into()))
+}
+
+/// The statement before each of its seven values.
+const PARTS: [&str; 7] = [
+    "WITH u AS (INSERT INTO users SELECT * FROM json_populate_recordset(NULL::users, ",
+    ")), p AS (INSERT INTO user_profiles (user_id, first_name, last_name, display_name, \
+     date_of_birth, gender, preferred_language, timezone, bio, avatar_url, created_at, updated_at) \
+     SELECT user_id, first_name, last_name, display_name, date_of_birth, gender, \
+     preferred_language, timezone, bio, avatar_url, created_at, updated_at \
+     FROM json_populate_recordset(NULL::user_profiles, ",
+    ")), e AS (INSERT INTO user_emails (user_id, uid, email, provider, contact_type, is_verified, \
+     is_default, created_at, verified_at) SELECT user_id, uid, email, provider, contact_type, \
+     is_verified, is_default, created_at, verified_at \
+     FROM json_populate_recordset(NULL::user_emails, ",
+    ")), t AS (INSERT INTO user_phones (user_id, uid, phone_number, country_code, \
+     formatted_number, contact_type, is_verified, is_default, created_at, verified_at) \
+     SELECT user_id, uid, phone_number, country_code, formatted_number, contact_type, \
+     is_verified, is_default, created_at, verified_at \
+     FROM json_populate_recordset(NULL::user_phones, ",
+    ")), a AS (INSERT INTO user_addresses (user_id, uid, street_line1, street_line2, city, state, \
+     postal_code, country, contact_type, is_default, created_at) SELECT user_id, uid, \
+     street_line1, street_line2, city, state, postal_code, country, contact_type, is_default, \
+     created_at FROM json_populate_recordset(NULL::user_addresses, ",
+    ")), o AS (INSERT INTO outbox_events (id, user_id, kind, payload, occurred_at, available_at) \
+     SELECT id, user_id, kind, payload, occurred_at, available_at \
+     FROM json_populate_recordset(NULL::outbox_events, ",
+    ")) INSERT INTO one_time_tokens (id, user_id, kind, target_id, token_hash, created_at, \
+     expires_at) SELECT id, user_id, kind, target_id, token_hash, created_at, expires_at \
+     FROM json_populate_recordset(NULL::one_time_tokens, ",
+];
+
+struct InsertRegistration([Json; 7]);
+
+impl QueryId for InsertRegistration {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for InsertRegistration {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for (part, rows) in PARTS.iter().zip(&self.0) {
+            out.push_sql(part);
+            out.push_bind_param::<JsonText, _>(rows)?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for InsertRegistration {}

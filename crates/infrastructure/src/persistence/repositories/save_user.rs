@@ -1,0 +1,203 @@
+use diesel::prelude::*;
+
+use crate::persistence::{
+    connection::DbConnection,
+    mappers::UserRows,
+    models::{AddressRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, UserRow},
+    schema::{outbox_events, user_addresses, user_emails, user_phones, user_profiles, users},
+    unit_of_work::on_either,
+};
+
+/// Writes what differs between `before` and `after`, the root first; `false` when
+/// the stored version is not `version`.
+pub(super) fn update(
+    connection: &mut DbConnection,
+    before: &UserRows,
+    after: &UserRows,
+    version: i64,
+    events: &[OutboxRow],
+) -> QueryResult<bool> {
+    if !update_root(connection, &before.user, &after.user, version)? {
+        return Ok(false);
+    }
+    let id = after.user.id.as_str();
+    update_profile(connection, before.profile.as_ref(), after.profile.as_ref())?;
+    update_emails(connection, id, &before.emails, &after.emails)?;
+    update_phones(connection, id, &before.phones, &after.phones)?;
+    update_addresses(connection, id, &before.addresses, &after.addresses)?;
+    on_either!(connection, c => {
+        diesel::insert_into(outbox_events::table).values(events).execute(c)
+    })?;
+    Ok(true)
+}
+
+fn update_root(
+    connection: &mut DbConnection,
+    before: &UserRow,
+    after: &UserRow,
+    version: i64,
+) -> QueryResult<bool> {
+    let stored = users::table.filter(users::id.eq(&after.id).and(users::version.eq(version)));
+    let changed = on_either!(connection, c => {
+        diesel::update(stored)
+            .set((
+                users::version.eq(after.version),
+                users::username.eq(&after.username),
+                users::password_hash.eq(&after.password_hash),
+                users::status.eq(&after.status),
+                users::status_reason.eq(&after.status_reason),
+                users::status_actor.eq(&after.status_actor),
+                users::status_until.eq(after.status_until),
+                users::status_before.eq(&after.status_before),
+                users::roles.eq(&after.roles),
+                users::email_verified.eq(after.email_verified),
+                users::phone_verified.eq(after.phone_verified),
+                users::two_factor_enabled.eq(after.two_factor_enabled),
+                users::updated_at.eq(after.updated_at),
+                users::password_changed_at.eq(after.password_changed_at),
+                users::preferences.eq(&after.preferences),
+            ))
+            .execute(c)
+    })?;
+    if changed == 1 {
+        update_counters(connection, before, after)?;
+    }
+    Ok(changed == 1)
+}
+
+/// Sign-ins count beside the aggregate: what a change does not touch it must not
+/// put back.
+fn update_counters(
+    connection: &mut DbConnection,
+    before: &UserRow,
+    after: &UserRow,
+) -> QueryResult<()> {
+    let counters =
+        |row: &UserRow| (row.failed_login_attempts, row.account_locked_until, row.last_login_at);
+    if counters(before) == counters(after) {
+        return Ok(());
+    }
+    on_either!(connection, c => {
+        diesel::update(users::table.filter(users::id.eq(&after.id)))
+            .set((
+                users::failed_login_attempts.eq(after.failed_login_attempts),
+                users::account_locked_until.eq(after.account_locked_until),
+                users::last_login_at.eq(after.last_login_at),
+            ))
+            .execute(c)
+    })
+    .map(drop)
+}
+
+fn update_profile(
+    connection: &mut DbConnection,
+    before: Option<&ProfileRow>,
+    after: Option<&ProfileRow>,
+) -> QueryResult<()> {
+    let Some(row) = after.filter(|_| before != after) else { return Ok(()) };
+    let own = user_profiles::user_id.eq(&row.user_id);
+    on_either!(connection, c => match before {
+        Some(_) => diesel::update(user_profiles::table.filter(own)).set(row).execute(c),
+        None => diesel::insert_into(user_profiles::table).values(row).execute(c),
+    })
+    .map(drop)
+}
+
+/// What has to happen to the rows of one table.
+struct Difference<'a, R> {
+    removed: Vec<&'a str>,
+    changed: Vec<&'a R>,
+    added: Vec<&'a R>,
+}
+
+/// A default is given up before another row takes it: the index allows one.
+fn difference<'a, R: PartialEq>(
+    before: &'a [R],
+    after: &'a [R],
+    key: impl Fn(&R) -> &str,
+    is_default: impl Fn(&R) -> bool,
+) -> Difference<'a, R> {
+    let find = |rows: &'a [R], wanted: &R| rows.iter().find(|row| key(row) == key(wanted));
+    let mut changed: Vec<&R> = after
+        .iter()
+        .filter(|row| find(before, row).is_some_and(|old| old != *row))
+        .collect();
+    changed.sort_by_key(|row| is_default(row));
+    Difference {
+        removed: before.iter().filter(|row| find(after, row).is_none()).map(|row| key(row)).collect(),
+        changed,
+        added: after.iter().filter(|row| find(before, row).is_none()).collect(),
+    }
+}
+
+fn update_emails(
+    connection: &mut DbConnection,
+    id: &str,
+    before: &[EmailRow],
+    after: &[EmailRow],
+) -> QueryResult<()> {
+    let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
+    let own = user_emails::user_id.eq(id);
+    on_either!(connection, c => {
+        if !difference.removed.is_empty() {
+            let gone = user_emails::uid.eq_any(difference.removed);
+            diesel::delete(user_emails::table.filter(own.and(gone))).execute(c)?;
+        }
+        for row in difference.changed {
+            let one = user_emails::table.filter(own.and(user_emails::uid.eq(&row.uid)));
+            diesel::update(one).set(row).execute(c)?;
+        }
+        for row in difference.added {
+            diesel::insert_into(user_emails::table).values(row).execute(c)?;
+        }
+    });
+    Ok(())
+}
+
+fn update_phones(
+    connection: &mut DbConnection,
+    id: &str,
+    before: &[PhoneRow],
+    after: &[PhoneRow],
+) -> QueryResult<()> {
+    let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
+    let own = user_phones::user_id.eq(id);
+    on_either!(connection, c => {
+        if !difference.removed.is_empty() {
+            let gone = user_phones::uid.eq_any(difference.removed);
+            diesel::delete(user_phones::table.filter(own.and(gone))).execute(c)?;
+        }
+        for row in difference.changed {
+            let one = user_phones::table.filter(own.and(user_phones::uid.eq(&row.uid)));
+            diesel::update(one).set(row).execute(c)?;
+        }
+        for row in difference.added {
+            diesel::insert_into(user_phones::table).values(row).execute(c)?;
+        }
+    });
+    Ok(())
+}
+
+fn update_addresses(
+    connection: &mut DbConnection,
+    id: &str,
+    before: &[AddressRow],
+    after: &[AddressRow],
+) -> QueryResult<()> {
+    let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
+    let own = user_addresses::user_id.eq(id);
+    on_either!(connection, c => {
+        if !difference.removed.is_empty() {
+            let gone = user_addresses::uid.eq_any(difference.removed);
+            diesel::delete(user_addresses::table.filter(own.and(gone))).execute(c)?;
+        }
+        for row in difference.changed {
+            let one = user_addresses::table.filter(own.and(user_addresses::uid.eq(&row.uid)));
+            diesel::update(one).set(row).execute(c)?;
+        }
+        for row in difference.added {
+            diesel::insert_into(user_addresses::table).values(row).execute(c)?;
+        }
+    });
+    Ok(())
+}

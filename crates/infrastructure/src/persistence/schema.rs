@@ -1,0 +1,141 @@
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::json_column::JsonText;
+
+    users (id) {
+        id -> Text,
+        username -> Text,
+        password_hash -> Text,
+        status -> Text,
+        roles -> JsonText,
+        email_verified -> Bool,
+        phone_verified -> Bool,
+        two_factor_enabled -> Bool,
+        failed_login_attempts -> Integer,
+        account_locked_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        last_login_at -> Nullable<Timestamp>,
+        password_changed_at -> Timestamp,
+        preferences -> JsonText,
+        version -> BigInt,
+        status_reason -> Nullable<Text>,
+        status_actor -> Nullable<Text>,
+        status_until -> Nullable<Timestamp>,
+        status_before -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    user_emails (id) {
+        id -> Integer,
+        user_id -> Text,
+        uid -> Text,
+        email -> Text,
+        provider -> Nullable<Text>,
+        contact_type -> Text,
+        is_verified -> Bool,
+        is_default -> Bool,
+        created_at -> Timestamp,
+        verified_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    user_phones (id) {
+        id -> Integer,
+        user_id -> Text,
+        uid -> Text,
+        phone_number -> Text,
+        country_code -> Nullable<Text>,
+        formatted_number -> Nullable<Text>,
+        contact_type -> Text,
+        is_verified -> Bool,
+        is_default -> Bool,
+        created_at -> Timestamp,
+        verified_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    user_addresses (id) {
+        id -> Integer,
+        user_id -> Text,
+        uid -> Text,
+        street_line1 -> Text,
+        street_line2 -> Nullable<Text>,
+        city -> Text,
+        state -> Text,
+        postal_code -> Text,
+        country -> Text,
+        contact_type -> Text,
+        is_default -> Bool,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    user_profiles (id) {
+        id -> Integer,
+        user_id -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        display_name -> Nullable<Text>,
+        date_of_birth -> Nullable<Date>,
+        gender -> Nullable<Text>,
+        preferred_language -> Text,
+        timezone -> Text,
+        bio -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        access_token_hash -> Binary,
+        access_expires_at -> Timestamp,
+        created_at -> Timestamp,
+        last_used_at -> Timestamp,
+        user_agent -> Text,
+        ip_address -> Text,
+    }
+}
+
+diesel::table! {
+    one_time_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        target_id -> Text,
+        token_hash -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::persistence::json_column::JsonText;
+
+    outbox_events (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        payload -> JsonText,
+        occurred_at -> Timestamp,
+        available_at -> Timestamp,
+        attempts -> Integer,
+        claimed_until -> Nullable<Timestamp>,
+        processed_at -> Nullable<Timestamp>,
+        failed_at -> Nullable<Timestamp>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(users, sessions, user_emails);

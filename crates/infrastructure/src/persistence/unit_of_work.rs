@@ -1,0 +1,183 @@
+use std::{collections::HashMap, sync::Arc};
+
+use diesel::{
+    QueryResult,
+    connection::{AnsiTransactionManager, TransactionManager},
+};
+use userdom_application::ports::{
+    IdGenerator, OneTimeTokenRepository, SessionRepository, SignInRepository, UnitOfWork,
+};
+use userdom_domain::{RepositoryError, UserRepository};
+
+use super::{
+    connection::{DbConnection, Troubles},
+    database::{Connection, db},
+    errors::repository_error,
+    mappers::UserRows,
+    repositories::Registration,
+};
+
+/// One transaction on one connection. Dropped before its commit, it rolls back.
+///
+/// On Postgres the transaction opens with the first write: what is read before
+/// is guarded by the user's version. A registration alone is one statement, and
+/// waits for the commit to be sent without any BEGIN around it.
+pub(crate) struct SqlUnitOfWork {
+    connection: Connection,
+    pub(super) ids: Arc<dyn IdGenerator>,
+    troubles: Troubles,
+    open: bool,
+    /// The rows as they were read, to write only what has changed.
+    pub(super) loaded: HashMap<String, UserRows>,
+    pub(super) registration: Option<Registration>,
+}
+
+impl SqlUnitOfWork {
+    pub(crate) fn begin(
+        connection: Connection,
+        ids: Arc<dyn IdGenerator>,
+        troubles: Troubles,
+    ) -> Result<Self, RepositoryError> {
+        let mut uow = Self::idle(connection, ids, troubles);
+        // A plain BEGIN would fail when it turns from reading to writing beside another writer.
+        if let DbConnection::Sqlite(sqlite) = db(&mut uow.connection) {
+            let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE");
+            uow.checked(begun)?;
+            uow.open = true;
+        }
+        Ok(uow)
+    }
+
+    pub(crate) fn read(
+        connection: Connection,
+        ids: Arc<dyn IdGenerator>,
+        troubles: Troubles,
+    ) -> Result<Self, RepositoryError> {
+        let mut uow = Self::idle(connection, ids, troubles);
+        // On Postgres a user is read by one statement; here by five, of one moment.
+        if let DbConnection::Sqlite(sqlite) = db(&mut uow.connection) {
+            let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN DEFERRED");
+            uow.checked(begun)?;
+            uow.open = true;
+        }
+        Ok(uow)
+    }
+
+    fn idle(connection: Connection, ids: Arc<dyn IdGenerator>, troubles: Troubles) -> Self {
+        Self { connection, ids, troubles, open: false, loaded: HashMap::new(), registration: None }
+    }
+
+    /// The connection, to read.
+    pub(super) fn db(&mut self) -> Result<&mut DbConnection, RepositoryError> {
+        self.send_registration()?;
+        Ok(db(&mut self.connection))
+    }
+
+    /// The connection, inside the transaction, to write.
+    pub(super) fn writing(&mut self) -> Result<&mut DbConnection, RepositoryError> {
+        if !self.open {
+            if let DbConnection::Postgres(pg) = db(&mut self.connection) {
+                let begun = AnsiTransactionManager::begin_transaction(pg);
+                self.checked(begun)?;
+            }
+            self.open = true;
+        }
+        self.send_registration()?;
+        Ok(db(&mut self.connection))
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    pub(super) fn is_postgres(&mut self) -> bool {
+        matches!(db(&mut self.connection), DbConnection::Postgres(_))
+    }
+
+    /// Sorts the error, and has idle connections looked at when this one was lost.
+    pub(super) fn checked<T>(&self, result: QueryResult<T>) -> Result<T, RepositoryError> {
+        result.map_err(|error| {
+            let error = repository_error(error);
+            if matches!(error, RepositoryError::Unavailable(_)) {
+                self.troubles.report();
+            }
+            error
+        })
+    }
+
+    /// A registration that waits must come before anything that may need it.
+    fn send_registration(&mut self) -> Result<(), RepositoryError> {
+        match self.registration.take() {
+            None => Ok(()),
+            Some(registration) => {
+                if !self.open {
+                    self.writing()?;
+                }
+                let sent = registration.insert(db(&mut self.connection));
+                self.checked(sent)
+            }
+        }
+    }
+}
+
+impl UnitOfWork for SqlUnitOfWork {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn sign_ins(&mut self) -> &mut dyn SignInRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        self
+    }
+
+    fn commit(mut self: Box<Self>) -> Result<(), RepositoryError> {
+        if let Some(registration) = self.registration.take() {
+            let sent = registration.insert(db(&mut self.connection));
+            self.checked(sent)?;
+        }
+        if !self.open {
+            return Ok(());
+        }
+        self.open = false;
+        let committed = match db(&mut self.connection) {
+            DbConnection::Postgres(pg) => AnsiTransactionManager::commit_transaction(pg),
+            DbConnection::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite),
+        };
+        self.checked(committed)
+    }
+}
+
+impl Drop for SqlUnitOfWork {
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        let rolled_back = match db(&mut self.connection) {
+            DbConnection::Postgres(pg) => AnsiTransactionManager::rollback_transaction(pg),
+            DbConnection::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite),
+        };
+        // The pool throws a connection away whose transaction did not end.
+        if let Err(error) = rolled_back {
+            tracing::debug!(error = %error, "rollback failed");
+            self.troubles.report();
+        }
+    }
+}
+
+/// Runs the same Diesel expression on whichever database it is.
+macro_rules! on_either {
+    ($connection:expr, $inner:ident => $body:expr) => {
+        match $connection {
+            $crate::persistence::connection::DbConnection::Postgres($inner) => $body,
+            $crate::persistence::connection::DbConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+pub(crate) use on_either;

@@ -1,0 +1,378 @@
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use argon2::password_hash::phc::{self, Output, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use userdom_application::ports::{HashingError, PasswordHasher, Verification};
+use userdom_domain::{Password, PasswordHash};
+
+use super::permits::Permits;
+use super::random_bytes;
+
+/// OWASP's least for Argon2id: 19 MiB, two passes, one lane.
+const TODAY: Params = match Params::new(19_456, 2, 1, Some(OUTPUT_BYTES)) {
+    Ok(params) => params,
+    Err(_) => panic!("parameters that argon2 refuses do not compile"),
+};
+const OUTPUT_BYTES: usize = 32;
+
+/// Callers that may wait for each permit, and how long.
+const QUEUE_PER_PERMIT: usize = 8;
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A stored hash that asks for more was not made by us nor by a sane import;
+/// one row must not be able to exhaust the machine.
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+const MOST_PASSES: u32 = 16;
+
+/// Hashes passwords with Argon2id, a bounded number at once.
+pub struct Argon2Hasher {
+    today: Params,
+    /// What the work is done with when there is no hash to check.
+    dummy_salt: [u8; 16],
+    permits: Permits,
+    runs: AtomicU64,
+}
+
+/// A stored hash that this hasher can check.
+struct Recipe {
+    argon2: Argon2<'static>,
+    algorithm: Algorithm,
+    version: Version,
+    salt: Salt,
+    output: Output,
+}
+
+impl Argon2Hasher {
+    /// A hasher with today's parameters that runs `permits` hashes at once.
+    pub fn new(permits: usize) -> Self {
+        Self::build(permits, TODAY)
+    }
+
+    /// A hasher with other parameters: tests take cheap ones.
+    pub fn with_params(permits: usize, memory_kib: u32, passes: u32) -> Result<Self, HashingError> {
+        let today = Params::new(memory_kib, passes, 1, Some(OUTPUT_BYTES)).map_err(failed)?;
+        Ok(Self::build(permits, today))
+    }
+
+    fn build(permits: usize, today: Params) -> Self {
+        let permits = permits.max(1);
+        Self {
+            today,
+            dummy_salt: random_bytes(),
+            permits: Permits::new(permits, permits.saturating_mul(QUEUE_PER_PERMIT)),
+            runs: AtomicU64::new(0),
+        }
+    }
+
+    /// How often the hash function has run; tests count the work by it.
+    pub fn verifications(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    fn argon2(&self) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.today.clone())
+    }
+
+    fn run(
+        &self,
+        argon2: &Argon2<'_>,
+        password: &Password,
+        salt: &[u8],
+    ) -> Result<Output, HashingError> {
+        let _permit = self.permits.take(PATIENCE).ok_or(HashingError::Busy)?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let mut memory = memory(argon2.params().block_count())?;
+        let mut bytes = [0; Output::MAX_LENGTH];
+        let length = argon2.params().output_len().unwrap_or(OUTPUT_BYTES);
+        let out = bytes
+            .get_mut(..length)
+            .ok_or_else(|| failed(argon2::Error::OutputTooLong))?;
+        argon2
+            .hash_password_into_with_memory(password.expose().as_bytes(), salt, out, &mut memory)
+            .map_err(failed)?;
+        Output::new(out).map_err(failed)
+    }
+
+    fn is_outdated(&self, recipe: &Recipe) -> bool {
+        let work = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+        let stored = recipe.argon2.params();
+        recipe.algorithm != Algorithm::Argon2id
+            || recipe.version != Version::V0x13
+            || stored.m_cost() < self.today.m_cost()
+            || work(stored) < work(&self.today)
+            || recipe.output.len() < OUTPUT_BYTES
+    }
+}
+
+impl PasswordHasher for Argon2Hasher {
+    fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
+        let salt = Salt::new(&random_bytes::<16>()).map_err(failed)?;
+        let output = self.run(&self.argon2(), password, &salt)?;
+        let text = phc::PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: phc::ParamsString::try_from(&self.today).map_err(failed)?,
+            salt: Some(salt),
+            hash: Some(output),
+        }
+        .to_string();
+        PasswordHash::parse(&text).map_err(failed)
+    }
+
+    fn verify(
+        &self,
+        guess: &Password,
+        stored: Option<&PasswordHash>,
+    ) -> Result<Verification, HashingError> {
+        let Some(recipe) = stored.and_then(Recipe::read) else {
+            self.run(&self.argon2(), guess, &self.dummy_salt)?;
+            return Ok(Verification::Wrong);
+        };
+        // `Output` compares in constant time.
+        if self.run(&recipe.argon2, guess, &recipe.salt)? == recipe.output {
+            Ok(Verification::Right {
+                outdated: self.is_outdated(&recipe),
+            })
+        } else {
+            Ok(Verification::Wrong)
+        }
+    }
+}
+
+impl Recipe {
+    /// `None` for anything but a complete Argon2 hash of bearable cost.
+    fn read(stored: &PasswordHash) -> Option<Self> {
+        let hash = phc::PasswordHash::new(stored.as_str()).ok()?;
+        let algorithm = Algorithm::new(hash.algorithm).ok()?;
+        // Hashes older than the version field are of version 1.0.
+        let version = hash
+            .version
+            .map_or(Ok(Version::V0x10), Version::try_from)
+            .ok()?;
+        let params = Params::try_from(&hash).ok()?;
+        if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES {
+            return None;
+        }
+        let (salt, output) = (hash.salt?, hash.hash?);
+        let argon2 = Argon2::new(algorithm, version, params);
+        Some(Self {
+            argon2,
+            algorithm,
+            version,
+            salt,
+            output,
+        })
+    }
+}
+
+impl fmt::Debug for Argon2Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Argon2Hasher")
+            .field("today", &self.today)
+            .finish_non_exhaustive()
+    }
+}
+
+/// glibc gives what is freed back to the system for certain only above 32 MiB;
+/// below, each thread's arena may keep it. Pages that are never touched cost nothing.
+fn memory(blocks: usize) -> Result<Vec<Block>, HashingError> {
+    let mut memory = Vec::new();
+    memory
+        .try_reserve_exact(blocks.max(33 * 1024))
+        .map_err(failed)?;
+    memory.resize(blocks, Block::default());
+    Ok(memory)
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> HashingError {
+    HashingError::Failed(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use std::thread;
+    use std::time::Instant;
+
+    fn cheap() -> Argon2Hasher {
+        Argon2Hasher::with_params(2, 64, 2).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::parse(text, 8).unwrap()
+    }
+
+    fn stored(text: &str) -> PasswordHash {
+        PasswordHash::parse(text).unwrap()
+    }
+
+    #[test]
+    fn r12_a_hash_is_an_argon2id_phc_string_with_a_salt_of_its_own() {
+        let hasher = Argon2Hasher::new(1);
+        let hash = hasher.hash(&password("correct horse")).unwrap();
+        assert!(
+            hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash:?}"
+        );
+        let parts: Vec<_> = hash.as_str().split('$').collect();
+        assert_eq!((parts[4].len(), parts[5].len()), (22, 43));
+        assert_ne!(hash, hasher.hash(&password("correct horse")).unwrap());
+    }
+
+    #[test]
+    fn r12_the_right_password_matches_and_no_other() {
+        let hasher = cheap();
+        let hash = hasher.hash(&password("before\0after")).unwrap();
+        let verdict = |text| {
+            hasher
+                .verify(&Password::guess(text).unwrap(), Some(&hash))
+                .unwrap()
+        };
+        assert_eq!(
+            verdict("before\0after"),
+            Verification::Right { outdated: false }
+        );
+        assert_eq!(verdict("before\0other"), Verification::Wrong);
+        assert_eq!(verdict("before"), Verification::Wrong);
+        assert_eq!(verdict(""), Verification::Wrong);
+    }
+
+    #[test]
+    fn hashes_of_the_reference_implementation_match() {
+        // From the test vectors of the original argon2 (password "password", salt "somesalt").
+        let hasher = Argon2Hasher::new(1);
+        let verdict = |text| {
+            hasher
+                .verify(&password("password"), Some(&stored(text)))
+                .unwrap()
+        };
+        let id =
+            "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc";
+        assert_eq!(verdict(id), Verification::Right { outdated: true });
+        let i =
+            "$argon2i$v=19$m=256,t=2,p=2$c29tZXNhbHQ$T/XOJ2mh1/TIpJHfCdQan76Q5esCFVoT5MAeIM1Oq2E";
+        assert_eq!(verdict(i), Verification::Right { outdated: true });
+        let old = "$argon2i$m=256,t=2,p=2$c29tZXNhbHQ$tsEVYKap1h6scGt5ovl9aLRGOqOth+AMB+KwHpDFZPs";
+        assert_eq!(verdict(old), Verification::Right { outdated: true });
+    }
+
+    #[test]
+    fn weaker_parameters_are_outdated_and_stronger_ones_are_not() {
+        let guess = password("correct horse");
+        let made = |memory, passes| {
+            let hasher = Argon2Hasher::with_params(1, memory, passes).unwrap();
+            hasher.hash(&guess).unwrap()
+        };
+        let outdated = |hash| match cheap().verify(&guess, Some(&hash)).unwrap() {
+            Verification::Right { outdated } => outdated,
+            Verification::Wrong => panic!("it is the right one"),
+        };
+        assert!(outdated(made(32, 2)));
+        assert!(outdated(made(64, 1)));
+        assert!(!outdated(made(64, 2)));
+        assert!(!outdated(made(64, 3)));
+        assert!(!outdated(made(128, 1)));
+    }
+
+    #[test]
+    fn an_unknown_user_costs_one_run_and_is_wrong() {
+        let hasher = cheap();
+        assert_eq!(
+            hasher.verify(&password("correct horse"), None).unwrap(),
+            Verification::Wrong
+        );
+        assert_eq!(hasher.verifications(), 1);
+    }
+
+    #[test]
+    fn a_hash_that_cannot_be_checked_costs_one_run_and_is_wrong() {
+        for text in [
+            "$2b$12$abcdefghijklmnopqrstuuDummyDummyDummyDummyDummyDummyDu",
+            "$argon2id$junk",
+            "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ",
+            "$argon2id$v=19$m=256,t=2,p=2$c2FsdA$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "$argon2id$v=18$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "$argon2id$v=19$m=256,t=4294967295,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "$argon2id$v=19$m=8,t=2,p=16777215$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+        ] {
+            let hasher = cheap();
+            let verdict = hasher
+                .verify(&password("password"), Some(&stored(text)))
+                .unwrap();
+            assert_eq!(verdict, Verification::Wrong, "{text}");
+            assert_eq!(hasher.verifications(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_queue_the_hasher_is_busy_at_once() {
+        let hasher = Argon2Hasher::with_params(1, 64 * 1024, 4).unwrap();
+        let verdicts: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..20)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let start = Instant::now();
+                        let verdict = hasher.verify(&password("correct horse"), None);
+                        (verdict, start.elapsed())
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let busy = verdicts
+            .iter()
+            .filter(|(v, _)| matches!(v, Err(HashingError::Busy)));
+        assert!(busy.clone().count() >= 11);
+        assert!(busy.clone().filter(|(_, took)| *took < PATIENCE).count() >= 11);
+        let done = verdicts.iter().filter(|(v, _)| v.is_ok()).count();
+        assert_eq!(hasher.verifications(), done as u64);
+        assert!(done >= 1);
+    }
+
+    #[test]
+    fn the_memory_of_a_run_goes_back_to_the_system() {
+        const THREADS: usize = 12;
+        let hasher = Argon2Hasher::new(THREADS);
+        // After the first big block is freed, glibc takes the next ones from arenas.
+        hasher.verify(&password("correct horse"), None).unwrap();
+        let (finished, measured) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
+        let bound = resident_kib() + 2 * u64::from(TODAY.m_cost());
+        let freed = thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let verdict = hasher.verify(&password("correct horse"), None);
+                    finished.wait();
+                    // A thread that lives on keeps its allocator's arena.
+                    measured.wait();
+                    verdict.unwrap();
+                });
+            }
+            finished.wait();
+            // Other tests of this process come and go.
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while resident_kib() > bound && Instant::now() < deadline {
+                thread::yield_now();
+            }
+            let freed = resident_kib() <= bound;
+            measured.wait();
+            freed
+        });
+        assert!(freed, "{} KiB are more than {bound}", resident_kib());
+    }
+
+    fn resident_kib() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}

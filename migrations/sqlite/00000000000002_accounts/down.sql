@@ -1,0 +1,3 @@
+DROP TABLE outbox_events;
+DROP TABLE one_time_tokens;
+DROP TABLE sessions;
