@@ -1,1 +1,14 @@
+//! What the tests of the whole service share.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that fails may panic"
+)]
+
+pub mod app;
+pub mod databases;
+pub mod process;

@@ -2,7 +2,7 @@ use std::future::{Ready, ready};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::header,
     web::{self, Bytes},
 };
 use chrono::{DateTime, Utc};
@@ -11,11 +11,7 @@ use tracing::field;
 use userdom_application::{App, AppError, Caller};
 use userdom_domain::{AddressId, EmailId, IdError, PhoneId, UserId};
 
-use crate::{
-    ApiState, blocking, body,
-    etag::{self, Tags},
-    problem::{Answer, Problem},
-};
+use crate::{ApiState, answers, blocking, body, etag::Tags, problem::Problem};
 
 /// Who a request turned out to come from; the access log reads it.
 #[derive(Debug, Clone, Copy)]
@@ -39,17 +35,18 @@ impl FromRequest for Call {
 }
 
 impl Call {
-    fn read(
-        request: &HttpRequest,
-        payload: &mut actix_web::dev::Payload,
-    ) -> Result<Self, Problem> {
+    fn read(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Result<Self, Problem> {
         let state = request.app_data::<ApiState>().cloned();
         let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
         Ok(Self {
             state: state.ok_or_else(|| Problem::internal("the application has no state"))?,
             request: request.clone(),
-            payload: web::Payload::from_request(request, payload).into_inner().ok(),
-            query: query.map_err(|_| Problem::new("query.malformed"))?.into_inner(),
+            payload: web::Payload::from_request(request, payload)
+                .into_inner()
+                .ok(),
+            query: query
+                .map_err(|_| Problem::new("query.malformed"))?
+                .into_inner(),
         })
     }
 
@@ -82,8 +79,8 @@ impl Call {
         blocking::run(&self.state, work).await
     }
 
-    /// Runs a use case for somebody who has signed in: nothing else of the request
-    /// is judged before that is certain.
+    /// Runs a use case for somebody who has signed in; what path and body say is
+    /// judged only after that is certain.
     pub(crate) async fn signed_in<T: Send + 'static>(
         &self,
         work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
@@ -95,7 +92,13 @@ impl Call {
                 let actor = app.authenticate(&token)?;
                 let user_id = actor.user_id;
                 tracing::Span::current().record("user.id", field::display(user_id));
-                let result = work(app, &Caller { actor: Some(actor), if_match });
+                let result = work(
+                    app,
+                    &Caller {
+                        actor: Some(actor),
+                        if_match,
+                    },
+                );
                 Ok((user_id, result))
             })
             .await?;
@@ -164,7 +167,8 @@ impl Call {
     /// The address of whoever opened the connection.
     pub(crate) fn client_address(&self) -> String {
         let peer = self.request.peer_addr();
-        peer.map(|peer| peer.ip().to_canonical().to_string()).unwrap_or_default()
+        peer.map(|peer| peer.ip().to_canonical().to_string())
+            .unwrap_or_default()
     }
 
     /// The client's own name for itself, fit to be stored and shown.
@@ -175,51 +179,30 @@ impl Call {
     }
 
     fn if_match(&self) -> Result<Option<Vec<i64>>, Problem> {
-        let Some(header) = self.header_list(&header::IF_MATCH) else { return Ok(None) };
-        let tags = header.and_then(|text| Tags::parse(&text));
-        let tags = tags.ok_or_else(|| Problem::new("if_match.malformed"))?;
+        let Some(header) = self.header_list(&header::IF_MATCH) else {
+            return Ok(None);
+        };
+        let tags = Tags::parse(&header).ok_or_else(|| Problem::new("if_match.malformed"))?;
         Ok(tags.strong_versions())
     }
 
-    /// All lines of a header as one list; `Some(None)` when it is no text.
-    fn header_list(&self, name: &header::HeaderName) -> Option<Option<String>> {
-        let lines: Vec<_> = self.request.headers().get_all(name).collect();
-        if lines.is_empty() {
-            return None;
-        }
-        let texts: Result<Vec<&str>, _> = lines.iter().map(|line| line.to_str()).collect();
-        Some(texts.ok().map(|texts| texts.join(",")))
+    /// All lines of a header as one list; what is no text matches nothing.
+    fn header_list(&self, name: &header::HeaderName) -> Option<String> {
+        let lines = self.request.headers().get_all(name);
+        let texts: Vec<_> = lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()))
+            .collect();
+        (!texts.is_empty()).then(|| texts.join(","))
     }
 
     /// 200 with the version, or 304 when the client has seen it (`If-None-Match`).
-    pub(crate) fn show(&self, version: i64, value: &impl Serialize) -> Answer {
-        let seen = self.header_list(&header::IF_NONE_MATCH).flatten();
-        if seen.and_then(|text| Tags::parse(&text)).is_some_and(|tags| tags.names(version)) {
-            let tag = (header::ETAG, etag::of(version));
-            return Ok(HttpResponse::NotModified().insert_header(tag).finish());
+    pub(crate) fn show(&self, version: i64, value: &impl Serialize) -> HttpResponse {
+        let seen = self.header_list(&header::IF_NONE_MATCH);
+        match seen.and_then(|text| Tags::parse(&text)) {
+            Some(tags) if tags.names(version) => answers::not_modified(version),
+            _ => answers::changed(version, value),
         }
-        changed(version, value)
     }
-}
-
-/// 200 after a write.
-pub(crate) fn changed(version: i64, value: &impl Serialize) -> Answer {
-    Ok(HttpResponse::build(StatusCode::OK)
-        .insert_header((header::ETAG, etag::of(version)))
-        .json(value))
-}
-
-/// 201 with the place of what was made.
-pub(crate) fn created(location: String, version: i64, value: &impl Serialize) -> Answer {
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::ETAG, etag::of(version)))
-        .json(value))
-}
-
-/// 204 after something of a user was removed.
-pub(crate) fn removed(version: i64) -> Answer {
-    Ok(HttpResponse::NoContent().insert_header((header::ETAG, etag::of(version))).finish())
 }
 
 /// The token of `Bearer <token>`; the scheme is read in any case (RFC 9110 §11.1).
@@ -242,7 +225,15 @@ mod tests {
 
     #[test]
     fn what_is_no_bearer_token_is_none() {
-        for header in ["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearer a b", "Bearerabc"] {
+        for header in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "abc",
+            "Bearer a b",
+            "Bearerabc",
+        ] {
             assert_eq!(bearer(header), None, "{header}");
         }
     }

@@ -16,6 +16,7 @@
     )
 )]
 
+mod answers;
 mod blocking;
 mod body;
 mod call;

@@ -5,7 +5,7 @@ use userdom_application::{
     AppError, FaultKind,
     services::{CodedError, ValidationService},
 };
-use userdom_domain::{Address, AddressDraft, Patch, Preferences};
+use userdom_domain::Patch;
 
 use super::strict_json;
 use crate::problem::Problem;
@@ -13,10 +13,10 @@ use crate::problem::Problem;
 /// The members of a JSON object, each of which is read once. Every fault is
 /// noted under its JSON pointer; what nobody reads is unknown.
 pub(crate) struct Fields {
-    at: String,
+    pub(super) at: String,
     members: Map<String, Value>,
-    faults: ValidationService,
-    misread: bool,
+    pub(super) faults: ValidationService,
+    pub(super) misread: bool,
 }
 
 impl Fields {
@@ -24,11 +24,20 @@ impl Fields {
     pub(crate) fn of(body: &[u8]) -> Result<Self, Problem> {
         let members = strict_json::object(body)
             .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
-        Ok(Self::at(String::new(), members, ValidationService::default()))
+        Ok(Self::at(
+            String::new(),
+            members,
+            ValidationService::default(),
+        ))
     }
 
     fn at(at: String, members: Map<String, Value>, faults: ValidationService) -> Self {
-        Self { at, members, faults, misread: false }
+        Self {
+            at,
+            members,
+            faults,
+            misread: false,
+        }
     }
 
     /// A text that must be there.
@@ -119,42 +128,10 @@ impl Fields {
     pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
         let members = self.members_of(name).unwrap_or_default();
         let text = |value: Value| (!value.is_null()).then(|| value.to_string());
-        members.into_iter().map(|(key, value)| (key, text(value))).collect()
-    }
-
-    /// Preferences that may be absent (R13).
-    pub(crate) fn preferences(&mut self, name: &str) -> Option<Preferences> {
-        let given = self.entries(name).into_iter();
-        let given = given.filter_map(|(key, value)| value.map(|value| (key, value)));
-        match Preferences::from_entries(given) {
-            Ok(preferences) => Some(preferences),
-            Err(errors) => {
-                for error in errors {
-                    let key = error.key().map(|key| format!("/{key}")).unwrap_or_default();
-                    let pointer = format!("{}{key}", self.pointer(name));
-                    self.faults.check::<Preferences, _>(&pointer, Err(error));
-                }
-                None
-            }
-        }
-    }
-
-    /// The fields of a postal address (R7), which stand in this object. The rules
-    /// of its country are not asked while a field is of a wrong type.
-    pub(crate) fn address(&mut self) -> Option<Address> {
-        self.misread = false;
-        let draft = AddressDraft {
-            street_line1: self.text("street_line1").unwrap_or_default(),
-            street_line2: self.text("street_line2"),
-            city: self.text("city").unwrap_or_default(),
-            state: self.text("state").unwrap_or_default(),
-            postal_code: self.text("postal_code").unwrap_or_default(),
-            country: self.text("country"),
-        };
-        if self.misread {
-            return None;
-        }
-        self.faults.check_address(&self.at, Address::parse(&draft))
+        members
+            .into_iter()
+            .map(|(key, value)| (key, text(value)))
+            .collect()
     }
 
     /// Refuses a `null` where nothing can be removed.
@@ -169,9 +146,8 @@ impl Fields {
     pub(crate) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Problem> {
         self.note_unknown();
         self.faults.finish().map_err(Problem::from)?;
-        build().ok_or_else(|| {
-            AppError::Internal("a field is neither read nor faulty".into()).into()
-        })
+        build()
+            .ok_or_else(|| AppError::Internal("a field is neither read nor faulty".into()).into())
     }
 
     fn note_unknown(&mut self) {
@@ -180,7 +156,7 @@ impl Fields {
         }
     }
 
-    fn text(&mut self, name: &str) -> Option<String> {
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.members.remove(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
@@ -204,15 +180,34 @@ impl Fields {
 
     fn wrong_type(&mut self, name: &str, expected: &str) {
         self.misread = true;
-        self.malformed(name, "field.wrong_type", &format!("This field must be {expected}"));
+        self.malformed(
+            name,
+            "field.wrong_type",
+            &format!("This field must be {expected}"),
+        );
     }
 
     fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
-        self.faults.add(&self.pointer(name), code, detail, FaultKind::Malformed);
+        self.faults
+            .add(&self.pointer(name), code, detail, FaultKind::Malformed);
+    }
+
+    /// Pointers and codes, in order.
+    #[cfg(test)]
+    pub(super) fn into_faults(mut self) -> Vec<(String, &'static str)> {
+        self.note_unknown();
+        let faults = self
+            .faults
+            .finish()
+            .map_or_else(|faults| faults.0, |()| Vec::new());
+        faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect()
     }
 
     /// RFC 6901.
-    fn pointer(&self, name: &str) -> String {
+    pub(super) fn pointer(&self, name: &str) -> String {
         format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"))
     }
 }
@@ -227,21 +222,17 @@ mod tests {
         Fields::of(body.as_bytes()).unwrap()
     }
 
-    /// Pointers and codes, in order.
-    fn faults(fields: Fields) -> Vec<(String, &'static str)> {
-        let mut fields = fields;
-        fields.note_unknown();
-        let faults = fields.faults.finish().map_or_else(|faults| faults.0, |()| Vec::new());
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
-    }
-
     #[test]
     fn all_faults_are_reported_at_once() {
         let mut fields = fields(r#"{"username":"jo","email":7,"a/b~c":1,"contact_type":"x"}"#);
         assert!(fields.required("username", Username::parse).is_none());
         assert!(fields.required("email", EmailAddress::parse).is_none());
         assert!(fields.required("password", EmailAddress::parse).is_none());
-        assert!(fields.optional("contact_type", ContactType::parse).is_none());
+        assert!(
+            fields
+                .optional("contact_type", ContactType::parse)
+                .is_none()
+        );
         let expected = [
             ("/username", "username.too_short"),
             ("/email", "field.wrong_type"),
@@ -249,7 +240,10 @@ mod tests {
             ("/contact_type", "contact_type.unknown"),
             ("/a~1b~0c", "field.unknown"),
         ];
-        assert_eq!(faults(fields), expected.map(|(at, code)| (at.to_owned(), code)));
+        assert_eq!(
+            fields.into_faults(),
+            expected.map(|(at, code)| (at.to_owned(), code))
+        );
     }
 
     #[test]
@@ -262,31 +256,21 @@ mod tests {
         assert!(fields.object("e", |_| Some(())).is_none());
         assert_eq!(fields.required_text("f"), None);
         let expected = [("/c", "field.null"), ("/f", "field.required")];
-        assert_eq!(faults(fields), expected.map(|(at, code)| (at.to_owned(), code)));
+        assert_eq!(
+            fields.into_faults(),
+            expected.map(|(at, code)| (at.to_owned(), code))
+        );
     }
 
     #[test]
     fn a_patch_keeps_what_it_does_not_name() {
         let mut fields = fields(r#"{"bio":"new"}"#);
         assert_eq!(fields.patch("gender", Bio::parse), Patch::Keep);
-        assert_eq!(fields.patch("bio", Bio::parse), Patch::Set(Bio::parse("new").unwrap()));
-        assert_eq!(faults(fields), []);
-    }
-
-    #[test]
-    fn faults_inside_an_object_carry_its_pointer() {
-        let mut fields = fields(r#"{"address":{"city":"X","country":"USA","planet":"Earth"}}"#);
-        assert!(fields.object("address", Fields::address).is_none());
-        let found = faults(fields);
-        assert!(found.contains(&("/address/street_line1".to_owned(), "address.street_required")));
-        assert!(found.contains(&("/address/planet".to_owned(), "field.unknown")));
-    }
-
-    #[test]
-    fn a_field_of_a_wrong_type_silences_the_rules_of_the_country() {
-        let mut fields = fields(r#"{"street_line1":"x","country":7}"#);
-        assert!(fields.address().is_none());
-        assert_eq!(faults(fields), [("/country".to_owned(), "field.wrong_type")]);
+        assert_eq!(
+            fields.patch("bio", Bio::parse),
+            Patch::Set(Bio::parse("new").unwrap())
+        );
+        assert_eq!(fields.into_faults(), []);
     }
 
     #[test]
@@ -297,16 +281,6 @@ mod tests {
             ("theme".to_owned(), None),
         ];
         assert_eq!(fields.entries("preferences"), expected);
-    }
-
-    #[test]
-    fn a_faulty_preference_is_named() {
-        let mut fields = fields(r#"{"preferences":{"theme":"pink","newsletter":1}}"#);
-        assert!(fields.preferences("preferences").is_none());
-        let mut found = faults(fields);
-        found.sort();
-        let expected = ["/preferences/newsletter", "/preferences/theme"];
-        assert_eq!(found, expected.map(|at| (at.to_owned(), "preferences.invalid_value")));
     }
 
     #[test]

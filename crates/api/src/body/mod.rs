@@ -1,5 +1,6 @@
 //! From the bytes of a body to values of the domain.
 
+mod composites;
 mod fields;
 mod strict_json;
 
@@ -31,7 +32,9 @@ pub(crate) async fn read(
         let detail = format!("Send the body as {}", types.join(" or "));
         return Err(Problem::new("request.unsupported_media_type").with_detail(detail));
     }
-    let Some(payload) = payload else { return Ok(Bytes::new()) };
+    let Some(payload) = payload else {
+        return Ok(Bytes::new());
+    };
     match timeout(DEADLINE, payload.to_bytes_limited(LIMIT)).await {
         Err(_) => Err(Problem::new("request.timeout")),
         Ok(Err(_)) => Err(Problem::new("request.too_large")
@@ -46,7 +49,11 @@ pub(crate) async fn read(
 /// Parameters such as `charset` do not matter: JSON is UTF-8.
 fn is_one_of(request: &HttpRequest, types: &[&str]) -> bool {
     let header = request.headers().get(header::CONTENT_TYPE);
-    let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = header
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim();
-    types.iter().any(|known| essence.eq_ignore_ascii_case(known))
+    types
+        .iter()
+        .any(|known| essence.eq_ignore_ascii_case(known))
 }

@@ -1,8 +1,4 @@
-use actix_web::{
-    body::BoxBody,
-    dev::ServiceResponse,
-    http::header::ALLOW,
-};
+use actix_web::{body::BoxBody, dev::ServiceResponse, http::header::ALLOW};
 
 use crate::problem::Problem;
 
@@ -12,7 +8,10 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    let problem = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<Problem>());
     let mut rendered = match problem {
         Some(problem) => problem.respond(id),
         None => Problem::of_status(status).respond(id),

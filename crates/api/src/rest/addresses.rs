@@ -5,8 +5,9 @@ use userdom_domain::ContactType;
 
 use super::Page;
 use crate::{
+    answers::{changed, created, removed},
     body::Fields,
-    call::{Call, changed, created, removed},
+    call::Call,
     problem::{Answer, Problem},
 };
 
@@ -15,7 +16,10 @@ pub(super) const USUAL_TYPE: ContactType = ContactType::Home;
 
 /// `GET /v1/users/{id}/addresses`, all or those of one `?type=`.
 pub(super) async fn list(mut call: Call) -> Answer {
-    let wanted = call.parameter("type").map(|text| ContactType::parse(&text)).transpose();
+    let wanted = call
+        .parameter("type")
+        .map(|text| ContactType::parse(&text))
+        .transpose();
     let wanted = wanted.map_err(|error| {
         Problem::new("query.invalid_parameter").with_detail(format!("type: {error}"))
     });
@@ -26,7 +30,7 @@ pub(super) async fn list(mut call: Call) -> Answer {
     if let Some(wanted) = wanted {
         addresses.retain(|address| address.contact_type == wanted.as_str());
     }
-    call.show(user.version, &Page::whole(addresses))
+    Ok(call.show(user.version, &Page::whole(addresses)))
 }
 
 /// `POST /v1/users/{id}/addresses`.
@@ -40,13 +44,18 @@ pub(super) async fn add(mut call: Call) -> Answer {
             let contact_type = contact_type.unwrap_or(USUAL_TYPE);
             let is_default = fields.flag("is_default");
             let command = fields.finish(|| {
-                Some(AddAddress { user_id, address: address?, contact_type, is_default })
+                Some(AddAddress {
+                    user_id,
+                    address: address?,
+                    contact_type,
+                    is_default,
+                })
             })?;
             Ok((user_id, app.execute(caller, &command)?))
         })
         .await?;
     let location = format!("/v1/users/{user_id}/addresses/{}", address.value.id);
-    created(location, address.version, &address.value)
+    Ok(created(location, address.version, &address.value))
 }
 
 /// `PUT /v1/users/{id}/addresses/{address_id}`: writes it anew.
@@ -60,12 +69,17 @@ pub(super) async fn replace(mut call: Call) -> Answer {
             let address = fields.address();
             let contact_type = fields.optional("contact_type", ContactType::parse);
             let command = fields.finish(|| {
-                Some(ReplaceAddress { user_id, address_id, address: address?, contact_type })
+                Some(ReplaceAddress {
+                    user_id,
+                    address_id,
+                    address: address?,
+                    contact_type,
+                })
             })?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
-    changed(address.version, &address.value)
+    Ok(changed(address.version, &address.value))
 }
 
 /// `DELETE /v1/users/{id}/addresses/{address_id}`.
@@ -73,10 +87,16 @@ pub(super) async fn remove(call: Call) -> Answer {
     let address_id = call.address_id();
     let done = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(caller, &RemoveAddress { user_id, address_id: address_id? })?)
+            Ok(app.execute(
+                caller,
+                &RemoveAddress {
+                    user_id,
+                    address_id: address_id?,
+                },
+            )?)
         })
         .await?;
-    removed(done.version)
+    Ok(removed(done.version))
 }
 
 /// `PUT /v1/users/{id}/addresses/{address_id}/default`.
@@ -84,8 +104,14 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let address_id = call.address_id();
     let address = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(caller, &SetDefaultAddress { user_id, address_id: address_id? })?)
+            Ok(app.execute(
+                caller,
+                &SetDefaultAddress {
+                    user_id,
+                    address_id: address_id?,
+                },
+            )?)
         })
         .await?;
-    changed(address.version, &address.value)
+    Ok(changed(address.version, &address.value))
 }

@@ -7,15 +7,18 @@ use userdom_domain::{ContactType, EmailAddress, UserId};
 
 use super::Page;
 use crate::{
+    answers::{changed, created, removed},
     body::Fields,
-    call::{Call, changed, created, removed},
+    call::Call,
     problem::Answer,
 };
 
 /// `GET /v1/users/{id}/emails`.
 pub(super) async fn list(call: Call) -> Answer {
-    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
-    call.show(user.version, &Page::whole(user.emails))
+    let user = call
+        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
+        .await?;
+    Ok(call.show(user.version, &Page::whole(user.emails)))
 }
 
 /// `POST /v1/users/{id}/emails`: adds one and sends its verification mail.
@@ -28,13 +31,19 @@ pub(super) async fn add(mut call: Call) -> Answer {
             let contact_type = fields.optional("contact_type", ContactType::parse);
             let contact_type = contact_type.unwrap_or(ContactType::Primary);
             let is_default = fields.flag("is_default");
-            let command = fields
-                .finish(|| Some(AddEmail { user_id, email: email?, contact_type, is_default }))?;
+            let command = fields.finish(|| {
+                Some(AddEmail {
+                    user_id,
+                    email: email?,
+                    contact_type,
+                    is_default,
+                })
+            })?;
             Ok((user_id, app.execute(caller, &command)?))
         })
         .await?;
     let location = format!("/v1/users/{user_id}/emails/{}", email.value.id);
-    created(location, email.version, &email.value)
+    Ok(created(location, email.version, &email.value))
 }
 
 /// `PATCH /v1/users/{id}/emails/{email_id}`: what it is for.
@@ -46,12 +55,17 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let email_id = email_id?;
             let mut fields = Fields::of(&body)?;
             let contact_type = fields.change("contact_type", ContactType::parse);
-            let command =
-                fields.finish(|| Some(ChangeEmailType { user_id, email_id, contact_type }))?;
+            let command = fields.finish(|| {
+                Some(ChangeEmailType {
+                    user_id,
+                    email_id,
+                    contact_type,
+                })
+            })?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
-    changed(email.version, &email.value)
+    Ok(changed(email.version, &email.value))
 }
 
 /// `DELETE /v1/users/{id}/emails/{email_id}`.
@@ -59,10 +73,16 @@ pub(super) async fn remove(call: Call) -> Answer {
     let email_id = call.email_id();
     let done = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(caller, &RemoveEmail { user_id, email_id: email_id? })?)
+            Ok(app.execute(
+                caller,
+                &RemoveEmail {
+                    user_id,
+                    email_id: email_id?,
+                },
+            )?)
         })
         .await?;
-    removed(done.version)
+    Ok(removed(done.version))
 }
 
 /// `PUT /v1/users/{id}/emails/{email_id}/default`.
@@ -70,10 +90,16 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let email_id = call.email_id();
     let email = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(caller, &SetDefaultEmail { user_id, email_id: email_id? })?)
+            Ok(app.execute(
+                caller,
+                &SetDefaultEmail {
+                    user_id,
+                    email_id: email_id?,
+                },
+            )?)
         })
         .await?;
-    changed(email.version, &email.value)
+    Ok(changed(email.version, &email.value))
 }
 
 /// `POST /v1/users/{id}/emails/{email_id}/verification`: sends the mail again. The
@@ -83,9 +109,15 @@ pub(super) async fn send_again(call: Call) -> Answer {
     let (id, email_id) = (call.segment("id"), call.email_id().ok());
     call.run(move |app| {
         let actor = token.and_then(|token| app.authenticate(&token).ok());
-        let me = actor.as_ref().filter(|_| id == "me").map(|actor| actor.user_id);
+        let me = actor
+            .as_ref()
+            .filter(|_| id == "me")
+            .map(|actor| actor.user_id);
         if let (Some(user_id), Some(email_id)) = (me.or(UserId::parse(&id).ok()), email_id) {
-            let caller = Caller { actor, if_match: None };
+            let caller = Caller {
+                actor,
+                if_match: None,
+            };
             app.resend_verification(&caller, user_id, email_id)?;
         }
         Ok(())
@@ -105,5 +137,5 @@ pub(super) async fn verify(mut call: Call) -> Answer {
             Ok(app.verify_email(&token)?)
         })
         .await?;
-    changed(email.version, &email.value)
+    Ok(changed(email.version, &email.value))
 }

@@ -3,8 +3,9 @@ use userdom_domain::{ContactType, PhoneNumber};
 
 use super::Page;
 use crate::{
+    answers::{changed, created, removed},
     body::Fields,
-    call::{Call, changed, created, removed},
+    call::Call,
     problem::Answer,
 };
 
@@ -13,8 +14,10 @@ pub(super) const USUAL_TYPE: ContactType = ContactType::Mobile;
 
 /// `GET /v1/users/{id}/phones`.
 pub(super) async fn list(call: Call) -> Answer {
-    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
-    call.show(user.version, &Page::whole(user.phones))
+    let user = call
+        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
+        .await?;
+    Ok(call.show(user.version, &Page::whole(user.phones)))
 }
 
 /// `POST /v1/users/{id}/phones`.
@@ -24,18 +27,23 @@ pub(super) async fn add(mut call: Call) -> Answer {
         .on_user(move |app, caller, user_id| {
             let region = app.settings().default_region;
             let mut fields = Fields::of(&body)?;
-            let phone =
-                fields.required("phone_number", |text| PhoneNumber::parse(text, region));
+            let phone = fields.required("phone_number", |text| PhoneNumber::parse(text, region));
             let contact_type = fields.optional("contact_type", ContactType::parse);
             let contact_type = contact_type.unwrap_or(USUAL_TYPE);
             let is_default = fields.flag("is_default");
-            let command = fields
-                .finish(|| Some(AddPhone { user_id, phone: phone?, contact_type, is_default }))?;
+            let command = fields.finish(|| {
+                Some(AddPhone {
+                    user_id,
+                    phone: phone?,
+                    contact_type,
+                    is_default,
+                })
+            })?;
             Ok((user_id, app.execute(caller, &command)?))
         })
         .await?;
     let location = format!("/v1/users/{user_id}/phones/{}", phone.value.id);
-    created(location, phone.version, &phone.value)
+    Ok(created(location, phone.version, &phone.value))
 }
 
 /// `PATCH /v1/users/{id}/phones/{phone_id}`: what it is for.
@@ -47,12 +55,17 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let phone_id = phone_id?;
             let mut fields = Fields::of(&body)?;
             let contact_type = fields.change("contact_type", ContactType::parse);
-            let command =
-                fields.finish(|| Some(ChangePhoneType { user_id, phone_id, contact_type }))?;
+            let command = fields.finish(|| {
+                Some(ChangePhoneType {
+                    user_id,
+                    phone_id,
+                    contact_type,
+                })
+            })?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
-    changed(phone.version, &phone.value)
+    Ok(changed(phone.version, &phone.value))
 }
 
 /// `DELETE /v1/users/{id}/phones/{phone_id}`.
@@ -60,10 +73,16 @@ pub(super) async fn remove(call: Call) -> Answer {
     let phone_id = call.phone_id();
     let done = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(caller, &RemovePhone { user_id, phone_id: phone_id? })?)
+            Ok(app.execute(
+                caller,
+                &RemovePhone {
+                    user_id,
+                    phone_id: phone_id?,
+                },
+            )?)
         })
         .await?;
-    removed(done.version)
+    Ok(removed(done.version))
 }
 
 /// `PUT /v1/users/{id}/phones/{phone_id}/default`.
@@ -71,8 +90,14 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let phone_id = call.phone_id();
     let phone = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(caller, &SetDefaultPhone { user_id, phone_id: phone_id? })?)
+            Ok(app.execute(
+                caller,
+                &SetDefaultPhone {
+                    user_id,
+                    phone_id: phone_id?,
+                },
+            )?)
         })
         .await?;
-    changed(phone.version, &phone.value)
+    Ok(changed(phone.version, &phone.value))
 }

@@ -5,16 +5,21 @@ use userdom_domain::{
 
 use super::users::birth_date;
 use crate::{
+    answers::changed,
     body::Fields,
-    call::{Call, changed},
+    call::Call,
     problem::{Answer, Problem},
 };
 
 /// `GET /v1/users/{id}/profile`.
 pub(super) async fn show(call: Call) -> Answer {
-    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
-    let profile = user.profile.ok_or_else(|| Problem::new("profile.not_found"))?;
-    call.show(user.version, &profile)
+    let user = call
+        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
+        .await?;
+    let profile = user
+        .profile
+        .ok_or_else(|| Problem::new("profile.not_found"))?;
+    Ok(call.show(user.version, &profile))
 }
 
 /// `PATCH /v1/users/{id}/profile`: the fields that are named (R24).
@@ -39,5 +44,5 @@ pub(super) async fn update(mut call: Call) -> Answer {
             Ok(app.execute(caller, &command)?)
         })
         .await?;
-    changed(profile.version, &profile.value)
+    Ok(changed(profile.version, &profile.value))
 }

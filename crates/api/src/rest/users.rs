@@ -14,8 +14,9 @@ use userdom_domain::{
 
 use super::{addresses, phones};
 use crate::{
+    answers::{changed, created},
     body::Fields,
-    call::{Call, changed, created},
+    call::Call,
     problem::{Answer, Problem},
 };
 
@@ -29,7 +30,11 @@ pub(super) async fn register(mut call: Call) -> Answer {
             Ok(app.register(&request)?)
         })
         .await?;
-    created(format!("/v1/users/{}", user.id), user.version, &user)
+    Ok(created(
+        format!("/v1/users/{}", user.id),
+        user.version,
+        &user,
+    ))
 }
 
 fn read_registration(
@@ -38,8 +43,9 @@ fn read_registration(
     now: DateTime<Utc>,
 ) -> Result<RegisterUser, Problem> {
     let username = fields.required("username", Username::parse);
-    let password =
-        fields.required("password", |text| Password::parse(text, settings.password_min_chars));
+    let password = fields.required("password", |text| {
+        Password::parse(text, settings.password_min_chars)
+    });
     let email = fields.required("email", EmailAddress::parse);
     let profile = read_profile(&mut fields, now);
     let phone = read_phone(&mut fields, settings);
@@ -76,7 +82,9 @@ fn read_profile(fields: &mut Fields, now: DateTime<Utc>) -> Option<UserProfile> 
 fn read_phone(fields: &mut Fields, settings: &Settings) -> Option<(PhoneNumber, ContactType)> {
     let parse = |text: &str| PhoneNumber::parse(text, settings.default_region);
     if fields.is_text("phone") {
-        return fields.optional("phone", parse).map(|phone| (phone, phones::USUAL_TYPE));
+        return fields
+            .optional("phone", parse)
+            .map(|phone| (phone, phones::USUAL_TYPE));
     }
     fields.object("phone", |phone| {
         let number = phone.required("phone_number", parse);
@@ -93,8 +101,10 @@ fn read_address(fields: &mut Fields) -> Option<(Address, ContactType)> {
 
 /// `GET /v1/users/{id}`.
 pub(super) async fn show(call: Call) -> Answer {
-    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
-    call.show(user.version, &user)
+    let user = call
+        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
+        .await?;
+    Ok(call.show(user.version, &user))
 }
 
 /// `PATCH /v1/users/{id}`: username and preferences.
@@ -106,12 +116,17 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let username = fields.change("username", Username::parse);
             fields.refuse_null("preferences");
             let preferences = fields.entries("preferences");
-            let command =
-                fields.finish(|| Some(UpdateAccount { user_id, username, preferences }))?;
+            let command = fields.finish(|| {
+                Some(UpdateAccount {
+                    user_id,
+                    username,
+                    preferences,
+                })
+            })?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
-    changed(user.version, &user)
+    Ok(changed(user.version, &user))
 }
 
 /// `DELETE /v1/users/{id}`.
@@ -159,7 +174,9 @@ pub(super) fn birth_date(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, Bi
 
 /// The rule lives in the profile; any name will do to ask it.
 fn judge(date: NaiveDate, now: DateTime<Utc>) -> Result<(), BirthDateError> {
-    let Ok(name) = PersonName::parse("Anybody") else { return Ok(()) };
+    let Ok(name) = PersonName::parse("Anybody") else {
+        return Ok(());
+    };
     UserProfile::new(name.clone(), name, now).set_date_of_birth(Some(date), now)
 }
 
@@ -210,7 +227,10 @@ mod tests {
         });
         assert_eq!(read(&body).unwrap().address.unwrap().1, ContactType::Home);
         body["address"]["contact_type"] = json!("BILLING");
-        assert_eq!(read(&body).unwrap().address.unwrap().1, ContactType::Billing);
+        assert_eq!(
+            read(&body).unwrap().address.unwrap().1,
+            ContactType::Billing
+        );
     }
 
     #[test]
@@ -229,8 +249,14 @@ mod tests {
 
     #[test]
     fn a_date_has_one_form() {
-        for text in ["", "2001-1-2", "01-02-2001", "2001-02-30", "2001-02-03T00:00:00Z", "+2001-02-03"]
-        {
+        for text in [
+            "",
+            "2001-1-2",
+            "01-02-2001",
+            "2001-02-30",
+            "2001-02-03T00:00:00Z",
+            "+2001-02-03",
+        ] {
             let fault = birth_date(text, now()).unwrap_err();
             assert_eq!(fault.code(), "date.invalid_format", "{text}");
         }

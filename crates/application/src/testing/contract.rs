@@ -4,14 +4,16 @@
 
 pub mod account;
 pub mod concurrency;
-pub mod contacts;
+pub mod emails;
 pub mod outbox;
+pub mod phones_and_addresses;
 pub mod saving;
 pub mod sessions;
 pub mod sign_ins;
 mod support;
 pub mod tokens;
 pub mod uniqueness;
+pub mod units_of_work;
 
 use crate::{
     ports::{Outbox, Store},
@@ -76,6 +78,12 @@ macro_rules! store_contract {
                 a_save_that_changes_nothing_is_a_save
                 r26_the_events_of_a_save_reach_the_outbox_in_order_and_once
                 the_events_of_a_later_save_come_later
+                a_new_user_cannot_take_an_old_ones_identity
+                delete_removes_everything_and_says_whether_there_was_anything
+                after_a_delete_names_emails_and_identities_are_free
+                events_outlive_their_user
+            }
+            units_of_work {
                 a_dropped_unit_of_work_leaves_nothing
                 a_refused_save_takes_the_whole_unit_of_work_with_it
                 a_unit_of_work_sees_its_own_writes
@@ -84,10 +92,6 @@ macro_rules! store_contract {
                 what_a_reader_writes_does_not_last
                 r27_a_stale_save_is_refused_and_changes_nothing
                 r27_a_user_who_was_erased_meanwhile_is_stale
-                a_new_user_cannot_take_an_old_ones_identity
-                delete_removes_everything_and_says_whether_there_was_anything
-                after_a_delete_names_emails_and_identities_are_free
-                events_outlive_their_user
             }
             uniqueness {
                 r9_a_username_is_taken_in_any_case
@@ -103,11 +107,15 @@ macro_rules! store_contract {
                 r22_a_phone_is_written_once_in_the_same_way
                 two_users_may_share_phones_and_addresses
             }
-            contacts {
+            emails {
                 an_email_is_added_typed_verified_and_removed
                 r19_the_default_email_moves_back_and_forth_in_one_save
                 r20_removing_the_default_email_promotes_another
                 an_email_is_removed_and_added_again_in_one_save
+                r23_a_full_contact_book_comes_back_whole
+                r27_the_emails_of_one_user_are_a_repository_of_their_own
+            }
+            phones_and_addresses {
                 a_phone_is_added_typed_verified_and_removed
                 r22_the_default_phone_moves_back_and_forth_in_one_save
                 r22_a_default_phone_takes_the_place_of_another_types_default
@@ -115,8 +123,6 @@ macro_rules! store_contract {
                 an_address_is_added_replaced_and_removed
                 r22_the_default_address_moves_back_and_forth_in_one_save
                 r22_two_default_addresses_swap_their_types
-                r23_a_full_contact_book_comes_back_whole
-                r27_the_emails_of_one_user_are_a_repository_of_their_own
             }
             account {
                 r24_a_profile_changes_and_its_fields_can_be_cleared

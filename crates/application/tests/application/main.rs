@@ -10,3 +10,4 @@
 )]
 
 mod contract;
+mod use_cases;

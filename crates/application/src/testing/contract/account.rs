@@ -27,7 +27,9 @@ pub fn r24_a_profile_changes_and_its_fields_can_be_cleared(t: &dyn StoreUnderTes
         bio: Patch::Set(Bio::parse(&"Zeile 1\nline 2 \\ '\" ".repeat(100)).unwrap()),
         avatar_url: Patch::Set(AvatarUrl::parse("https://example.org/a.png").unwrap()),
     };
-    let user = changed(t, &user, |user| user.update_profile(everything, minute(1)).unwrap());
+    let user = changed(t, &user, |user| {
+        user.update_profile(everything, minute(1)).unwrap();
+    });
     assert_eq!(user.profile().unwrap().updated_at(), minute(1));
     let nothing = ProfileChanges {
         display_name: Patch::Clear,
@@ -37,7 +39,9 @@ pub fn r24_a_profile_changes_and_its_fields_can_be_cleared(t: &dyn StoreUnderTes
         avatar_url: Patch::Clear,
         ..ProfileChanges::default()
     };
-    let user = changed(t, &user, |user| user.update_profile(nothing, minute(2)).unwrap());
+    let user = changed(t, &user, |user| {
+        user.update_profile(nothing, minute(2)).unwrap();
+    });
     assert_eq!(user.profile().unwrap().bio(), None);
 }
 
@@ -50,7 +54,9 @@ pub fn r24_a_profile_may_come_later_and_be_replaced(t: &dyn StoreUnderTest) {
     );
     let user = saved(t, UserAggregate::register(account, None, given::now()));
     assert_eq!(find(t, user.id()).unwrap(), user);
-    let user = changed(t, &user, |user| user.initialize_profile(given::a_profile(), minute(1)));
+    let user = changed(t, &user, |user| {
+        user.initialize_profile(given::a_profile(), minute(1));
+    });
     let name = |text| PersonName::parse(text).unwrap();
     let other = userdom_domain::UserProfile::new(name("Grace"), name("Hopper"), minute(2));
     changed(t, &user, |user| user.initialize_profile(other, minute(2)));
@@ -59,26 +65,39 @@ pub fn r24_a_profile_may_come_later_and_be_replaced(t: &dyn StoreUnderTest) {
 pub fn r13_unknown_preferences_survive(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
     let preferences = |entries: &[(&str, &str)]| {
-        let entries = entries.iter().map(|(key, json)| ((*key).to_owned(), (*json).to_owned()));
+        let entries = entries
+            .iter()
+            .map(|(key, json)| ((*key).to_owned(), (*json).to_owned()));
         Preferences::from_entries(entries).unwrap()
     };
     let many = preferences(&[
         ("theme", r#""dark""#),
         ("newsletter", "false"),
-        ("another_team", r#"{"a":[1,2.5,null,true],"b":{"c":"ü \"quoted\" \\"}}"#),
+        (
+            "another_team",
+            r#"{"a":[1,2.5,null,true],"b":{"c":"ü \"quoted\" \\"}}"#,
+        ),
         ("big", "9007199254740993"),
         ("it's", r#""""#),
         ("none", "null"),
     ]);
     let user = changed(t, &user, |user| user.set_preferences(many, minute(1)));
     assert_eq!(user.user().preferences().others().len(), 4);
-    changed(t, &user, |user| user.set_preferences(preferences(&[("x", "1")]), minute(2)));
-    changed(t, &user, |user| user.set_preferences(Preferences::default(), minute(3)));
+    changed(t, &user, |user| {
+        user.set_preferences(preferences(&[("x", "1")]), minute(2));
+    });
+    changed(t, &user, |user| {
+        user.set_preferences(Preferences::default(), minute(3));
+    });
 }
 
 pub fn r15_roles_come_back(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
-    for roles in [&UserRole::ALL[..], &[UserRole::Guest], &[UserRole::Premium, UserRole::Admin]] {
+    for roles in [
+        &UserRole::ALL[..],
+        &[UserRole::Guest],
+        &[UserRole::Premium, UserRole::Admin],
+    ] {
         let roles: BTreeSet<_> = roles.iter().copied().collect();
         changed(t, &user, |user| user.set_roles(roles, minute(1)).unwrap());
     }
@@ -90,7 +109,9 @@ pub fn r14_a_status_comes_back_with_its_note(t: &dyn StoreUnderTest) {
         StatusNote::new("spam, \"again\" – it's enough", given::a_user_id(), until).unwrap()
     };
     let timed = note(Some(minute(90)));
-    let user = changed(t, &user, |user| user.suspend(timed.clone(), minute(1)).unwrap());
+    let user = changed(t, &user, |user| {
+        user.suspend(timed.clone(), minute(1)).unwrap();
+    });
     assert_eq!(user.user().status_note(), Some(&timed));
     let user = changed(t, &user, |user| user.reinstate(minute(2)).unwrap());
     assert_eq!(user.user().status_note(), None);
@@ -101,7 +122,9 @@ pub fn r14_a_status_comes_back_with_its_note(t: &dyn StoreUnderTest) {
 pub fn r14_a_deleted_user_is_restored_to_the_status_before(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
     let note = StatusNote::new("spam", given::a_user_id(), Some(minute(90))).unwrap();
-    let user = changed(t, &user, |user| user.suspend(note.clone(), minute(1)).unwrap());
+    let user = changed(t, &user, |user| {
+        user.suspend(note.clone(), minute(1)).unwrap();
+    });
     let user = changed(t, &user, |user| user.delete(minute(2)).unwrap());
     assert_eq!(user.user().status(), UserStatus::Deleted);
     let user = changed(t, &user, |user| user.restore_account(minute(3)).unwrap());
@@ -124,7 +147,10 @@ pub fn r17_the_aggregates_own_counter_comes_back(t: &dyn StoreUnderTest) {
 
 pub fn r18_a_changed_password_comes_back(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
-    let long = format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ${}", "a".repeat(200));
+    let long = format!(
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ${}",
+        "a".repeat(200)
+    );
     let hash = userdom_domain::PasswordHash::parse(&long).unwrap();
     let user = changed(t, &user, |user| user.change_password(hash, minute(1)));
     assert_eq!(user.user().password_changed_at(), minute(1));

@@ -33,7 +33,10 @@ pub(super) fn settled<T>(
     panic!("others have been in the way a thousand times");
 }
 
-pub(super) fn save(t: &dyn StoreUnderTest, user: &mut UserAggregate) -> Result<(), RepositoryError> {
+pub(super) fn save(
+    t: &dyn StoreUnderTest,
+    user: &mut UserAggregate,
+) -> Result<(), RepositoryError> {
     in_one_unit(t, |uow| uow.users().save(user))
 }
 
@@ -69,7 +72,10 @@ pub(super) fn assert_duplicate(result: Result<(), RepositoryError>, key: UniqueK
 
 #[track_caller]
 pub(super) fn assert_stale(result: &Result<(), RepositoryError>) {
-    assert!(matches!(result, Err(RepositoryError::Stale)), "should be stale, but: {result:?}");
+    assert!(
+        matches!(result, Err(RepositoryError::Stale)),
+        "should be stale, but: {result:?}"
+    );
 }
 
 /// So many minutes after the moment at which all given users register.
@@ -79,5 +85,19 @@ pub(super) fn minute(minutes: i64) -> DateTime<Utc> {
 
 /// Claims every event that is due at `now`, for a minute.
 pub(super) fn claim_all(t: &dyn StoreUnderTest, now: DateTime<Utc>) -> Vec<ClaimedEvent> {
-    t.outbox().claim(1000, now, now + TimeDelta::minutes(1)).unwrap()
+    t.outbox()
+        .claim(1000, now, now + TimeDelta::minutes(1))
+        .unwrap()
+}
+
+/// An active user with something of everything.
+pub(super) fn a_full_user() -> UserAggregate {
+    given::an_active_user()
+        .with_username("Ada.Lovelace")
+        .with_email("ada@example.org")
+        .with_unverified_email("ada@work.example")
+        .with_phone("+1-202-555-0143 ext. 12")
+        .with_phone("555 123 4567")
+        .with_address("Invalidenstraße 1")
+        .build()
 }

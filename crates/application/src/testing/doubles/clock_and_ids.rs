@@ -44,14 +44,15 @@ impl Clock for FixedClock {
     }
 }
 
-/// `UUIDv7`s that differ by a counter alone.
+/// `UUIDv7`s that differ by a counter alone. Of one moment, they come after those
+/// of [`given`]; two generators give the same ones.
 #[derive(Debug, Default)]
 pub struct SequentialIds(AtomicU64);
 
 impl IdGenerator for SequentialIds {
     fn uuid_v7(&self, now: DateTime<Utc>) -> Uuid {
         let count = self.0.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut rest = [0; 10];
+        let mut rest = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
         rest[2..].copy_from_slice(&count.to_be_bytes());
         let millis = u64::try_from(now.timestamp_millis()).unwrap();
         Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()

@@ -27,12 +27,15 @@ impl TokenMint for TestMint {
         }
         let mut hash = [0; 32];
         hash[..16].copy_from_slice(id.as_bytes());
-        hash[16..23].copy_from_slice(kind.prefix().as_bytes());
+        hash[16..16 + kind.prefix().len()].copy_from_slice(kind.prefix().as_bytes());
         Some(TokenHash(hash))
     }
 }
 
 fn token(kind: TokenKind, id: Uuid) -> SecretToken {
-    let sum = id.as_bytes().iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    let sum = id
+        .as_bytes()
+        .iter()
+        .fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
     SecretToken::new(format!("{}{}{sum:02x}", kind.prefix(), id.simple()))
 }

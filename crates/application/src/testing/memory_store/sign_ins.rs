@@ -11,19 +11,28 @@ impl SignInRepository for MemoryUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<Option<Credentials>, RepositoryError> {
         let state = self.writable()?;
-        let Some(id) = state.user_with_login(login).map(|user| user.id) else { return Ok(None) };
+        let Some(id) = state.user_with_login(login).map(|user| user.id) else {
+            return Ok(None);
+        };
         let user = state.users.get_mut(&id).unwrap();
         if user.account_locked_until.is_some_and(|end| end > now) {
             return Ok(None);
         }
         let had_lock = user.account_locked_until.is_some();
-        let before = if had_lock { 0 } else { user.failed_login_attempts };
+        let before = if had_lock {
+            0
+        } else {
+            user.failed_login_attempts
+        };
         user.failed_login_attempts = before + 1;
         user.account_locked_until = (user.failed_login_attempts >= User::MAX_FAILED_LOGINS)
             .then(|| now + TimeDelta::minutes(User::LOCK_MINUTES));
         Ok(PasswordHash::parse(&user.password_hash)
             .ok()
-            .map(|password_hash| Credentials { user_id: UserId::from_uuid(id), password_hash }))
+            .map(|password_hash| Credentials {
+                user_id: UserId::from_uuid(id),
+                password_hash,
+            }))
     }
 
     fn clear_attempts(&mut self, user_id: UserId) -> Result<(), RepositoryError> {

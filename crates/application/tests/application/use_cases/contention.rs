@@ -1,0 +1,175 @@
+//! What happens when others are in the way.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use userdom_application::{
+    AppError, Caller, Settings,
+    ports::{OneTimeTokenRepository, SessionRepository, SignInRepository, Store, UnitOfWork},
+    testing::{AnyStrength, MemoryStore, given},
+    use_cases::AddEmail,
+};
+use userdom_domain::{ContactType, RepositoryError, UserAggregate, UserRepository};
+
+use super::world::{World, assert_err, by};
+
+/// Refuses so many commits before it lets one through.
+struct Contended {
+    store: MemoryStore,
+    refusals: Arc<AtomicU32>,
+    error: fn() -> RepositoryError,
+}
+
+struct ContendedUnit {
+    uow: Box<dyn UnitOfWork>,
+    refusals: Arc<AtomicU32>,
+    error: fn() -> RepositoryError,
+}
+
+impl Store for Contended {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        let (uow, refusals) = (self.store.begin()?, Arc::clone(&self.refusals));
+        Ok(Box::new(ContendedUnit {
+            uow,
+            refusals,
+            error: self.error,
+        }))
+    }
+
+    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        self.store.read()
+    }
+
+    fn ping(&self) -> Result<(), RepositoryError> {
+        self.store.ping()
+    }
+}
+
+impl UnitOfWork for ContendedUnit {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self.uow.users()
+    }
+
+    fn sign_ins(&mut self) -> &mut dyn SignInRepository {
+        self.uow.sign_ins()
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self.uow.sessions()
+    }
+
+    fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        self.uow.tokens()
+    }
+
+    fn commit(self: Box<Self>) -> Result<(), RepositoryError> {
+        let left = self.refusals.load(Ordering::SeqCst);
+        if left > 0 {
+            self.refusals.store(left - 1, Ordering::SeqCst);
+            return Err((self.error)());
+        }
+        self.uow.commit()
+    }
+}
+
+fn stale() -> RepositoryError {
+    RepositoryError::Stale
+}
+
+fn transient() -> RepositoryError {
+    RepositoryError::Transient("deadlock".into())
+}
+
+fn unavailable() -> RepositoryError {
+    RepositoryError::Unavailable("no connection".into())
+}
+
+/// A world with one user, and the refusals that are left.
+fn contended(
+    refusals: u32,
+    error: fn() -> RepositoryError,
+) -> (World, UserAggregate, Arc<AtomicU32>) {
+    let left = Arc::new(AtomicU32::new(refusals));
+    let refusals = Arc::clone(&left);
+    let world = World::with(Settings::default(), Arc::new(AnyStrength), |store| {
+        Arc::new(Contended {
+            store,
+            refusals,
+            error,
+        })
+    });
+    let user = world.has(given::an_active_user().build());
+    (world, user, left)
+}
+
+fn add(user: &UserAggregate) -> AddEmail {
+    AddEmail {
+        user_id: user.id(),
+        email: given::email("new@example.org"),
+        contact_type: ContactType::Work,
+        is_default: false,
+    }
+}
+
+#[test]
+fn a_command_is_tried_three_times_and_done_once() {
+    for error in [stale, transient] {
+        let (world, user, _) = contended(2, error);
+        let added = world.app.execute(&by(&user), &add(&user)).unwrap();
+        assert_eq!(added.version, 2);
+        assert_eq!(world.user(user.id()).emails().len(), 2);
+        assert_eq!(world.deliver().len(), 1);
+    }
+}
+
+#[test]
+fn after_the_third_try_it_gives_up() {
+    let (world, user, left) = contended(5, stale);
+    assert_err!(
+        world.app.execute(&by(&user), &add(&user)),
+        AppError::Contended
+    );
+    assert_eq!(left.load(Ordering::SeqCst), 2);
+    assert_eq!(world.user(user.id()), user);
+
+    let (world, user, left) = contended(5, transient);
+    let refused = world.app.execute(&by(&user), &add(&user));
+    assert_err!(refused, AppError::Store(RepositoryError::Transient(_)));
+    assert_eq!(left.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn who_named_a_version_is_told_at_once() {
+    let (world, user, left) = contended(5, stale);
+    let caller = Caller {
+        if_match: Some(vec![1]),
+        ..by(&user)
+    };
+    assert_err!(
+        world.app.execute(&caller, &add(&user)),
+        AppError::StaleVersion
+    );
+    assert_eq!(left.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn an_outage_is_no_contention() {
+    let (world, user, left) = contended(5, unavailable);
+    let refused = world.app.execute(&by(&user), &add(&user));
+    assert_err!(refused, AppError::Store(RepositoryError::Unavailable(_)));
+    assert_eq!(left.load(Ordering::SeqCst), 4);
+    let resent = world
+        .app
+        .resend_verification(&by(&user), user.id(), user.emails()[0].id());
+    resent.unwrap();
+}
+
+#[test]
+fn a_sign_in_survives_contention() {
+    let (world, user, _) = contended(2, transient);
+    world
+        .sign_in(user.user().username().as_str(), given::PASSWORD)
+        .unwrap();
+}

@@ -1,0 +1,205 @@
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use userdom_application::{
+    ports::Clock,
+    testing::{StoredEvent, given},
+    use_cases::RegisterUser,
+};
+use userdom_domain::{DisplayName, Patch, ProfileChanges, UserId};
+
+use super::world::{World, as_ada, asks_for_mail, token_in};
+
+/// The event that asks for the only mail.
+fn request(world: &World) -> StoredEvent {
+    let mut requests = world.store.stored_events();
+    requests.retain(|stored| asks_for_mail(&stored.event));
+    assert_eq!(requests.len(), 1);
+    requests.remove(0)
+}
+
+fn registered(world: &World) -> UserId {
+    UserId::from_uuid(world.app.register(&as_ada()).unwrap().id)
+}
+
+#[test]
+fn a_mail_that_left_is_done() {
+    let world = World::new();
+    registered(&world);
+    assert_eq!(world.deliver().len(), 1);
+    assert_eq!(world.deliver().len(), 0);
+    assert!(
+        world
+            .store
+            .stored_events()
+            .iter()
+            .all(|event| event.processed_at.is_some())
+    );
+    assert_eq!(request(&world).attempts, 1);
+}
+
+#[test]
+fn a_mail_that_could_not_leave_is_tried_again_later_and_is_the_same() {
+    let world = World::new();
+    registered(&world);
+    world.provider.fail_for_now();
+    world.deliver();
+    let postponed = request(&world);
+    assert_eq!(
+        postponed.available_at,
+        world.clock.now() + TimeDelta::seconds(5)
+    );
+    let error = postponed.last_error.unwrap();
+    assert_eq!(
+        error,
+        "the mail could not be handed over now: the mail server is down"
+    );
+
+    world.provider.recover();
+    world.clock.advance(TimeDelta::seconds(4));
+    assert!(world.deliver().is_empty());
+    world.clock.advance(TimeDelta::seconds(1));
+    let (first, second) = (
+        world.provider.refused().remove(0),
+        world.deliver().remove(0),
+    );
+    assert_eq!(
+        first, second,
+        "the same id, so the same Message-ID, and the same link"
+    );
+    world.app.verify_email(&token_in(&second)).unwrap();
+}
+
+#[test]
+fn the_waits_grow() {
+    let world = World::new();
+    registered(&world);
+    world.provider.fail_for_now();
+    for seconds in [5, 10, 20, 40] {
+        world.deliver();
+        let wait = request(&world).available_at - world.clock.now();
+        assert_eq!(wait, TimeDelta::seconds(seconds));
+        world.clock.advance(wait);
+    }
+}
+
+#[test]
+fn after_thirty_tries_a_mail_is_given_up() {
+    let world = World::new();
+    registered(&world);
+    world.provider.fail_for_now();
+    for _ in 0..40 {
+        world.deliver();
+        world.clock.advance(TimeDelta::hours(1));
+    }
+    assert_eq!(world.provider.refused().len(), 30);
+    assert!(request(&world).failed_at.is_some());
+}
+
+#[test]
+fn a_mail_that_is_refused_for_good_is_given_up() {
+    let world = World::new();
+    registered(&world);
+    world.provider.refuse_for_good();
+    world.deliver();
+    world.provider.recover();
+    world.clock.advance(TimeDelta::days(1));
+    assert!(world.deliver().is_empty());
+    let given_up = request(&world);
+    assert_eq!((given_up.attempts, given_up.processed_at), (1, None));
+    assert!(
+        given_up
+            .last_error
+            .unwrap()
+            .ends_with(": there is no such mailbox")
+    );
+}
+
+#[test]
+fn one_mail_that_fails_holds_up_no_other() {
+    let world = World::new();
+    registered(&world);
+    world.provider.fail_for_now();
+    world.deliver();
+    world.provider.recover();
+    let bob = RegisterUser {
+        username: given::username("Bob"),
+        email: given::email("bob@example.org"),
+        ..as_ada()
+    };
+    world.app.register(&bob).unwrap();
+    assert_eq!(world.deliver()[0].to.as_str(), "bob@example.org");
+}
+
+#[test]
+fn a_mail_that_nobody_needs_any_more_is_not_sent() {
+    type Change = fn(&World, UserId);
+    let changes: [Change; 3] = [
+        |world, id| {
+            world.change(id, |user| {
+                user.verify_email(user.emails()[0].id(), given::now())
+                    .unwrap();
+            });
+        },
+        |world, id| world.change(id, |user| user.delete(given::now()).unwrap()),
+        |world, id| {
+            let mut uow = userdom_application::ports::Store::begin(&world.store).unwrap();
+            assert!(uow.users().delete(id).unwrap());
+            uow.commit().unwrap();
+        },
+    ];
+    for change in changes {
+        let world = World::new();
+        change(&world, registered(&world));
+        assert!(world.deliver().is_empty());
+        assert!(request(&world).processed_at.is_some());
+    }
+}
+
+#[test]
+fn the_mail_calls_people_as_they_wish_and_smuggles_no_html() {
+    let world = World::new();
+    let mut profile = given::a_profile();
+    let name = DisplayName::parse("<b>Ada</b> & Co").unwrap();
+    let changes = ProfileChanges {
+        display_name: Patch::Set(name),
+        ..ProfileChanges::default()
+    };
+    profile.update(changes, given::now()).unwrap();
+    world
+        .app
+        .register(&RegisterUser {
+            profile,
+            ..as_ada()
+        })
+        .unwrap();
+    let mail = world.deliver().remove(0);
+    assert!(mail.text.starts_with("Hello <b>Ada</b> & Co,"));
+    assert!(mail.html.contains("Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co,"));
+}
+
+#[test]
+fn a_worker_that_died_loses_its_events_after_three_minutes() {
+    use userdom_application::ports::Outbox;
+    let world = World::new();
+    registered(&world);
+    let now = world.clock.now();
+    let claimed = world
+        .store
+        .claim(100, now, now + TimeDelta::minutes(3))
+        .unwrap();
+    assert!(!claimed.is_empty());
+    assert!(world.deliver().is_empty());
+    world.clock.advance(TimeDelta::minutes(3));
+    assert_eq!(world.deliver().len(), 1);
+    assert_eq!(request(&world).attempts, 2);
+}
+
+#[test]
+fn a_commit_rouses_the_worker() {
+    let world = World::new();
+    registered(&world);
+    let start = Instant::now();
+    world.wake.wait(Duration::from_secs(30));
+    assert!(start.elapsed() < Duration::from_secs(30));
+}

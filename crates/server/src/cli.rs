@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A user directory and account service.
+#[derive(Debug, Parser)]
+#[command(
+    name = "userdom",
+    version,
+    after_help = "Every setting is an environment variable (USERDOM_BIND, …) or a key of the \
+                  file given by --config (bind, …). `userdom check-config` lists them all."
+)]
+pub(crate) struct Cli {
+    /// A TOML file with settings; the environment goes before it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve HTTP; this is what happens without a subcommand.
+    Serve,
+    /// Bring the database up to date and leave.
+    Migrate,
+    /// Look after admins.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+    /// Print every setting with its source, secrets hidden.
+    CheckConfig,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Make an admin who can sign in at once.
+    Create(CreateAdmin),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateAdmin {
+    /// The name to sign in with.
+    #[arg(long)]
+    pub(crate) username: String,
+    /// The email, taken as verified.
+    #[arg(long)]
+    pub(crate) email: String,
+    /// A file whose first line is the password; without it one is made and printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}

@@ -1,0 +1,314 @@
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+    net::SocketAddr,
+    path::Path,
+};
+
+use url::Url;
+use userdom_domain::{Password, Region, Username};
+use userdom_infrastructure::persistence::DatabaseUrl;
+
+use super::{Config, LogFormat, SETTINGS};
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Default,
+    File,
+    Environment,
+}
+
+impl Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Environment => "environment",
+        })
+    }
+}
+
+/// Every setting that is wrong, each with what was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConfigError(pub(crate) Vec<String>);
+
+impl Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the settings cannot be used:")?;
+        self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the file, if one is given, and the environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let text = match file {
+            None => None,
+            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+                ConfigError(vec![format!("--config {}: {error}", path.display())])
+            })?),
+        };
+        Self::read(text.as_deref(), std::env::vars())
+    }
+
+    fn read(
+        file: Option<&str>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut values = Values::default();
+        if let Some(file) = file {
+            values.add_file(file);
+        }
+        values.add_environment(environment);
+        values.into_config()
+    }
+}
+
+#[derive(Default)]
+struct Values {
+    found: BTreeMap<&'static str, (String, Source)>,
+    unknown: Vec<String>,
+    faults: Vec<String>,
+}
+
+impl Values {
+    fn add_file(&mut self, text: &str) {
+        let table = match text.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => return self.faults.push(format!("the file is no TOML: {error}")),
+        };
+        for (key, value) in table {
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(flag) => flag.to_string(),
+                _ => {
+                    self.faults.push(format!("{key} in the file: expected text or a number"));
+                    continue;
+                }
+            };
+            match SETTINGS.iter().find(|setting| setting.key() == key) {
+                Some(setting) => {
+                    self.found.insert(setting.name, (text, Source::File));
+                }
+                None => self.faults.push(format!("{key} in the file: there is no such setting")),
+            }
+        }
+    }
+
+    fn add_environment(&mut self, environment: impl Iterator<Item = (String, String)>) {
+        for (name, value) in environment {
+            match SETTINGS.iter().find(|setting| setting.name == name) {
+                Some(setting) => {
+                    self.found.insert(setting.name, (value, Source::Environment));
+                }
+                None if name.starts_with("USERDOM_") && !name.starts_with("USERDOM_TEST_") => {
+                    self.unknown.push(name);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// The setting as `read` understands it. Empty text counts as not set.
+    fn get<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let (text, source) = self.found.get(name).filter(|(text, _)| !text.trim().is_empty())?;
+        let value = read(text.trim());
+        if value.is_none() {
+            // A secret must not be repeated in a log.
+            let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
+            let shown = if secret { String::new() } else { format!(" {text:?}") };
+            self.faults.push(format!("{name}{shown} ({source}): expected {expected}"));
+        }
+        value
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        self.get(name, "text", |text| Some(text.to_owned()))
+    }
+
+    fn into_config(mut self) -> Result<Config, ConfigError> {
+        let bind = self.get("USERDOM_BIND", "an address and a port, as in 127.0.0.1:8080", |text| {
+            text.parse::<SocketAddr>().ok()
+        });
+        let bind = bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let data_dir = self.text("USERDOM_DATA_DIR").unwrap_or_else(|| "./userdom-data".to_owned());
+        let database_url = self.get(
+            "USERDOM_DATABASE_URL",
+            "sqlite://<path of a file> or postgres://<user>:<password>@<host>/<database>",
+            |text| text.parse::<DatabaseUrl>().ok(),
+        );
+        let database_url = database_url
+            .unwrap_or_else(|| DatabaseUrl::Sqlite(Path::new(&data_dir).join("userdom.db")));
+        let min = Password::MIN_CHARS;
+        let password_min_chars = self.get(
+            "USERDOM_PASSWORD_MIN_LENGTH",
+            &format!("a number from {min} to 128"),
+            |text| text.parse().ok().filter(|n| (min..=128).contains(n)),
+        );
+        let config = Config {
+            bind,
+            public_url: self.get(
+                "USERDOM_PUBLIC_URL",
+                "an http or https URL without query, as in https://accounts.example.org",
+                public_url,
+            ),
+            secret_key: self.text("USERDOM_SECRET_KEY"),
+            secret_key_file: self.text("USERDOM_SECRET_KEY_FILE").map(Into::into),
+            smtp_url: self.get("USERDOM_SMTP_URL", "smtp(s)://user:password@host:port", |text| {
+                (text.starts_with("smtp://") || text.starts_with("smtps://"))
+                    .then(|| text.to_owned())
+            }),
+            mail_from: self
+                .text("USERDOM_MAIL_FROM")
+                .unwrap_or_else(|| "Userdom <userdom@localhost>".to_owned()),
+            default_region: self.get(
+                "USERDOM_DEFAULT_REGION",
+                "a country of two letters, as in US",
+                |text| Region::parse(text).ok(),
+            ),
+            password_min_chars: password_min_chars.unwrap_or(min),
+            reserved_usernames: self
+                .get("USERDOM_RESERVED_USERNAMES", "usernames with commas between", usernames)
+                .unwrap_or_default(),
+            log_format: self.get("USERDOM_LOG_FORMAT", "pretty or json", |text| match text {
+                "pretty" => Some(LogFormat::Pretty),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            }),
+            data_dir: data_dir.into(),
+            database_url,
+            shown: Vec::new(),
+            unknown: Vec::new(),
+        };
+        let on_postgres = matches!(config.database_url, DatabaseUrl::Postgres(_));
+        if on_postgres && config.secret_key.is_none() && config.secret_key_file.is_none() {
+            self.faults.push(
+                "USERDOM_SECRET_KEY or USERDOM_SECRET_KEY_FILE is required on Postgres, the same \
+                 for all instances: `openssl rand -base64 32` makes one"
+                    .to_owned(),
+            );
+        }
+        if self.faults.is_empty() {
+            let shown = self.shown(&config);
+            Ok(Config { shown, unknown: self.unknown, ..config })
+        } else {
+            Err(ConfigError(self.faults))
+        }
+    }
+
+    fn shown(&self, config: &Config) -> Vec<(&'static str, String, Source)> {
+        SETTINGS
+            .iter()
+            .map(|setting| match self.found.get(setting.name) {
+                Some((_, source)) if setting.name == "USERDOM_DATABASE_URL" => {
+                    (setting.name, config.database_url.to_string(), *source)
+                }
+                Some((_, source)) if setting.secret => (setting.name, "(hidden)".to_owned(), *source),
+                Some((value, source)) => (setting.name, value.clone(), *source),
+                None => (setting.name, setting.default.to_owned(), Source::Default),
+            })
+            .collect()
+    }
+}
+
+/// Without the slash at its end: links are put behind it.
+fn public_url(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    (web && plain).then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn usernames(text: &str) -> Option<Vec<String>> {
+    text.split(',').map(|name| Username::parse(name.trim()).ok().map(|n| n.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
+    }
+
+    fn faults(pairs: &[(&str, &str)]) -> Vec<String> {
+        Config::read(None, environment(pairs)).unwrap_err().0
+    }
+
+    #[test]
+    fn without_any_setting_everything_has_a_default() {
+        let config = Config::read(None, environment(&[])).unwrap();
+        assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database_url.to_string(), "sqlite://./userdom-data/userdom.db");
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let file = "bind = \"127.0.0.1:1\"\npassword_min_length = 15";
+        let config =
+            Config::read(Some(file), environment(&[("USERDOM_BIND", "127.0.0.1:2")])).unwrap();
+        assert_eq!(config.bind.port(), 2);
+        assert_eq!(config.password_min_chars, 15);
+        let report = config.report();
+        assert!(report.contains("USERDOM_BIND = 127.0.0.1:2  (environment)"), "{report}");
+        assert!(report.contains("USERDOM_PASSWORD_MIN_LENGTH = 15  (file)"), "{report}");
+    }
+
+    #[test]
+    fn every_wrong_setting_is_named_with_what_was_expected() {
+        let found = faults(&[
+            ("USERDOM_BIND", "8080"),
+            ("USERDOM_DATABASE_URL", "mysql://u:geheim@h/db"),
+            ("USERDOM_PUBLIC_URL", "ftp://x"),
+            ("USERDOM_DEFAULT_REGION", "Mars"),
+            ("USERDOM_PASSWORD_MIN_LENGTH", "7"),
+            ("USERDOM_LOG_FORMAT", "xml"),
+        ]);
+        assert_eq!(found.len(), 6, "{found:?}");
+        assert!(found[0].starts_with("USERDOM_BIND \"8080\" (environment): expected an address"));
+        assert!(!found.join("\n").contains("geheim"));
+    }
+
+    #[test]
+    fn l5_postgres_without_a_secret_key_is_refused() {
+        let found = faults(&[("USERDOM_DATABASE_URL", "postgres://localhost/userdom")]);
+        assert!(found[0].contains("USERDOM_SECRET_KEY"), "{found:?}");
+    }
+
+    #[test]
+    fn a_key_of_the_file_that_is_no_setting_is_refused() {
+        let refused = Config::read(Some("bnid = \"x\""), environment(&[])).unwrap_err();
+        assert_eq!(refused.0, ["bnid in the file: there is no such setting"]);
+    }
+
+    #[test]
+    fn secrets_are_never_reported() {
+        let config = Config::read(
+            None,
+            environment(&[
+                ("USERDOM_SECRET_KEY", "geheim"),
+                ("USERDOM_SMTP_URL", "smtp://u:geheim@h"),
+                ("USERDOM_DATABASE_URL", "postgres://u:geheim@h/db"),
+            ]),
+        )
+        .unwrap();
+        assert!(!config.report().contains("geheim"), "{}", config.report());
+    }
+
+    #[test]
+    fn links_never_get_two_slashes() {
+        assert_eq!(public_url("https://a.example/").as_deref(), Some("https://a.example"));
+        assert_eq!(public_url("https://a.example/users/").as_deref(), Some("https://a.example/users"));
+        assert_eq!(public_url("https://a.example/?x=1"), None);
+    }
+}

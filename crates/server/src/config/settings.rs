@@ -1,0 +1,40 @@
+/// One setting as it is written in the environment and in the file.
+pub(crate) struct Setting {
+    /// The environment variable; the key of the file is the rest after `USERDOM_` in lower case.
+    pub(crate) name: &'static str,
+    /// Never shown.
+    pub(crate) secret: bool,
+    /// What holds without it.
+    pub(crate) default: &'static str,
+}
+
+const fn setting(name: &'static str, default: &'static str) -> Setting {
+    Setting { name, secret: false, default }
+}
+
+const fn secret(name: &'static str, default: &'static str) -> Setting {
+    Setting { name, secret: true, default }
+}
+
+/// All settings, in the order of `docs/operations.md`.
+pub(crate) const SETTINGS: [Setting; 12] = [
+    setting("USERDOM_BIND", "127.0.0.1:8080"),
+    setting("USERDOM_DATA_DIR", "./userdom-data"),
+    secret("USERDOM_DATABASE_URL", "sqlite://<data dir>/userdom.db"),
+    setting("USERDOM_PUBLIC_URL", "http://<bind>"),
+    secret("USERDOM_SECRET_KEY", "none"),
+    setting("USERDOM_SECRET_KEY_FILE", "<data dir>/secret.key on SQLite"),
+    secret("USERDOM_SMTP_URL", "none: one file a mail in <data dir>/mail"),
+    setting("USERDOM_MAIL_FROM", "Userdom <userdom@localhost>"),
+    setting("USERDOM_DEFAULT_REGION", "none"),
+    setting("USERDOM_PASSWORD_MIN_LENGTH", "8"),
+    setting("USERDOM_RESERVED_USERNAMES", "none"),
+    setting("USERDOM_LOG_FORMAT", "pretty on a terminal, else json"),
+];
+
+impl Setting {
+    /// The key in the file.
+    pub(crate) fn key(&self) -> String {
+        self.name.trim_start_matches("USERDOM_").to_lowercase()
+    }
+}

@@ -1,0 +1,63 @@
+use std::{error::Error, fmt::Write as _, io, net::SocketAddr, path::PathBuf};
+
+use userdom_application::AppError;
+use userdom_infrastructure::{
+    external::SmtpConfigError,
+    persistence::OpenError,
+    security::{SecretKeyError, ShortKeyError},
+};
+
+use crate::config::ConfigError;
+
+/// Why the command did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("the secret key: set USERDOM_SECRET_KEY or USERDOM_SECRET_KEY_FILE")]
+    SecretKey(#[from] SecretKeyError),
+    #[error(transparent)]
+    ShortKey(#[from] ShortKeyError),
+    #[error("USERDOM_SMTP_URL or USERDOM_MAIL_FROM")]
+    Smtp(#[from] SmtpConfigError),
+    #[error("the data folder {}", path.display())]
+    DataDir { path: PathBuf, source: io::Error },
+    #[error("the database {url}")]
+    Database { url: String, source: OpenError },
+    #[error("{address} cannot be listened on; set USERDOM_BIND to another address or port")]
+    Bind { address: SocketAddr, source: io::Error },
+    #[error("the server failed")]
+    Server(#[source] io::Error),
+    #[error("the password file {}", path.display())]
+    PasswordFile { path: PathBuf, source: io::Error },
+    #[error("{0}")]
+    Refused(String),
+    #[error("the admin could not be made")]
+    App(#[from] AppError),
+}
+
+impl StartError {
+    /// 2 for what the caller can mend by other settings or arguments, else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_)
+            | Self::SecretKey(_)
+            | Self::ShortKey(_)
+            | Self::Smtp(_)
+            | Self::PasswordFile { .. }
+            | Self::Refused(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// The error with what caused it, each once.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            let _ = write!(text, ": {cause}");
+            source = cause.source();
+        }
+        text
+    }
+}

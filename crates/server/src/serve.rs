@@ -1,0 +1,146 @@
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::signal::unix::{SignalKind, signal};
+use userdom_api::{ApiState, Limits};
+use userdom_application::services::{EmailService, Wake};
+use userdom_infrastructure::persistence::DatabaseUrl;
+
+use crate::{
+    config::Config,
+    error::StartError,
+    telemetry,
+    wiring::{self, House},
+};
+
+/// How often the worker looks for what another instance, or time, made due.
+const POLL: Duration = Duration::from_secs(1);
+
+/// `userdom migrate`.
+pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
+    let (_, report) = wiring::open_database(config)?;
+    if report.applied.is_empty() {
+        println!("The schema is up to date.");
+    }
+    for name in report.applied {
+        println!("Applied {name}.");
+    }
+    Ok(())
+}
+
+/// `userdom serve`: until SIGTERM or SIGINT, then what runs is finished first.
+pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
+    telemetry::start(config.log_format);
+    for name in &config.unknown {
+        tracing::warn!("{name} is set, but there is no such setting");
+    }
+    let house = wiring::build(config)?;
+    let listener = TcpListener::bind(config.bind)
+        .map_err(|source| StartError::Bind { address: config.bind, source })?;
+    let address = listener.local_addr().map_err(StartError::Server)?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let mail = wiring::email_service(config, &house, public_url.clone())?;
+    greet(config, &house, address, &public_url);
+
+    let worker = Worker::start(mail, Arc::clone(&house.wake))?;
+    let served = run(listener, &house);
+    worker.stop();
+    served
+}
+
+fn run(listener: TcpListener, house: &House) -> Result<(), StartError> {
+    let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
+    let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
+    let state = ApiState::new(house.app.clone(), clock, ids, permits);
+    actix_web::rt::System::new().block_on(async move {
+        let server = userdom_api::server(listener, state.clone(), Limits::default())
+            .map_err(StartError::Server)?;
+        let handle = server.handle();
+        let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Server)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Server)?;
+        actix_web::rt::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping: running requests are finished first");
+            state.set_ready(false);
+            handle.stop(true).await;
+        });
+        server.await.map_err(StartError::Server)?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+/// The first lines that a newcomer sees.
+fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) {
+    for name in &house.report.applied {
+        tracing::info!("migration {name} applied");
+    }
+    tracing::info!(database = %config.database_url, "Userdom listens on http://{address}");
+    tracing::info!("links in mail start with {public_url}");
+    match &config.smtp_url {
+        Some(_) => tracing::info!("mail leaves by SMTP"),
+        None => tracing::info!("mail is written to {}, one file each", shown(&config.mail_dir())),
+    }
+    let hint = match config.database_url {
+        DatabaseUrl::Sqlite(_) => " (stop this process first: SQLite serves one at a time)",
+        DatabaseUrl::Postgres(_) => "",
+    };
+    tracing::info!("make an admin: userdom admin create --username NAME --email ADDRESS{hint}");
+}
+
+fn shown(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// The thread that sends what waits in the outbox.
+struct Worker {
+    thread: JoinHandle<()>,
+    stopping: Arc<AtomicBool>,
+    wake: Arc<Wake>,
+}
+
+impl Worker {
+    fn start(mail: EmailService, wake: Arc<Wake>) -> Result<Self, StartError> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let (stop, rouse) = (Arc::clone(&stopping), Arc::clone(&wake));
+        let thread = thread::Builder::new()
+            .name("outbox".to_owned())
+            .spawn(move || work(&mail, &rouse, &stop))
+            .map_err(StartError::Server)?;
+        Ok(Self { thread, stopping, wake })
+    }
+
+    fn stop(self) {
+        self.stopping.store(true, Ordering::Release);
+        self.wake.notify();
+        if self.thread.join().is_err() {
+            tracing::error!("the outbox worker panicked");
+        }
+    }
+}
+
+fn work(mail: &EmailService, wake: &Wake, stopping: &AtomicBool) {
+    let mut healthy = true;
+    while !stopping.load(Ordering::Acquire) {
+        let delivered = mail.deliver_due();
+        // An outage is told once, not once a second.
+        if let (Err(error), true) = (&delivered, healthy) {
+            tracing::warn!(error = error as &dyn std::error::Error, "the outbox waits");
+        }
+        healthy = delivered.is_ok();
+        if !matches!(delivered, Ok(1..)) {
+            wake.wait(POLL);
+        }
+    }
+}

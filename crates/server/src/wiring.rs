@@ -1,0 +1,115 @@
+//! Puts the house together: which adapter stands behind which port.
+
+use std::{
+    fs::{DirBuilder, create_dir_all},
+    path::Path,
+    sync::Arc,
+    thread::available_parallelism,
+};
+
+use userdom_application::{
+    Adapters, App, Settings,
+    ports::EmailProvider,
+    services::{EmailService, Wake},
+};
+use userdom_infrastructure::{
+    external::{FileEmailProvider, RandomIds, SmtpEmailProvider, SystemClock},
+    persistence::{Database, DatabaseUrl, MigrationReport},
+    security::{Argon2Hasher, HmacTokenMint, SecretKey, ZxcvbnStrength},
+};
+
+use crate::{config::Config, error::StartError};
+
+/// Everything that the subcommands build on.
+pub(crate) struct House {
+    pub(crate) app: App,
+    pub(crate) adapters: Adapters,
+    pub(crate) database: Database,
+    pub(crate) report: MigrationReport,
+    pub(crate) wake: Arc<Wake>,
+}
+
+/// About twice the database's cores serve it best.
+pub(crate) fn connections() -> u32 {
+    u32::try_from(cores() * 2).unwrap_or(u32::MAX).max(4)
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+pub(crate) fn build(config: &Config) -> Result<House, StartError> {
+    let key = secret_key(config)?;
+    let ids = Arc::new(RandomIds);
+    let (database, report) = open_database(config)?;
+    let adapters = Adapters {
+        store: Arc::new(database.clone()),
+        clock: Arc::new(SystemClock),
+        ids,
+        mint: Arc::new(HmacTokenMint::new(key.as_bytes())?),
+        hasher: Arc::new(Argon2Hasher::new(cores())),
+        strength: Arc::new(ZxcvbnStrength),
+    };
+    let settings = Settings {
+        password_min_chars: config.password_min_chars,
+        default_region: config.default_region,
+        reserved_usernames: config.reserved_usernames.clone(),
+        ..Settings::default()
+    };
+    let wake = Arc::new(Wake::default());
+    let app = App::new(adapters.clone(), settings, Arc::clone(&wake));
+    Ok(House { app, adapters, database, report, wake })
+}
+
+/// The worker that sends mail. A mail server that is set wrong is found out here,
+/// before anything starts.
+pub(crate) fn email_service(
+    config: &Config,
+    house: &House,
+    public_url: String,
+) -> Result<EmailService, StartError> {
+    let provider: Arc<dyn EmailProvider> = match &config.smtp_url {
+        Some(url) => Arc::new(SmtpEmailProvider::from_url(url, &config.mail_from)?),
+        None => Arc::new(FileEmailProvider::new(config.mail_dir())),
+    };
+    Ok(EmailService {
+        store: Arc::clone(&house.adapters.store),
+        outbox: Arc::new(house.database.clone()),
+        provider,
+        mint: Arc::clone(&house.adapters.mint),
+        clock: Arc::clone(&house.adapters.clock),
+        public_url,
+    })
+}
+
+pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationReport), StartError> {
+    Database::open(&config.database_url, connections(), Arc::new(RandomIds)).map_err(|source| {
+        StartError::Database { url: config.database_url.to_string(), source }
+    })
+}
+
+fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
+    if let Some(text) = &config.secret_key {
+        return Ok(SecretKey::parse(text)?);
+    }
+    if let Some(path) = &config.secret_key_file {
+        return Ok(SecretKey::load(path)?);
+    }
+    if let DatabaseUrl::Sqlite(_) = config.database_url {
+        make_private_dir(&config.data_dir)?;
+    }
+    Ok(SecretKey::load_or_create(&config.data_dir.join("secret.key"))?)
+}
+
+/// Nobody else on the machine has business in there.
+fn make_private_dir(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    if path.is_dir() {
+        return Ok(());
+    }
+    let failed = |source| StartError::DataDir { path: path.to_owned(), source };
+    if let Some(parent) = path.parent() {
+        create_dir_all(parent).map_err(failed)?;
+    }
+    DirBuilder::new().mode(0o700).create(path).map_err(failed)
+}

@@ -1,0 +1,1 @@
+//! The service inside the test's own process.

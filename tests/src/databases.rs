@@ -1,0 +1,107 @@
+//! Empty databases for one test each: a file in a folder of its own, or a
+//! database of its own on the Postgres of `USERDOM_TEST_POSTGRES_URL`.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection};
+use tempfile::TempDir;
+use userdom_infrastructure::persistence::DatabaseUrl;
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The embedded one.
+    Sqlite,
+    /// The one for many instances.
+    Postgres,
+}
+
+impl Kind {
+    /// Both, in the order in which they are quicker.
+    pub const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+}
+
+/// An empty database; gone when dropped.
+#[derive(Debug)]
+pub struct TestDatabase {
+    url: String,
+    name: Option<String>,
+    folder: TempDir,
+}
+
+impl TestDatabase {
+    /// A database that nobody else uses.
+    pub fn new(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        match kind {
+            Kind::Sqlite => {
+                let url = format!("sqlite://{}", folder.path().join("userdom.db").display());
+                Self { url, name: None, folder }
+            }
+            Kind::Postgres => {
+                let name = postgres_name();
+                run_on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+                Self { url: postgres_url(&name), name: Some(name), folder }
+            }
+        }
+    }
+
+    /// As `USERDOM_DATABASE_URL` has it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The same, read.
+    pub fn parsed(&self) -> DatabaseUrl {
+        self.url.parse().unwrap()
+    }
+
+    /// A folder for the test's files.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            run_on_server(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The server's URL, without which nothing is silently left out.
+#[allow(clippy::disallowed_methods, reason = "the scripts say by the environment where Postgres is")]
+pub fn server_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    URL.get_or_init(|| {
+        std::env::var("USERDOM_TEST_POSTGRES_URL").expect(
+            "USERDOM_TEST_POSTGRES_URL names no Postgres: run ./scripts/test, or \
+             ./scripts/with-postgres cargo test",
+        )
+    })
+}
+
+fn postgres_url(name: &str) -> String {
+    let (server, _) = server_url().rsplit_once('/').expect("the URL ends in a database");
+    format!("{server}/{name}")
+}
+
+fn postgres_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    format!("userdom_test_{process}_{number}")
+}
+
+fn run_on_server(sql: &str) {
+    let mut connection = PgConnection::establish(server_url()).expect("Postgres answers");
+    // A template cannot be copied while another test copies it.
+    connection.batch_execute("SELECT pg_advisory_lock(1)").unwrap();
+    diesel::sql_query(sql).execute(&mut connection).unwrap();
+}

@@ -1,0 +1,1 @@
+//! The service as its users run it: the binary, in a process of its own.

@@ -1,0 +1,13 @@
+//! The whole service, on both databases. One binary, one file a subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails may panic"
+)]
+
+mod http;
+mod proofs;
+mod store_contract;
