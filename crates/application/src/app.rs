@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use userdom_domain::{
-    AddressId, EmailId, PhoneId, Region, RepositoryError, UserAggregate, UserId,
-};
+use userdom_domain::{AddressId, EmailId, PhoneId, Region, RepositoryError, UserAggregate, UserId};
 use uuid::Uuid;
 
 use crate::{
     AppError, Caller,
     policies::{self, Operation},
     ports::{
-        Clock, IdGenerator, NewToken, PasswordHasher, PasswordStrength, Store, TokenKind, TokenMint,
-        UnitOfWork,
+        Clock, IdGenerator, NewToken, PasswordHasher, PasswordStrength, Store, TokenKind,
+        TokenMint, UnitOfWork,
     },
     services::Wake,
 };
@@ -85,7 +83,11 @@ impl App {
 
     /// Builds the application. `wake` rouses the outbox worker after each commit.
     pub fn new(adapters: Adapters, settings: Settings, wake: Arc<Wake>) -> Self {
-        Self { adapters, settings: Arc::new(settings), wake }
+        Self {
+            adapters,
+            settings: Arc::new(settings),
+            wake,
+        }
     }
 
     /// What the installation has set.
@@ -149,10 +151,18 @@ pub struct Tx<'a> {
 impl Tx<'_> {
     /// The user to be changed: it exists, the caller may do this to it, and has
     /// seen its present version.
-    pub fn user_for(&mut self, operation: Operation, id: UserId) -> Result<UserAggregate, AppError> {
+    pub fn user_for(
+        &mut self,
+        operation: Operation,
+        id: UserId,
+    ) -> Result<UserAggregate, AppError> {
         let Some(user) = self.uow.users().find_by_id(id)? else {
             let stranger = self.caller.actor.is_none();
-            return Err(if stranger { AppError::Unauthenticated } else { AppError::NotFound("user") });
+            return Err(if stranger {
+                AppError::Unauthenticated
+            } else {
+                AppError::NotFound("user")
+            });
         };
         policies::authorise(self.caller.actor.as_ref(), operation, &user)?;
         match &self.caller.if_match {
@@ -161,8 +171,11 @@ impl Tx<'_> {
         }
     }
 
-    /// Stores the user.
+    /// Stores the user, if anything has happened to it.
     pub fn save(&mut self, user: &mut UserAggregate) -> Result<(), AppError> {
+        if user.events().is_empty() {
+            return Ok(());
+        }
         Ok(self.uow.users().save(user)?)
     }
 
@@ -177,7 +190,8 @@ impl Tx<'_> {
         let kind = TokenKind::EmailVerification;
         let mint = &self.app.adapters.mint;
         let hash = mint.hash(kind, mint.derived(kind, id).expose());
-        let hash = hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
+        let hash =
+            hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
         Ok(NewToken {
             id,
             user_id: user.id(),

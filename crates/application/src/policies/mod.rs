@@ -95,8 +95,16 @@ mod tests {
 
     fn verdicts(role: UserRole, own: bool) -> [Verdict; 6] {
         let john = example::john();
-        let user_id = if own { john.id() } else { UserId::from_uuid(Uuid::max()) };
-        let actor = Actor { user_id, session_id: Uuid::nil(), roles: BTreeSet::from([role]) };
+        let user_id = if own {
+            john.id()
+        } else {
+            UserId::from_uuid(Uuid::max())
+        };
+        let actor = Actor {
+            user_id,
+            session_id: Uuid::nil(),
+            roles: BTreeSet::from([role]),
+        };
         OPERATIONS.map(|operation| decide(&actor, operation, &john))
     }
 

@@ -68,6 +68,9 @@ pub trait SignInRepository {
     /// The password was right: the claimed attempts are forgotten.
     fn clear_attempts(&mut self, user_id: UserId) -> Result<(), RepositoryError>;
 
+    /// The claimed attempt was not checked after all: it does not count.
+    fn return_attempt(&mut self, user_id: UserId) -> Result<(), RepositoryError>;
+
     /// The user signed in at `now`.
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError>;
 

@@ -2,9 +2,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
-use userdom_domain::{
-    UserAddress, UserAggregate, UserEmail, UserPhone, UserProfile, UserStatus,
-};
+use userdom_domain::{UserAddress, UserAggregate, UserEmail, UserPhone, UserProfile, UserStatus};
 use uuid::Uuid;
 
 use crate::ports::NewSession;
@@ -141,9 +139,9 @@ impl UserView {
     pub fn of(user: &UserAggregate, now: DateTime<Utc>) -> Self {
         let account = user.user();
         let status = account.status_at(now);
-        let note = account.status_note().filter(|_| {
-            matches!(status, UserStatus::Suspended | UserStatus::Banned)
-        });
+        let note = account
+            .status_note()
+            .filter(|_| matches!(status, UserStatus::Suspended | UserStatus::Banned));
         Self {
             id: user.id().as_uuid(),
             username: account.username().to_string(),
@@ -158,7 +156,12 @@ impl UserView {
             updated_at: account.updated_at(),
             last_login_at: account.last_login_at(),
             password_changed_at: account.password_changed_at(),
-            preferences: account.preferences().entries().into_iter().map(read_json).collect(),
+            preferences: account
+                .preferences()
+                .entries()
+                .into_iter()
+                .map(read_json)
+                .collect(),
             profile: user.profile().map(|profile| ProfileView::of(profile, now)),
             emails: user.emails().iter().map(EmailView::of).collect(),
             phones: user.phones().iter().map(PhoneView::of).collect(),
@@ -175,7 +178,10 @@ impl UserView {
             failed_login_attempts: user.user().failed_login_attempts(),
             account_locked_until: user.user().account_locked_until(),
         };
-        Self { security: Some(security), ..self }
+        Self {
+            security: Some(security),
+            ..self
+        }
     }
 }
 

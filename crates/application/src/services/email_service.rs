@@ -69,7 +69,8 @@ impl EmailService {
     fn give_up(&self, event: &ClaimedEvent, error: &MailError) -> Result<(), RepositoryError> {
         tracing::error!(event.id = %event.id, attempts = event.attempts,
             error = error as &dyn std::error::Error, "mail given up");
-        self.outbox.give_up(event.id, self.clock.now(), &chain(error))
+        self.outbox
+            .give_up(event.id, self.clock.now(), &chain(error))
     }
 
     /// The mail that an event asks for, as things stand now.
@@ -89,9 +90,16 @@ impl EmailService {
         token_id: Uuid,
     ) -> Result<Option<OutgoingMail>, RepositoryError> {
         let mut reader = self.store.read()?;
-        let Some(user) = reader.users().find_by_id(event.user_id)? else { return Ok(None) };
-        let Ok(email) = user.email(email_id) else { return Ok(None) };
-        let shut_out = matches!(user.user().status(), UserStatus::Banned | UserStatus::Deleted);
+        let Some(user) = reader.users().find_by_id(event.user_id)? else {
+            return Ok(None);
+        };
+        let Ok(email) = user.email(email_id) else {
+            return Ok(None);
+        };
+        let shut_out = matches!(
+            user.user().status(),
+            UserStatus::Banned | UserStatus::Deleted
+        );
         if shut_out || email.is_verified() {
             return Ok(None);
         }
@@ -101,9 +109,10 @@ impl EmailService {
         }
         let token = self.mint.derived(TokenKind::EmailVerification, token_id);
         let link = format!("{}/verify-email#token={}", self.public_url, token.expose());
-        let name = user
-            .profile()
-            .map_or_else(|| user.user().username().to_string(), |profile| profile.display_name());
+        let name = user.profile().map_or_else(
+            || user.user().username().to_string(),
+            |profile| profile.display_name(),
+        );
         Ok(Some(mail_texts::verification(event.id, to, &name, &link)))
     }
 }

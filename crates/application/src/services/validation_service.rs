@@ -25,9 +25,21 @@ macro_rules! coded {
 }
 
 coded!(
-    AvatarUrlError, BioError, BirthDateError, ContactTypeError, CountryError, DisplayNameError,
-    EmailAddressError, GenderError, LanguageTagError, PasswordError, PersonNameError,
-    PhoneNumberError, PreferencesError, TimeZoneNameError, UsernameError,
+    AvatarUrlError,
+    BioError,
+    BirthDateError,
+    ContactTypeError,
+    CountryError,
+    DisplayNameError,
+    EmailAddressError,
+    GenderError,
+    LanguageTagError,
+    PasswordError,
+    PersonNameError,
+    PhoneNumberError,
+    PreferencesError,
+    TimeZoneNameError,
+    UsernameError,
 );
 
 /// Collects every fault of a request, so that a client learns all of them at once.
@@ -74,7 +86,13 @@ impl ValidationService {
     }
 
     /// Notes a fault.
-    pub fn add(&mut self, pointer: &str, code: &'static str, detail: impl Display, kind: FaultKind) {
+    pub fn add(
+        &mut self,
+        pointer: &str,
+        code: &'static str,
+        detail: impl Display,
+        kind: FaultKind,
+    ) {
         self.faults.push(Fault {
             pointer: pointer.to_owned(),
             code,
@@ -90,6 +108,10 @@ impl ValidationService {
 
     /// All faults, if there are any.
     pub fn finish(self) -> Result<(), Faults> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Faults(self.faults)) }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Faults(self.faults))
+        }
     }
 }

@@ -142,6 +142,7 @@ macro_rules! store_contract {
                 r17_while_locked_nothing_is_counted
                 r17_after_the_lock_the_count_starts_anew
                 r17_a_right_password_clears_the_count_and_the_lock
+                r17_an_attempt_that_was_not_checked_is_given_back
                 a_dropped_attempt_is_not_counted
                 r17_the_counters_of_others_are_left_alone
                 r17_a_save_from_before_forgets_no_attempt

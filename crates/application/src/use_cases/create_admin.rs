@@ -27,7 +27,13 @@ impl App {
             .assess(&request.password, &words)
             .map_err(|weak| AppError::fault("/password", weak.code(), weak))?;
         let password_hash = self.adapters.hasher.hash(&request.password)?;
-        self.execute(&Caller::default(), &Create { request, password_hash })
+        self.execute(
+            &Caller::default(),
+            &Create {
+                request,
+                password_hash,
+            },
+        )
     }
 }
 
@@ -42,12 +48,23 @@ impl Command for Create<'_> {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserId, AppError> {
         let (request, now) = (self.request, tx.now);
         let id = UserId::from_uuid(tx.new_uuid());
-        let account = User::new(id, request.username.clone(), self.password_hash.clone(), now);
+        let account = User::new(
+            id,
+            request.username.clone(),
+            self.password_hash.clone(),
+            now,
+        );
         let name = |text| PersonName::parse(text).map_err(|error| AppError::Internal(error.into()));
         let profile = UserProfile::new(name("Userdom")?, name("Administrator")?, now);
         let mut user = UserAggregate::register(account, Some(profile), now);
         let email_id = tx.new_email_id();
-        user.add_email(email_id, request.email.clone(), ContactType::Primary, true, now)?;
+        user.add_email(
+            email_id,
+            request.email.clone(),
+            ContactType::Primary,
+            true,
+            now,
+        )?;
         user.verify_email(email_id, now)?;
         user.activate(now)?;
         user.set_roles(BTreeSet::from([UserRole::User, UserRole::Admin]), now)?;

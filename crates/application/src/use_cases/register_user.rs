@@ -1,6 +1,6 @@
 use userdom_domain::{
-    Address, ContactType, EmailAddress, Password, PasswordHash, PhoneNumber, Preferences,
-    User, UserAggregate, UserId, UserProfile, Username,
+    Address, ContactType, EmailAddress, Password, PasswordHash, PhoneNumber, Preferences, User,
+    UserAggregate, UserId, UserProfile, Username,
 };
 
 use crate::{App, AppError, Caller, Command, Tx, queries::UserView};
@@ -30,19 +30,36 @@ impl App {
     /// An email that another account has verified looks like success: the new
     /// account never gets a link, and the owner is told by mail.
     pub fn register(&self, request: &RegisterUser) -> Result<UserView, AppError> {
-        if request.username.is_reserved(&self.settings.reserved_usernames) {
-            return Err(AppError::fault("/username", "username.reserved", "This username is reserved"));
+        if request
+            .username
+            .is_reserved(&self.settings.reserved_usernames)
+        {
+            return Err(AppError::fault(
+                "/username",
+                "username.reserved",
+                "This username is reserved",
+            ));
         }
         self.assess_password(request)?;
         let password_hash = self.adapters.hasher.hash(&request.password)?;
-        self.execute(&Caller::default(), &Register { request, password_hash })
+        self.execute(
+            &Caller::default(),
+            &Register {
+                request,
+                password_hash,
+            },
+        )
     }
 
     fn assess_password(&self, request: &RegisterUser) -> Result<(), AppError> {
         let first = request.profile.first_name().to_string();
         let last = request.profile.last_name().to_string();
-        let words =
-            [request.username.as_str(), request.email.as_str(), first.as_str(), last.as_str()];
+        let words = [
+            request.username.as_str(),
+            request.email.as_str(),
+            first.as_str(),
+            last.as_str(),
+        ];
         self.adapters
             .strength
             .assess(&request.password, &words)
@@ -61,13 +78,24 @@ impl Command for Register<'_> {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
         let (request, now) = (self.request, tx.now);
         let id = UserId::from_uuid(tx.new_uuid());
-        let account = User::new(id, request.username.clone(), self.password_hash.clone(), now);
+        let account = User::new(
+            id,
+            request.username.clone(),
+            self.password_hash.clone(),
+            now,
+        );
         let mut user = UserAggregate::register(account, None, now);
         user.initialize_profile(request.profile.clone(), now);
         user.set_preferences(request.preferences.clone(), now);
 
         let email_id = tx.new_email_id();
-        user.add_email(email_id, request.email.clone(), ContactType::Primary, true, now)?;
+        user.add_email(
+            email_id,
+            request.email.clone(),
+            ContactType::Primary,
+            true,
+            now,
+        )?;
         if let Some((phone, kind)) = &request.phone {
             user.add_phone(tx.new_phone_id(), phone.clone(), *kind, true, now)?;
         }

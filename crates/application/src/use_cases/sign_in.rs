@@ -1,4 +1,4 @@
-use userdom_domain::{EmailAddress, Password, UserAggregate, Username};
+use userdom_domain::{EmailAddress, Password, UserAggregate, UserId, Username};
 use uuid::Uuid;
 
 use crate::{
@@ -45,19 +45,53 @@ impl App {
             Some(login) => self.execute(&caller, &ClaimAttempt { login })?,
             None => None,
         };
-        let stored = claimed.as_ref().map(|credentials| &credentials.password_hash);
-        let verdict = self.adapters.hasher.verify(&request.password, stored)?;
+        let stored = claimed
+            .as_ref()
+            .map(|credentials| &credentials.password_hash);
+        let verdict = match (
+            self.adapters.hasher.verify(&request.password, stored),
+            &claimed,
+        ) {
+            (Ok(verdict), _) => verdict,
+            (Err(error), None) => return Err(error.into()),
+            (Err(error), Some(credentials)) => {
+                // A busy service must not lock its users out.
+                self.execute(
+                    &caller,
+                    &ReturnAttempt {
+                        user_id: credentials.user_id,
+                    },
+                )?;
+                return Err(error.into());
+            }
+        };
         let (Some(credentials), Verification::Right { outdated }) = (claimed, verdict) else {
             return Err(AppError::SignInRefused);
         };
         self.upgrade_hash(&credentials, &request.password, outdated)?;
         let access_token = self.adapters.mint.random(TokenKind::Access);
-        let hash = self.adapters.mint.hash(TokenKind::Access, access_token.expose());
-        let hash = hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
-        let opened = self.execute(&caller, &OpenSession { request, credentials: &credentials, hash })?;
+        let hash = self
+            .adapters
+            .mint
+            .hash(TokenKind::Access, access_token.expose());
+        let hash =
+            hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
+        let opened = self.execute(
+            &caller,
+            &OpenSession {
+                request,
+                credentials: &credentials,
+                hash,
+            },
+        )?;
         let (session, user) = opened.ok_or(AppError::SignInRefused)?;
         let expires_in = self.settings.access_token_ttl.num_seconds();
-        Ok(SignedIn { access_token, expires_in, session, user })
+        Ok(SignedIn {
+            access_token,
+            expires_in,
+            session,
+            user,
+        })
     }
 
     fn upgrade_hash(
@@ -71,7 +105,8 @@ impl App {
         }
         let stronger = self.adapters.hasher.hash(password)?;
         let mut uow = self.adapters.store.begin()?;
-        uow.sign_ins().upgrade_hash(credentials.user_id, &credentials.password_hash, &stronger)?;
+        uow.sign_ins()
+            .upgrade_hash(credentials.user_id, &credentials.password_hash, &stronger)?;
         Ok(uow.commit()?)
     }
 }
@@ -97,6 +132,18 @@ impl Command for ClaimAttempt {
     }
 }
 
+struct ReturnAttempt {
+    user_id: UserId,
+}
+
+impl Command for ReturnAttempt {
+    type Output = ();
+
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        Ok(tx.uow.sign_ins().return_attempt(self.user_id)?)
+    }
+}
+
 struct OpenSession<'a> {
     request: &'a SignIn,
     credentials: &'a Credentials,
@@ -110,14 +157,19 @@ impl Command for OpenSession<'_> {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let user_id = self.credentials.user_id;
         tx.uow.sign_ins().clear_attempts(user_id)?;
-        let Some(user) = tx.uow.users().find_by_id(user_id)? else { return Ok(None) };
+        let Some(user) = tx.uow.users().find_by_id(user_id)? else {
+            return Ok(None);
+        };
         if !user.user().can_login(tx.now) {
             return Ok(None);
         }
         tx.uow.sign_ins().record_login(user_id, tx.now)?;
         let session = self.session(tx.new_uuid(), &user, tx);
         tx.uow.sessions().insert(&session)?;
-        let view = UserView { last_login_at: Some(tx.now), ..UserView::of(&user, tx.now) };
+        let view = UserView {
+            last_login_at: Some(tx.now),
+            ..UserView::of(&user, tx.now)
+        };
         Ok(Some((SessionView::of(&session), view)))
     }
 }

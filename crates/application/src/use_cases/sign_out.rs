@@ -1,4 +1,4 @@
-use crate::{Actor, AppError, Caller, Command, Tx, App};
+use crate::{Actor, App, AppError, Caller, Command, Tx};
 
 /// Ends the session of the token that was sent.
 struct SignOut<'a> {

@@ -19,20 +19,26 @@ impl Command for UpdateAccount {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
         let mut user = tx.user_for(Operation::ChangeAccount, self.user_id)?;
-        if let Some(username) = &self.username {
+        if let Some(username) = self
+            .username
+            .as_ref()
+            .filter(|name| *name != user.user().username())
+        {
             let role = tx.caller.actor.as_ref().map(crate::Actor::highest_role);
             let reserved = username.is_reserved(&tx.app.settings().reserved_usernames);
             if reserved && role != Some(UserRole::Admin) {
-                return Err(AppError::fault("/username", "username.reserved", "This username is reserved"));
+                return Err(AppError::fault(
+                    "/username",
+                    "username.reserved",
+                    "This username is reserved",
+                ));
             }
             user.rename(username.clone(), tx.now);
         }
         if !self.preferences.is_empty() {
             user.set_preferences(self.merged(user.user().preferences())?, tx.now);
         }
-        if !user.events().is_empty() {
-            tx.save(&mut user)?;
-        }
+        tx.save(&mut user)?;
         Ok(UserView::of(&user, tx.now))
     }
 }

@@ -26,7 +26,8 @@ impl UserAggregate {
             is_default: false,
             created_at: now,
         });
-        self.addresses.sort_by_key(|entry| (entry.created_at, entry.id));
+        self.addresses
+            .sort_by_key(|entry| (entry.created_at, entry.id));
         self.record(DomainEvent::AddressAdded { address_id: id }, now);
         if set_as_default {
             self.make_default_address(id, contact_type, now);

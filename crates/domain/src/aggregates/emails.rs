@@ -36,7 +36,8 @@ impl UserAggregate {
             verified_at: None,
             is_verified: false,
         });
-        self.emails.sort_by_key(|email| (email.created_at, email.id));
+        self.emails
+            .sort_by_key(|email| (email.created_at, email.id));
         self.record(DomainEvent::EmailAdded { email_id: id }, now);
         if becomes_default {
             self.make_default_email(id, now);

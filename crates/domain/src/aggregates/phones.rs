@@ -35,7 +35,8 @@ impl UserAggregate {
             created_at: now,
             verified_at: None,
         });
-        self.phones.sort_by_key(|phone| (phone.created_at, phone.id));
+        self.phones
+            .sort_by_key(|phone| (phone.created_at, phone.id));
         self.record(DomainEvent::PhoneAdded { phone_id: id }, now);
         if set_as_default {
             self.make_default_phone(id, contact_type, now);

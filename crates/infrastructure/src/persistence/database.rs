@@ -76,7 +76,16 @@ impl Database {
                 let report = migrate(&target)?;
                 let troubles = Troubles::default();
                 let pool = pool(target, connections, &troubles);
-                Ok((Self { writers: pool.clone(), readers: pool, ids, troubles, _lock: None }, report))
+                Ok((
+                    Self {
+                        writers: pool.clone(),
+                        readers: pool,
+                        ids,
+                        troubles,
+                        _lock: None,
+                    },
+                    report,
+                ))
             }
             DatabaseUrl::Sqlite(path) => {
                 let lock = lock(path)?;
@@ -85,13 +94,23 @@ impl Database {
                 let troubles = Troubles::default();
                 let writers = pool(writer, 1, &troubles);
                 let readers = pool(Target::SqliteReader(path.clone()), connections, &troubles);
-                Ok((Self { writers, readers, ids, troubles, _lock: Some(Arc::new(lock)) }, report))
+                Ok((
+                    Self {
+                        writers,
+                        readers,
+                        ids,
+                        troubles,
+                        _lock: Some(Arc::new(lock)),
+                    },
+                    report,
+                ))
             }
         }
     }
 
     pub(super) fn checkout(&self, pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
-        pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))
+        pool.get()
+            .map_err(|error| RepositoryError::Unavailable(Box::new(error)))
     }
 
     /// Another connection was lost: the idle ones are to be looked at.
@@ -134,7 +153,10 @@ fn pool(target: Target, size: u32, troubles: &Troubles) -> Pool<Manager> {
         .min_idle(Some(1))
         .connection_timeout(POOL_WAIT)
         .test_on_check_out(true)
-        .build_unchecked(Manager { target, troubles: troubles.clone() })
+        .build_unchecked(Manager {
+            target,
+            troubles: troubles.clone(),
+        })
 }
 
 fn migrate(target: &Target) -> Result<MigrationReport, OpenError> {
@@ -156,8 +178,14 @@ fn with_timeouts(url: &str) -> String {
 
 /// Takes the file for this process, for as long as the lock lives.
 fn lock(path: &Path) -> Result<File, OpenError> {
-    let failed = |path: &Path, source| OpenError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let failed = |path: &Path, source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     }
     let mut name = path.as_os_str().to_owned();
@@ -171,7 +199,9 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         .map_err(|error| failed(&name, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            path: path.to_owned(),
+        }),
         Err(TryLockError::Error(error)) => Err(failed(&name, error)),
     }
 }

@@ -46,11 +46,16 @@ pub(crate) fn run(connection: &mut DbConnection) -> Result<MigrationReport, Migr
         }
         DbConnection::Sqlite(sqlite) => pending(sqlite, SQLITE),
     };
-    Ok(MigrationReport { applied: applied.map_err(MigrationError::Run)? })
+    Ok(MigrationReport {
+        applied: applied.map_err(MigrationError::Run)?,
+    })
 }
 
 fn lock(pg: &mut diesel::PgConnection, sql: &str) -> Result<(), diesel::result::Error> {
-    diesel::sql_query(sql).bind::<BigInt, _>(LOCK).execute(pg).map(drop)
+    diesel::sql_query(sql)
+        .bind::<BigInt, _>(LOCK)
+        .execute(pg)
+        .map(drop)
 }
 
 fn pending<C, DB>(

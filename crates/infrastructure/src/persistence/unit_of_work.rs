@@ -27,6 +27,7 @@ pub(crate) struct SqlUnitOfWork {
     pub(super) ids: Arc<dyn IdGenerator>,
     troubles: Troubles,
     open: bool,
+    reading: bool,
     /// The rows as they were read, to write only what has changed.
     pub(super) loaded: HashMap<String, UserRows>,
     pub(super) registration: Option<Registration>,
@@ -38,7 +39,7 @@ impl SqlUnitOfWork {
         ids: Arc<dyn IdGenerator>,
         troubles: Troubles,
     ) -> Result<Self, RepositoryError> {
-        let mut uow = Self::idle(connection, ids, troubles);
+        let mut uow = Self::idle(connection, ids, troubles, false);
         // A plain BEGIN would fail when it turns from reading to writing beside another writer.
         if let DbConnection::Sqlite(sqlite) = db(&mut uow.connection) {
             let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE");
@@ -53,7 +54,7 @@ impl SqlUnitOfWork {
         ids: Arc<dyn IdGenerator>,
         troubles: Troubles,
     ) -> Result<Self, RepositoryError> {
-        let mut uow = Self::idle(connection, ids, troubles);
+        let mut uow = Self::idle(connection, ids, troubles, true);
         // On Postgres a user is read by one statement; here by five, of one moment.
         if let DbConnection::Sqlite(sqlite) = db(&mut uow.connection) {
             let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN DEFERRED");
@@ -63,8 +64,22 @@ impl SqlUnitOfWork {
         Ok(uow)
     }
 
-    fn idle(connection: Connection, ids: Arc<dyn IdGenerator>, troubles: Troubles) -> Self {
-        Self { connection, ids, troubles, open: false, loaded: HashMap::new(), registration: None }
+    fn idle(
+        connection: Connection,
+        ids: Arc<dyn IdGenerator>,
+        troubles: Troubles,
+        reading: bool,
+    ) -> Self {
+        let (loaded, registration) = (HashMap::new(), None);
+        Self {
+            connection,
+            ids,
+            troubles,
+            open: false,
+            reading,
+            loaded,
+            registration,
+        }
     }
 
     /// The connection, to read.
@@ -75,6 +90,7 @@ impl SqlUnitOfWork {
 
     /// The connection, inside the transaction, to write.
     pub(super) fn writing(&mut self) -> Result<&mut DbConnection, RepositoryError> {
+        self.refuse_if_reading()?;
         if !self.open {
             if let DbConnection::Postgres(pg) = db(&mut self.connection) {
                 let begun = AnsiTransactionManager::begin_transaction(pg);
@@ -84,6 +100,15 @@ impl SqlUnitOfWork {
         }
         self.send_registration()?;
         Ok(db(&mut self.connection))
+    }
+
+    pub(super) fn refuse_if_reading(&self) -> Result<(), RepositoryError> {
+        if self.reading {
+            return Err(RepositoryError::Other(
+                "this unit of work only reads".into(),
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn is_open(&self) -> bool {

@@ -115,6 +115,14 @@ pub fn r17_a_right_password_clears_the_count_and_the_lock(t: &dyn StoreUnderTest
     assert_eq!(find(t, user.id()).unwrap().version(), user.version());
 }
 
+pub fn r17_an_attempt_that_was_not_checked_is_given_back(t: &dyn StoreUnderTest) {
+    let user = locked_until_minute_15(t);
+    in_one_unit(t, |uow| uow.sign_ins().return_attempt(user.id())).unwrap();
+    assert_counter(t, &user, 4, None);
+    assert!(claim(t, &as_ada(), minute(1)).is_some());
+    assert_eq!(claim(t, &as_ada(), minute(1)), None);
+}
+
 pub fn a_dropped_attempt_is_not_counted(t: &dyn StoreUnderTest) {
     let user = ada(t);
     let mut uow = t.store().begin().unwrap();

@@ -42,6 +42,13 @@ impl SignInRepository for MemoryUnitOfWork {
         })
     }
 
+    fn return_attempt(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
+        self.change(user_id, |user| {
+            user.failed_login_attempts = user.failed_login_attempts.saturating_sub(1);
+            user.account_locked_until = None;
+        })
+    }
+
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
         self.change(user_id, |user| user.last_login_at = Some(now))
     }

@@ -5,7 +5,9 @@ use serde::Serialize;
 use crate::persistence::schema::user_emails;
 
 /// `UserEmailModel`, without its integer key: ours is `uid`.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize,
+)]
 #[diesel(table_name = user_emails, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct EmailRow {
     pub(crate) user_id: String,

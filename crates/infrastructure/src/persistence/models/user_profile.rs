@@ -5,7 +5,9 @@ use serde::Serialize;
 use crate::persistence::schema::user_profiles;
 
 /// `UserProfileModel`, without its integer key: the user's is enough.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize,
+)]
 #[diesel(table_name = user_profiles, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct ProfileRow {
     pub(crate) user_id: String,

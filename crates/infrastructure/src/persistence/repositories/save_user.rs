@@ -1,4 +1,5 @@
 use diesel::prelude::*;
+use userdom_domain::{DomainEvent, UserAggregate};
 
 use crate::persistence::{
     connection::DbConnection,
@@ -9,16 +10,26 @@ use crate::persistence::{
 };
 
 /// Writes what differs between `before` and `after`, the root first; `false` when
-/// the stored version is not `version`.
+/// the stored version is not the one that `user` was read with.
 pub(super) fn update(
     connection: &mut DbConnection,
     before: &UserRows,
     after: &UserRows,
-    version: i64,
+    user: &UserAggregate,
     events: &[OutboxRow],
 ) -> QueryResult<bool> {
-    if !update_root(connection, &before.user, &after.user, version)? {
+    if !update_root(connection, &after.user, user.version())? {
         return Ok(false);
+    }
+    // Sign-ins count beside the aggregate: what did not count must not put old counts back.
+    let counted = user.events().iter().any(|recorded| {
+        matches!(
+            recorded.event,
+            DomainEvent::LoginSucceeded | DomainEvent::LoginFailed
+        )
+    });
+    if counted {
+        update_counters(connection, &after.user)?;
     }
     let id = after.user.id.as_str();
     update_profile(connection, before.profile.as_ref(), after.profile.as_ref())?;
@@ -31,12 +42,7 @@ pub(super) fn update(
     Ok(true)
 }
 
-fn update_root(
-    connection: &mut DbConnection,
-    before: &UserRow,
-    after: &UserRow,
-    version: i64,
-) -> QueryResult<bool> {
+fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> QueryResult<bool> {
     let stored = users::table.filter(users::id.eq(&after.id).and(users::version.eq(version)));
     let changed = on_either!(connection, c => {
         diesel::update(stored)
@@ -59,24 +65,10 @@ fn update_root(
             ))
             .execute(c)
     })?;
-    if changed == 1 {
-        update_counters(connection, before, after)?;
-    }
     Ok(changed == 1)
 }
 
-/// Sign-ins count beside the aggregate: what a change does not touch it must not
-/// put back.
-fn update_counters(
-    connection: &mut DbConnection,
-    before: &UserRow,
-    after: &UserRow,
-) -> QueryResult<()> {
-    let counters =
-        |row: &UserRow| (row.failed_login_attempts, row.account_locked_until, row.last_login_at);
-    if counters(before) == counters(after) {
-        return Ok(());
-    }
+fn update_counters(connection: &mut DbConnection, after: &UserRow) -> QueryResult<()> {
     on_either!(connection, c => {
         diesel::update(users::table.filter(users::id.eq(&after.id)))
             .set((
@@ -94,7 +86,9 @@ fn update_profile(
     before: Option<&ProfileRow>,
     after: Option<&ProfileRow>,
 ) -> QueryResult<()> {
-    let Some(row) = after.filter(|_| before != after) else { return Ok(()) };
+    let Some(row) = after.filter(|_| before != after) else {
+        return Ok(());
+    };
     let own = user_profiles::user_id.eq(&row.user_id);
     on_either!(connection, c => match before {
         Some(_) => diesel::update(user_profiles::table.filter(own)).set(row).execute(c),
@@ -106,11 +100,13 @@ fn update_profile(
 /// What has to happen to the rows of one table.
 struct Difference<'a, R> {
     removed: Vec<&'a str>,
+    /// Defaults that another row, or another type, is about to take: the index
+    /// allows one at any moment, so they are given up first.
+    released: Vec<&'a str>,
     changed: Vec<&'a R>,
     added: Vec<&'a R>,
 }
 
-/// A default is given up before another row takes it: the index allows one.
 fn difference<'a, R: PartialEq>(
     before: &'a [R],
     after: &'a [R],
@@ -118,15 +114,27 @@ fn difference<'a, R: PartialEq>(
     is_default: impl Fn(&R) -> bool,
 ) -> Difference<'a, R> {
     let find = |rows: &'a [R], wanted: &R| rows.iter().find(|row| key(row) == key(wanted));
-    let mut changed: Vec<&R> = after
+    let changed: Vec<&R> = after
         .iter()
         .filter(|row| find(before, row).is_some_and(|old| old != *row))
         .collect();
-    changed.sort_by_key(|row| is_default(row));
+    let was_default = |row: &R| find(before, row).is_some_and(&is_default);
     Difference {
-        removed: before.iter().filter(|row| find(after, row).is_none()).map(|row| key(row)).collect(),
+        removed: before
+            .iter()
+            .filter(|row| find(after, row).is_none())
+            .map(|row| key(row))
+            .collect(),
+        released: changed
+            .iter()
+            .filter(|row| was_default(row))
+            .map(|row| key(row))
+            .collect(),
         changed,
-        added: after.iter().filter(|row| find(before, row).is_none()).collect(),
+        added: after
+            .iter()
+            .filter(|row| find(before, row).is_none())
+            .collect(),
     }
 }
 
@@ -142,6 +150,12 @@ fn update_emails(
         if !difference.removed.is_empty() {
             let gone = user_emails::uid.eq_any(difference.removed);
             diesel::delete(user_emails::table.filter(own.and(gone))).execute(c)?;
+        }
+        if !difference.released.is_empty() {
+            let released = user_emails::uid.eq_any(difference.released);
+            diesel::update(user_emails::table.filter(own.and(released)))
+                .set(user_emails::is_default.eq(false))
+                .execute(c)?;
         }
         for row in difference.changed {
             let one = user_emails::table.filter(own.and(user_emails::uid.eq(&row.uid)));
@@ -167,6 +181,12 @@ fn update_phones(
             let gone = user_phones::uid.eq_any(difference.removed);
             diesel::delete(user_phones::table.filter(own.and(gone))).execute(c)?;
         }
+        if !difference.released.is_empty() {
+            let released = user_phones::uid.eq_any(difference.released);
+            diesel::update(user_phones::table.filter(own.and(released)))
+                .set(user_phones::is_default.eq(false))
+                .execute(c)?;
+        }
         for row in difference.changed {
             let one = user_phones::table.filter(own.and(user_phones::uid.eq(&row.uid)));
             diesel::update(one).set(row).execute(c)?;
@@ -190,6 +210,12 @@ fn update_addresses(
         if !difference.removed.is_empty() {
             let gone = user_addresses::uid.eq_any(difference.removed);
             diesel::delete(user_addresses::table.filter(own.and(gone))).execute(c)?;
+        }
+        if !difference.released.is_empty() {
+            let released = user_addresses::uid.eq_any(difference.released);
+            diesel::update(user_addresses::table.filter(own.and(released)))
+                .set(user_addresses::is_default.eq(false))
+                .execute(c)?;
         }
         for row in difference.changed {
             let one = user_addresses::table.filter(own.and(user_addresses::uid.eq(&row.uid)));

@@ -71,6 +71,21 @@ impl SignInRepository for SqlUnitOfWork {
         self.checked(cleared).map(drop)
     }
 
+    fn return_attempt(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
+        let claimed = users::id
+            .eq(user_id.to_string())
+            .and(users::failed_login_attempts.gt(0));
+        let returned = on_either!(self.writing()?, c => {
+            diesel::update(users::table.filter(claimed))
+                .set((
+                    users::failed_login_attempts.eq(users::failed_login_attempts - 1),
+                    users::account_locked_until.eq(None::<NaiveDateTime>),
+                ))
+                .execute(c)
+        });
+        self.checked(returned).map(drop)
+    }
+
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
         let recorded = on_either!(self.writing()?, c => {
             diesel::update(users::table.filter(users::id.eq(user_id.to_string())))
@@ -86,7 +101,9 @@ impl SignInRepository for SqlUnitOfWork {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<(), RepositoryError> {
-        let same = users::id.eq(user_id.to_string()).and(users::password_hash.eq(old.as_str()));
+        let same = users::id
+            .eq(user_id.to_string())
+            .and(users::password_hash.eq(old.as_str()));
         let upgraded = on_either!(self.writing()?, c => {
             diesel::update(users::table.filter(same))
                 .set((

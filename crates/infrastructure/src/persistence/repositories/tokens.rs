@@ -74,7 +74,7 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
             tokens::table
                 .filter(dsl::kind.eq(kind.as_str()))
                 .filter(dsl::target_id.eq(target_id.to_string()))
-                .filter(dsl::created_at.gt(since.naive_utc()))
+                .filter(dsl::created_at.ge(since.naive_utc()))
                 .count()
                 .get_result::<i64>(c)
         });

@@ -18,15 +18,22 @@ use crate::persistence::{
 impl SqlUnitOfWork {
     fn find(&mut self, key: &Key<'_>) -> Result<Option<UserAggregate>, RepositoryError> {
         let found = load_user::load(self.db()?, key);
-        let Some(rows) = self.checked(found)? else { return Ok(None) };
+        let Some(rows) = self.checked(found)? else {
+            return Ok(None);
+        };
         self.loaded.insert(rows.user.id.clone(), rows.clone());
         let user = UserAggregate::restore(rows.into_snapshot()?).map_err(corrupt)?;
         Ok(Some(user))
     }
 
     fn insert(&mut self, user: &UserAggregate, rows: UserRows) -> Result<(), RepositoryError> {
+        self.refuse_if_reading()?;
         let events = outbox_rows(user, self.ids.as_ref());
-        let registration = Registration { rows, events, tokens: Vec::new() };
+        let registration = Registration {
+            rows,
+            events,
+            tokens: Vec::new(),
+        };
         if self.is_postgres() && !self.is_open() && self.registration.is_none() {
             self.registration = Some(registration);
             return Ok(());
@@ -43,8 +50,12 @@ impl SqlUnitOfWork {
         let Some(before) = self.loaded.remove(&rows.user.id) else {
             return Err(RepositoryError::Stale);
         };
-        let saved = save_user::update(self.writing()?, &before, rows, user.version(), &events);
-        if self.checked(saved)? { Ok(()) } else { Err(RepositoryError::Stale) }
+        let saved = save_user::update(self.writing()?, &before, rows, user, &events);
+        if self.checked(saved)? {
+            Ok(())
+        } else {
+            Err(RepositoryError::Stale)
+        }
     }
 }
 
