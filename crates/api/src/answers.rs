@@ -7,9 +7,7 @@ use crate::etag;
 
 /// 200 with the user's version.
 pub(crate) fn changed(version: i64, value: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::ETAG, etag::of(version)))
-        .json(value)
+    HttpResponse::Ok().insert_header((header::ETAG, etag::of(version))).json(value)
 }
 
 /// 201 with the place of what was made.
@@ -22,14 +20,10 @@ pub(crate) fn created(location: String, version: i64, value: &impl Serialize) ->
 
 /// 204 after something of a user was removed.
 pub(crate) fn removed(version: i64) -> HttpResponse {
-    HttpResponse::NoContent()
-        .insert_header((header::ETAG, etag::of(version)))
-        .finish()
+    HttpResponse::NoContent().insert_header((header::ETAG, etag::of(version))).finish()
 }
 
 /// 304 for a client that has this version.
 pub(crate) fn not_modified(version: i64) -> HttpResponse {
-    HttpResponse::NotModified()
-        .insert_header((header::ETAG, etag::of(version)))
-        .finish()
+    HttpResponse::NotModified().insert_header((header::ETAG, etag::of(version))).finish()
 }

@@ -41,12 +41,8 @@ impl Call {
         Ok(Self {
             state: state.ok_or_else(|| Problem::internal("the application has no state"))?,
             request: request.clone(),
-            payload: web::Payload::from_request(request, payload)
-                .into_inner()
-                .ok(),
-            query: query
-                .map_err(|_| Problem::new("query.malformed"))?
-                .into_inner(),
+            payload: web::Payload::from_request(request, payload).into_inner().ok(),
+            query: query.map_err(|_| Problem::new("query.malformed"))?.into_inner(),
         })
     }
 
@@ -92,13 +88,7 @@ impl Call {
                 let actor = app.authenticate(&token)?;
                 let user_id = actor.user_id;
                 tracing::Span::current().record("user.id", field::display(user_id));
-                let result = work(
-                    app,
-                    &Caller {
-                        actor: Some(actor),
-                        if_match,
-                    },
-                );
+                let result = work(app, &Caller { actor: Some(actor), if_match });
                 Ok((user_id, result))
             })
             .await?;
@@ -167,8 +157,7 @@ impl Call {
     /// The address of whoever opened the connection.
     pub(crate) fn client_address(&self) -> String {
         let peer = self.request.peer_addr();
-        peer.map(|peer| peer.ip().to_canonical().to_string())
-            .unwrap_or_default()
+        peer.map(|peer| peer.ip().to_canonical().to_string()).unwrap_or_default()
     }
 
     /// The client's own name for itself, fit to be stored and shown.
@@ -189,9 +178,7 @@ impl Call {
     /// All lines of a header as one list; what is no text matches nothing.
     fn header_list(&self, name: &header::HeaderName) -> Option<String> {
         let lines = self.request.headers().get_all(name);
-        let texts: Vec<_> = lines
-            .map(|line| String::from_utf8_lossy(line.as_bytes()))
-            .collect();
+        let texts: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
         (!texts.is_empty()).then(|| texts.join(","))
     }
 
@@ -225,15 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_no_bearer_token_is_none() {
-        for header in [
-            "",
-            "Bearer",
-            "Bearer ",
-            "Basic abc",
-            "abc",
-            "Bearer a b",
-            "Bearerabc",
-        ] {
+        for header in ["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearer a b", "Bearerabc"] {
             assert_eq!(bearer(header), None, "{header}");
         }
     }

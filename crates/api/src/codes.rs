@@ -134,26 +134,12 @@ mod tests {
         let email = EmailAddress::parse("ada@example.org").unwrap();
         assert_eq!(status(UserError::EmailAlreadyExists(email)), 409);
         assert_eq!(status(UserError::PhoneAlreadyExists(String::new())), 409);
-        assert_eq!(
-            status(UserError::EmailNotFound(EmailId::from_uuid(Uuid::nil()))),
-            404
-        );
-        assert_eq!(
-            status(UserError::PhoneNotFound(PhoneId::from_uuid(Uuid::nil()))),
-            404
-        );
+        assert_eq!(status(UserError::EmailNotFound(EmailId::from_uuid(Uuid::nil()))), 404);
+        assert_eq!(status(UserError::PhoneNotFound(PhoneId::from_uuid(Uuid::nil()))), 404);
         assert_eq!(status(UserError::CannotRemoveOnlyEmail), 422);
         assert_eq!(status(UserError::DefaultEmailMustBeVerified), 422);
-        assert_eq!(
-            status(UserError::DefaultOfTypeExists(ContactType::Home)),
-            422
-        );
-        assert_eq!(
-            status(UserError::CannotActivate {
-                from: UserStatus::Active
-            }),
-            422
-        );
+        assert_eq!(status(UserError::DefaultOfTypeExists(ContactType::Home)), 422);
+        assert_eq!(status(UserError::CannotActivate { from: UserStatus::Active }), 422);
     }
 
     #[test]
@@ -165,10 +151,7 @@ mod tests {
             ContactTypeError.code(),
             BirthDateError::TooYoung.code(),
             WeakPassword::Common.code(),
-            WeakPassword::Guessable {
-                hint: String::new(),
-            }
-            .code(),
+            WeakPassword::Guessable { hint: String::new() }.code(),
         ];
         for code in codes {
             assert!(find(code).is_some(), "{code}");
@@ -183,22 +166,14 @@ mod tests {
         let mut seen = 0;
         while let Some(path) = files.pop() {
             if path.is_dir() {
-                files.extend(
-                    std::fs::read_dir(&path)
-                        .unwrap()
-                        .map(|entry| entry.unwrap().path()),
-                );
+                files.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
                 continue;
             }
             for code in codes_in(&std::fs::read_to_string(&path).unwrap()) {
                 seen += 1;
                 // An id stands in the path, a region in the configuration: neither is a field.
                 let inner = code.starts_with("id.") || code.starts_with("region.");
-                assert!(
-                    inner || find(&code).is_some(),
-                    "{code} of {}",
-                    path.display()
-                );
+                assert!(inner || find(&code).is_some(), "{code} of {}", path.display());
             }
         }
         assert!(seen > 50, "only {seen} codes found");

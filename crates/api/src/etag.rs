@@ -27,16 +27,10 @@ impl Tags {
         loop {
             let strong = rest.strip_prefix("W/");
             let (text, after) = strong.unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
-            if !text
-                .chars()
-                .all(|c| c == '!' || ('#'..='~').contains(&c) || c >= '\u{80}')
-            {
+            if !text.chars().all(|c| c == '!' || ('#'..='~').contains(&c) || c >= '\u{80}') {
                 return None;
             }
-            tags.push(Tag {
-                weak: strong.is_some(),
-                text: text.to_owned(),
-            });
+            tags.push(Tag { weak: strong.is_some(), text: text.to_owned() });
             rest = after.trim_start();
             if rest.is_empty() {
                 return Some(Self::Listed(tags));
@@ -49,12 +43,9 @@ impl Tags {
     pub(crate) fn strong_versions(&self) -> Option<Vec<i64>> {
         match self {
             Self::Any => None,
-            Self::Listed(tags) => Some(
-                tags.iter()
-                    .filter(|tag| !tag.weak)
-                    .filter_map(Tag::version)
-                    .collect(),
-            ),
+            Self::Listed(tags) => {
+                Some(tags.iter().filter(|tag| !tag.weak).filter_map(Tag::version).collect())
+            }
         }
     }
 
@@ -69,10 +60,7 @@ impl Tags {
 
 impl Tag {
     fn version(&self) -> Option<i64> {
-        self.text
-            .parse()
-            .ok()
-            .filter(|version: &i64| version.to_string() == self.text)
+        self.text.parse().ok().filter(|version: &i64| version.to_string() == self.text)
     }
 }
 
@@ -99,24 +87,12 @@ mod tests {
     #[test]
     fn weak_and_foreign_tags_never_match_strongly() {
         assert_eq!(strong("W/\"3\""), Some(vec![]));
-        assert_eq!(
-            strong("\"abc\", \"03\", \"+3\", \"\", \"a,b\""),
-            Some(vec![])
-        );
+        assert_eq!(strong("\"abc\", \"03\", \"+3\", \"\", \"a,b\""), Some(vec![]));
     }
 
     #[test]
     fn garbage_is_no_list_of_tags() {
-        for garbage in [
-            "",
-            "3",
-            "\"3",
-            "\"3\",",
-            "\"3\" \"4\"",
-            "w/\"3\"",
-            "*, \"3\"",
-            "\"a b\"",
-        ] {
+        for garbage in ["", "3", "\"3", "\"3\",", "\"3\" \"4\"", "w/\"3\"", "*, \"3\"", "\"a b\""] {
             assert_eq!(Tags::parse(garbage), None, "{garbage}");
         }
     }

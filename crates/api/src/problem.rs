@@ -40,17 +40,11 @@ impl Problem {
 
     /// Says more than the catalogue does.
     pub(crate) fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..self
-        }
+        Self { detail: detail.into(), ..self }
     }
 
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            cause: Some(cause.into()),
-            ..Self::new(INTERNAL)
-        }
+        Self { cause: Some(cause.into()), ..Self::new(INTERNAL) }
     }
 
     /// For an answer that the framework gave by itself.
@@ -66,56 +60,31 @@ impl Problem {
     }
 
     fn caused_by(code: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            cause: Some(cause.into()),
-            ..Self::new(code)
-        }
+        Self { cause: Some(cause.into()), ..Self::new(code) }
     }
 
     fn invalid(faults: Faults) -> Self {
-        let malformed = faults
-            .0
-            .iter()
-            .any(|fault| fault.kind == FaultKind::Malformed);
+        let malformed = faults.0.iter().any(|fault| fault.kind == FaultKind::Malformed);
         let problem = Self::new("request.invalid");
-        let status = if malformed {
-            StatusCode::BAD_REQUEST
-        } else {
-            problem.status
-        };
-        Self {
-            status,
-            errors: faults.0,
-            ..problem
-        }
+        let status = if malformed { StatusCode::BAD_REQUEST } else { problem.status };
+        Self { status, errors: faults.0, ..problem }
     }
 
     /// The answer. What is the service's own fault is logged here, and only here.
     pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
         if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| chain(cause));
-            tracing::error!(
-                request.id = request_id,
-                code = self.code,
-                cause,
-                "request failed"
-            );
+            tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
         }
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            let seconds = if self.code == "service.busy" {
-                "1"
-            } else {
-                "2"
-            };
+            let seconds = if self.code == "service.busy" { "1" } else { "2" };
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        response
-            .content_type("application/problem+json")
-            .body(self.json(request_id))
+        response.content_type("application/problem+json").body(self.json(request_id))
     }
 
     fn json(&self, request_id: &str) -> String {
@@ -213,12 +182,7 @@ mod tests {
     }
 
     fn fault(kind: FaultKind) -> Fault {
-        Fault {
-            pointer: "/email".into(),
-            code: "email.empty",
-            detail: "Empty".into(),
-            kind,
-        }
+        Fault { pointer: "/email".into(), code: "email.empty", detail: "Empty".into(), kind }
     }
 
     #[test]
@@ -226,29 +190,17 @@ mod tests {
         let rule = AppError::Invalid(Faults(vec![fault(FaultKind::Rule)]));
         assert_eq!(status(rule), (422, "request.invalid"));
         let both = vec![fault(FaultKind::Rule), fault(FaultKind::Malformed)];
-        assert_eq!(
-            status(AppError::Invalid(Faults(both))),
-            (400, "request.invalid")
-        );
+        assert_eq!(status(AppError::Invalid(Faults(both))), (400, "request.invalid"));
     }
 
     #[test]
     fn each_error_has_its_status() {
-        assert_eq!(
-            status(AppError::Unauthenticated),
-            (401, "access.unauthenticated")
-        );
+        assert_eq!(status(AppError::Unauthenticated), (401, "access.unauthenticated"));
         assert_eq!(status(AppError::SignInRefused), (401, "session.refused"));
         assert_eq!(status(AppError::Forbidden), (403, "access.forbidden"));
         assert_eq!(status(AppError::NotFound("user")), (404, "user.not_found"));
-        assert_eq!(
-            status(AppError::Taken(UniqueKey::Username)),
-            (409, "username.taken")
-        );
-        assert_eq!(
-            status(AppError::Taken(UniqueKey::Identity)),
-            (500, "internal")
-        );
+        assert_eq!(status(AppError::Taken(UniqueKey::Username)), (409, "username.taken"));
+        assert_eq!(status(AppError::Taken(UniqueKey::Identity)), (500, "internal"));
         assert_eq!(status(AppError::StaleVersion), (412, "version.stale"));
         assert_eq!(status(AppError::Contended), (409, "user.contended"));
         assert_eq!(status(AppError::TokenNotValid), (422, "token.not_valid"));

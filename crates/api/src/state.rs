@@ -26,13 +26,7 @@ impl ApiState {
     /// the store has connections would only wait there. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
         let permits = Arc::new(Semaphore::new(permits));
-        Self {
-            app,
-            permits,
-            clock,
-            ids,
-            ready: Arc::new(AtomicBool::new(true)),
-        }
+        Self { app, permits, clock, ids, ready: Arc::new(AtomicBool::new(true)) }
     }
 
     /// What `/readyz` says; a stopping service turns it off before it stops listening.

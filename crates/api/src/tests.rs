@@ -29,9 +29,7 @@ struct Down;
 
 impl Store for Down {
     fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        Err(RepositoryError::Unavailable(
-            "connection refused by 10.0.0.7".into(),
-        ))
+        Err(RepositoryError::Unavailable("connection refused by 10.0.0.7".into()))
     }
     fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
         self.begin()
@@ -61,9 +59,7 @@ impl TokenMint for Down {
         self.random(kind)
     }
     fn hash(&self, kind: TokenKind, presented: &str) -> Option<TokenHash> {
-        presented
-            .starts_with(kind.prefix())
-            .then_some(TokenHash([0; 32]))
+        presented.starts_with(kind.prefix()).then_some(TokenHash([0; 32]))
     }
 }
 
@@ -82,16 +78,21 @@ impl PasswordStrength for Down {
     }
 }
 
-fn state() -> ApiState {
+/// An application that has everything but a store.
+pub(crate) fn app(strength: Arc<dyn PasswordStrength>) -> App {
     let adapters = Adapters {
         store: Arc::new(Down),
         clock: Arc::new(Down),
         ids: Arc::new(Down),
         mint: Arc::new(Down),
         hasher: Arc::new(Down),
-        strength: Arc::new(Down),
+        strength,
     };
-    let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
+    App::new(adapters, Settings::default(), Arc::new(Wake::default()))
+}
+
+fn state() -> ApiState {
+    let app = app(Arc::new(Down));
     ApiState::new(app, Arc::new(Down), Arc::new(Down), 1)
 }
 
@@ -119,9 +120,7 @@ impl Answer {
     }
 
     fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -136,11 +135,7 @@ fn send_to(state: ApiState, request: test::TestRequest) -> Answer {
         let response = test::call_service(&server, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = test::read_body(response).await;
-        Answer {
-            status,
-            headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
     })
 }
 
@@ -177,14 +172,8 @@ fn every_answer_has_its_headers() {
 
 #[test]
 fn the_routers_own_refusals_are_problems() {
-    assert_eq!(
-        send(get("/nowhere")).problem(),
-        problem("route.not_found", 404)
-    );
-    assert_eq!(
-        send(get("/v1/users/me/nowhere")).problem(),
-        problem("route.not_found", 404)
-    );
+    assert_eq!(send(get("/nowhere")).problem(), problem("route.not_found", 404));
+    assert_eq!(send(get("/v1/users/me/nowhere")).problem(), problem("route.not_found", 404));
     let answer = send(test::TestRequest::put().uri("/v1/users/me"));
     assert_eq!(answer.problem(), problem("method.not_allowed", 405));
     assert_eq!(answer.header("allow"), "GET, HEAD, PATCH, DELETE");
@@ -200,11 +189,7 @@ fn nobody_learns_anything_without_a_token() {
     ];
     for path in paths {
         let answer = send(get(path));
-        assert_eq!(
-            answer.problem(),
-            problem("access.unauthenticated", 401),
-            "{path}"
-        );
+        assert_eq!(answer.problem(), problem("access.unauthenticated", 401), "{path}");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
     let answer = send(post("/v1/users/me/emails", &json!({"email": 7})));
@@ -233,20 +218,14 @@ fn a_panic_is_a_500_that_tells_nothing() {
 
 #[test]
 fn a_busy_hasher_is_a_503_to_be_tried_soon() {
-    let answer = send(post(
-        "/v1/sessions",
-        &json!({"login": "?", "password": "x"}),
-    ));
+    let answer = send(post("/v1/sessions", &json!({"login": "?", "password": "x"})));
     assert_eq!(answer.problem(), problem("service.busy", 503));
     assert_eq!(answer.header("retry-after"), "1");
 }
 
 #[test]
 fn all_faults_of_a_body_come_at_once() {
-    let answer = send(post(
-        "/v1/users",
-        &json!({"username": "a", "erase": true, "phone": 1}),
-    ));
+    let answer = send(post("/v1/users", &json!({"username": "a", "erase": true, "phone": 1})));
     assert_eq!(answer.problem(), problem("request.invalid", 400));
     let body = answer.json();
     let pointers: Vec<&str> = body["errors"]
@@ -255,29 +234,15 @@ fn all_faults_of_a_body_come_at_once() {
         .iter()
         .map(|error| error["pointer"].as_str().unwrap())
         .collect();
-    let expected = [
-        "/username",
-        "/password",
-        "/email",
-        "/first_name",
-        "/last_name",
-        "/phone",
-    ];
+    let expected = ["/username", "/password", "/email", "/first_name", "/last_name", "/phone"];
     assert_eq!(pointers, [&expected[..], &["/erase"]].concat());
 }
 
 #[test]
 fn bodies_are_small_json() {
-    let broken = test::TestRequest::post()
-        .uri("/v1/sessions")
-        .set_payload("{\"login\": }");
-    assert_eq!(
-        send(broken).problem(),
-        problem("request.unsupported_media_type", 415)
-    );
-    let broken = test::TestRequest::post()
-        .uri("/v1/sessions")
-        .set_payload("{\"login\": }");
+    let broken = test::TestRequest::post().uri("/v1/sessions").set_payload("{\"login\": }");
+    assert_eq!(send(broken).problem(), problem("request.unsupported_media_type", 415));
+    let broken = test::TestRequest::post().uri("/v1/sessions").set_payload("{\"login\": }");
     let broken = broken.insert_header(("Content-Type", "Application/JSON; charset=utf-8"));
     assert_eq!(send(broken).problem(), problem("request.malformed", 400));
     let large = post("/v1/sessions", &json!({"login": "x".repeat(65 * 1024)}));
@@ -318,10 +283,6 @@ fn the_page_of_the_mail_has_a_strict_policy() {
     let answer = send(get("/verify-email?utm_source=mail"));
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/html"));
-    assert!(
-        answer
-            .header("content-security-policy")
-            .starts_with("default-src 'none'; style-src")
-    );
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src"));
     assert!(answer.body.contains("Confirm my email address"));
 }

@@ -83,11 +83,7 @@ impl App {
 
     /// Builds the application. `wake` rouses the outbox worker after each commit.
     pub fn new(adapters: Adapters, settings: Settings, wake: Arc<Wake>) -> Self {
-        Self {
-            adapters,
-            settings: Arc::new(settings),
-            wake,
-        }
+        Self { adapters, settings: Arc::new(settings), wake }
     }
 
     /// What the installation has set.

@@ -76,18 +76,6 @@ pub enum AppError {
     Internal(#[source] Box<dyn Error + Send + Sync>),
 }
 
-impl AppError {
-    /// One faulty field.
-    pub fn fault(pointer: &str, code: &'static str, detail: impl ToString) -> Self {
-        Self::Invalid(Faults(vec![Fault {
-            pointer: pointer.to_owned(),
-            code,
-            detail: detail.to_string(),
-            kind: FaultKind::Rule,
-        }]))
-    }
-}
-
 impl From<RepositoryError> for AppError {
     fn from(error: RepositoryError) -> Self {
         match error {

@@ -90,10 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Active: {}", aggregate.user().is_active(now));
     println!(
         "Has work address: {}",
-        aggregate
-            .addresses_by_type(ContactType::Work)
-            .next()
-            .is_some()
+        aggregate.addresses_by_type(ContactType::Work).next().is_some()
     );
     Ok(())
 }

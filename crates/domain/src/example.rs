@@ -14,6 +14,9 @@ use crate::{
 /// let john = userdom_domain::example::john();
 /// assert!(john.validate().is_empty());
 /// ```
+///
+/// # Panics
+/// Never: the example is constant, and tested.
 pub fn john() -> UserAggregate {
     #[expect(clippy::expect_used, reason = "the example is constant and tested")]
     try_john().expect("John is a sound user")
@@ -44,22 +47,15 @@ fn try_john() -> Result<UserAggregate, Box<dyn std::error::Error>> {
             now,
         )?;
     }
-    for (n, phone, kind) in [
-        (4, "+1-555-123-4567", ContactType::Mobile),
-        (5, "+1-555-987-6543", ContactType::Work),
-    ] {
+    for (n, phone, kind) in
+        [(4, "+1-555-123-4567", ContactType::Mobile), (5, "+1-555-987-6543", ContactType::Work)]
+    {
         let number = PhoneNumber::parse(phone, None)?;
         john.add_phone(PhoneId::from_parts(now, [n; 10]), number, kind, n == 4, now)?;
     }
     for (n, street, suite, postal_code, kind) in [
         (6, "123 Main St", None, "10001", ContactType::Home),
-        (
-            7,
-            "456 Office Blvd",
-            Some("Suite 100"),
-            "10002",
-            ContactType::Work,
-        ),
+        (7, "456 Office Blvd", Some("Suite 100"), "10002", ContactType::Work),
     ] {
         let address = Address::parse(&AddressDraft {
             street_line1: street.to_owned(),
@@ -69,13 +65,7 @@ fn try_john() -> Result<UserAggregate, Box<dyn std::error::Error>> {
             postal_code: postal_code.to_owned(),
             country: Some("USA".to_owned()),
         })?;
-        john.add_address(
-            AddressId::from_parts(now, [n; 10]),
-            address,
-            kind,
-            n == 6,
-            now,
-        )?;
+        john.add_address(AddressId::from_parts(now, [n; 10]), address, kind, n == 6, now)?;
     }
     Ok(john)
 }

@@ -48,30 +48,19 @@ mod tests {
     #[test]
     fn a_value_is_written_as_text_and_checked_when_read() {
         let email: EmailAddress = serde_json::from_str("\"Ada@Example.org\"").unwrap();
-        assert_eq!(
-            serde_json::to_string(&email).unwrap(),
-            "\"ada@example.org\""
-        );
+        assert_eq!(serde_json::to_string(&email).unwrap(), "\"ada@example.org\"");
         assert!(serde_json::from_str::<EmailAddress>("\"ada\"").is_err());
     }
 
     #[test]
     fn an_event_carries_its_kind() {
-        let event = crate::DomainEvent::EmailAdded {
-            email_id: EmailId::from_uuid(uuid::Uuid::nil()),
-        };
+        let event =
+            crate::DomainEvent::EmailAdded { email_id: EmailId::from_uuid(uuid::Uuid::nil()) };
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(
             text,
-            format!(
-                "{{\"kind\":\"{}\",\"email_id\":\"{}\"}}",
-                event.kind(),
-                uuid::Uuid::nil()
-            )
+            format!("{{\"kind\":\"{}\",\"email_id\":\"{}\"}}", event.kind(), uuid::Uuid::nil())
         );
-        assert_eq!(
-            serde_json::from_str::<crate::DomainEvent>(&text).unwrap(),
-            event
-        );
+        assert_eq!(serde_json::from_str::<crate::DomainEvent>(&text).unwrap(), event);
     }
 }

@@ -12,35 +12,22 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
     let username = Username::parse(&request.username).map_err(|e| refused("--username", &e))?;
     let email = EmailAddress::parse(&request.email).map_err(|e| refused("--email", &e))?;
     let given = request.password_file.as_ref().map(|path| {
-        fs::read_to_string(path).map_err(|source| StartError::PasswordFile {
-            path: path.clone(),
-            source,
-        })
+        fs::read_to_string(path)
+            .map_err(|source| StartError::PasswordFile { path: path.clone(), source })
     });
     let given = given.transpose()?;
     let house = wiring::build(config)?;
-    let made = given
-        .is_none()
-        .then(|| house.adapters.mint.random(TokenKind::Access));
+    let made = given.is_none().then(|| house.adapters.mint.random(TokenKind::Access));
     let text = match (&given, &made) {
         (Some(text), _) => text.lines().next().unwrap_or_default(),
         // The random part of a token is as good a password as any.
-        (None, Some(token)) => token
-            .expose()
-            .trim_start_matches(TokenKind::Access.prefix()),
+        (None, Some(token)) => token.expose().trim_start_matches(TokenKind::Access.prefix()),
         (None, None) => "",
     };
     let password = Password::parse(text, config.password_min_chars)
         .map_err(|error| refused("--password-file", &error))?;
 
-    let id = house
-        .app
-        .create_admin(&CreateAdmin {
-            username,
-            email,
-            password,
-        })
-        .map_err(explain)?;
+    let id = house.app.create_admin(&CreateAdmin { username, email, password }).map_err(explain)?;
     println!("Made the admin {} ({id}).", request.username);
     if made.is_some() {
         println!("Password, shown this once: {text}");

@@ -25,10 +25,7 @@ pub(crate) enum StartError {
     #[error("the database {url}")]
     Database { url: String, source: OpenError },
     #[error("{address} cannot be listened on; set USERDOM_BIND to another address or port")]
-    Bind {
-        address: SocketAddr,
-        source: io::Error,
-    },
+    Bind { address: SocketAddr, source: io::Error },
     #[error("the server failed")]
     Server(#[source] io::Error),
     #[error("the password file {}", path.display())]

@@ -45,9 +45,9 @@ fn run(cli: Cli) -> Result<(), StartError> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&config),
         Command::Migrate => serve::migrate(&config),
-        Command::Admin {
-            command: AdminCommand::Create(request),
-        } => admin::create(&config, &request),
+        Command::Admin { command: AdminCommand::Create(request) } => {
+            admin::create(&config, &request)
+        }
         Command::CheckConfig => {
             print!("{}", config.report());
             Ok(())

@@ -43,15 +43,10 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
         tracing::warn!("{name} is set, but there is no such setting");
     }
     let house = wiring::build(config)?;
-    let listener = TcpListener::bind(config.bind).map_err(|source| StartError::Bind {
-        address: config.bind,
-        source,
-    })?;
+    let listener = TcpListener::bind(config.bind)
+        .map_err(|source| StartError::Bind { address: config.bind, source })?;
     let address = listener.local_addr().map_err(StartError::Server)?;
-    let public_url = config
-        .public_url
-        .clone()
-        .unwrap_or_else(|| format!("http://{address}"));
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let mail = wiring::email_service(config, &house, public_url.clone())?;
     greet(config, &house, address, &public_url);
 
@@ -62,10 +57,7 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
 }
 
 fn run(listener: TcpListener, house: &House) -> Result<(), StartError> {
-    let (clock, ids) = (
-        Arc::clone(&house.adapters.clock),
-        Arc::clone(&house.adapters.ids),
-    );
+    let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits);
     actix_web::rt::System::new().block_on(async move {
@@ -96,12 +88,10 @@ fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) 
     }
     tracing::info!(database = %config.database_url, "Userdom listens on http://{address}");
     tracing::info!("links in mail start with {public_url}");
-    match &config.smtp_url {
-        Some(_) => tracing::info!("mail leaves by SMTP"),
-        None => tracing::info!(
-            "mail is written to {}, one file each",
-            shown(&config.mail_dir())
-        ),
+    if config.smtp_url.is_some() {
+        tracing::info!("mail leaves by SMTP");
+    } else {
+        tracing::info!("mail is written to {}, one file each", shown(&config.mail_dir()));
     }
     let hint = match config.database_url {
         DatabaseUrl::Sqlite(_) => " (stop this process first: SQLite serves one at a time)",
@@ -111,10 +101,7 @@ fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) 
 }
 
 fn shown(path: &Path) -> String {
-    std::path::absolute(path)
-        .unwrap_or_else(|_| path.to_owned())
-        .display()
-        .to_string()
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 /// The thread that sends what waits in the outbox.
@@ -132,11 +119,7 @@ impl Worker {
             .name("outbox".to_owned())
             .spawn(move || work(&mail, &rouse, &stop))
             .map_err(StartError::Server)?;
-        Ok(Self {
-            thread,
-            stopping,
-            wake,
-        })
+        Ok(Self { thread, stopping, wake })
     }
 
     fn stop(self) {

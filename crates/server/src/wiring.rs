@@ -58,13 +58,7 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
     };
     let wake = Arc::new(Wake::default());
     let app = App::new(adapters.clone(), settings, Arc::clone(&wake));
-    Ok(House {
-        app,
-        adapters,
-        database,
-        report,
-        wake,
-    })
+    Ok(House { app, adapters, database, report, wake })
 }
 
 /// The worker that sends mail. A mail server that is set wrong is found out here,
@@ -89,12 +83,8 @@ pub(crate) fn email_service(
 }
 
 pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationReport), StartError> {
-    Database::open(&config.database_url, connections(), Arc::new(RandomIds)).map_err(|source| {
-        StartError::Database {
-            url: config.database_url.to_string(),
-            source,
-        }
-    })
+    Database::open(&config.database_url, connections(), Arc::new(RandomIds))
+        .map_err(|source| StartError::Database { url: config.database_url.to_string(), source })
 }
 
 fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
@@ -107,9 +97,7 @@ fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
     if let DatabaseUrl::Sqlite(_) = config.database_url {
         make_private_dir(&config.data_dir)?;
     }
-    Ok(SecretKey::load_or_create(
-        &config.data_dir.join("secret.key"),
-    )?)
+    Ok(SecretKey::load_or_create(&config.data_dir.join("secret.key"))?)
 }
 
 /// Nobody else on the machine has business in there.
@@ -118,10 +106,7 @@ fn make_private_dir(path: &Path) -> Result<(), StartError> {
     if path.is_dir() {
         return Ok(());
     }
-    let failed = |source| StartError::DataDir {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| StartError::DataDir { path: path.to_owned(), source };
     if let Some(parent) = path.parent() {
         create_dir_all(parent).map_err(failed)?;
     }

@@ -53,10 +53,7 @@ mod tests {
         let mut fields = fields(r#"{"address":{"city":"X","country":"USA","planet":"Earth"}}"#);
         assert!(fields.object("address", Fields::address).is_none());
         let found = fields.into_faults();
-        assert!(found.contains(&(
-            "/address/street_line1".to_owned(),
-            "address.street_required"
-        )));
+        assert!(found.contains(&("/address/street_line1".to_owned(), "address.street_required")));
         assert!(found.contains(&("/address/planet".to_owned(), "field.unknown")));
     }
 
@@ -64,10 +61,7 @@ mod tests {
     fn a_field_of_a_wrong_type_silences_the_rules_of_the_country() {
         let mut fields = fields(r#"{"street_line1":"x","country":7}"#);
         assert!(fields.address().is_none());
-        assert_eq!(
-            fields.into_faults(),
-            [("/country".to_owned(), "field.wrong_type")]
-        );
+        assert_eq!(fields.into_faults(), [("/country".to_owned(), "field.wrong_type")]);
     }
 
     #[test]
@@ -77,9 +71,6 @@ mod tests {
         let mut found = fields.into_faults();
         found.sort();
         let expected = ["/preferences/newsletter", "/preferences/theme"];
-        assert_eq!(
-            found,
-            expected.map(|at| (at.to_owned(), "preferences.invalid_value"))
-        );
+        assert_eq!(found, expected.map(|at| (at.to_owned(), "preferences.invalid_value")));
     }
 }

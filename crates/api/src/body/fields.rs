@@ -24,20 +24,21 @@ impl Fields {
     pub(crate) fn of(body: &[u8]) -> Result<Self, Problem> {
         let members = strict_json::object(body)
             .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
-        Ok(Self::at(
-            String::new(),
-            members,
-            ValidationService::default(),
-        ))
+        Ok(Self::at(String::new(), members, ValidationService::default()))
     }
 
     fn at(at: String, members: Map<String, Value>, faults: ValidationService) -> Self {
-        Self {
-            at,
-            members,
-            faults,
-            misread: false,
-        }
+        Self { at, members, faults, misread: false }
+    }
+
+    /// Whether nothing is wrong so far; what is unknown is found at the end.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.faults.is_clean()
+    }
+
+    /// Where faults are noted.
+    pub(crate) fn faults(&mut self) -> &mut ValidationService {
+        &mut self.faults
     }
 
     /// A text that must be there.
@@ -128,10 +129,7 @@ impl Fields {
     pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
         let members = self.members_of(name).unwrap_or_default();
         let text = |value: Value| (!value.is_null()).then(|| value.to_string());
-        members
-            .into_iter()
-            .map(|(key, value)| (key, text(value)))
-            .collect()
+        members.into_iter().map(|(key, value)| (key, text(value))).collect()
     }
 
     /// Refuses a `null` where nothing can be removed.
@@ -180,30 +178,19 @@ impl Fields {
 
     fn wrong_type(&mut self, name: &str, expected: &str) {
         self.misread = true;
-        self.malformed(
-            name,
-            "field.wrong_type",
-            &format!("This field must be {expected}"),
-        );
+        self.malformed(name, "field.wrong_type", &format!("This field must be {expected}"));
     }
 
     fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
-        self.faults
-            .add(&self.pointer(name), code, detail, FaultKind::Malformed);
+        self.faults.add(&self.pointer(name), code, detail, FaultKind::Malformed);
     }
 
     /// Pointers and codes, in order.
     #[cfg(test)]
     pub(super) fn into_faults(mut self) -> Vec<(String, &'static str)> {
         self.note_unknown();
-        let faults = self
-            .faults
-            .finish()
-            .map_or_else(|faults| faults.0, |()| Vec::new());
-        faults
-            .into_iter()
-            .map(|fault| (fault.pointer, fault.code))
-            .collect()
+        let faults = self.faults.finish().map_or_else(|faults| faults.0, |()| Vec::new());
+        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
     }
 
     /// RFC 6901.
@@ -228,11 +215,7 @@ mod tests {
         assert!(fields.required("username", Username::parse).is_none());
         assert!(fields.required("email", EmailAddress::parse).is_none());
         assert!(fields.required("password", EmailAddress::parse).is_none());
-        assert!(
-            fields
-                .optional("contact_type", ContactType::parse)
-                .is_none()
-        );
+        assert!(fields.optional("contact_type", ContactType::parse).is_none());
         let expected = [
             ("/username", "username.too_short"),
             ("/email", "field.wrong_type"),
@@ -240,10 +223,7 @@ mod tests {
             ("/contact_type", "contact_type.unknown"),
             ("/a~1b~0c", "field.unknown"),
         ];
-        assert_eq!(
-            fields.into_faults(),
-            expected.map(|(at, code)| (at.to_owned(), code))
-        );
+        assert_eq!(fields.into_faults(), expected.map(|(at, code)| (at.to_owned(), code)));
     }
 
     #[test]
@@ -256,30 +236,22 @@ mod tests {
         assert!(fields.object("e", |_| Some(())).is_none());
         assert_eq!(fields.required_text("f"), None);
         let expected = [("/c", "field.null"), ("/f", "field.required")];
-        assert_eq!(
-            fields.into_faults(),
-            expected.map(|(at, code)| (at.to_owned(), code))
-        );
+        assert_eq!(fields.into_faults(), expected.map(|(at, code)| (at.to_owned(), code)));
     }
 
     #[test]
     fn a_patch_keeps_what_it_does_not_name() {
         let mut fields = fields(r#"{"bio":"new"}"#);
         assert_eq!(fields.patch("gender", Bio::parse), Patch::Keep);
-        assert_eq!(
-            fields.patch("bio", Bio::parse),
-            Patch::Set(Bio::parse("new").unwrap())
-        );
+        assert_eq!(fields.patch("bio", Bio::parse), Patch::Set(Bio::parse("new").unwrap()));
         assert_eq!(fields.into_faults(), []);
     }
 
     #[test]
     fn free_keys_keep_their_json_text() {
         let mut fields = fields(r#"{"preferences":{"crm":[1, {"a":null}],"theme":null}}"#);
-        let expected = [
-            ("crm".to_owned(), Some(r#"[1,{"a":null}]"#.to_owned())),
-            ("theme".to_owned(), None),
-        ];
+        let expected =
+            [("crm".to_owned(), Some(r#"[1,{"a":null}]"#.to_owned())), ("theme".to_owned(), None)];
         assert_eq!(fields.entries("preferences"), expected);
     }
 

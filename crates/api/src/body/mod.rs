@@ -49,11 +49,7 @@ pub(crate) async fn read(
 /// Parameters such as `charset` do not matter: JSON is UTF-8.
 fn is_one_of(request: &HttpRequest, types: &[&str]) -> bool {
     let header = request.headers().get(header::CONTENT_TYPE);
-    let text = header
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim();
-    types
-        .iter()
-        .any(|known| essence.eq_ignore_ascii_case(known))
+    types.iter().any(|known| essence.eq_ignore_ascii_case(known))
 }

@@ -51,9 +51,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -72,9 +70,7 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut members = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if members.contains_key(&key) {
-                return Err(A::Error::custom(format_args!(
-                    "the key {key:?} stands there twice"
-                )));
+                return Err(A::Error::custom(format_args!("the key {key:?} stands there twice")));
             }
             let Strict(value) = map.next_value()?;
             members.insert(key, value);
@@ -94,10 +90,7 @@ mod tests {
     #[test]
     fn an_object_is_read_as_it_is() {
         let text = r#"{"a":[1,-2,1.5,"x",null,true],"b":{"c":{}}}"#;
-        assert_eq!(
-            Value::Object(object(text.as_bytes()).unwrap()).to_string(),
-            text
-        );
+        assert_eq!(Value::Object(object(text.as_bytes()).unwrap()).to_string(), text);
     }
 
     #[test]

@@ -8,10 +8,7 @@ use crate::call::SignedInAs;
 /// identities, and whatever strangers type.
 pub(super) fn write<B>(response: &ServiceResponse<B>, request_id: &str, took: Duration) {
     let request = response.request();
-    let user = request
-        .extensions()
-        .get::<SignedInAs>()
-        .map(|user| user.0.to_string());
+    let user = request.extensions().get::<SignedInAs>().map(|user| user.0.to_string());
     tracing::info!(
         target: "http",
         method = request.method().as_str(),

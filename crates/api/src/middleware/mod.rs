@@ -24,11 +24,7 @@ pub(crate) async fn around(
     let started = Instant::now();
     let id = request_id::of(&request);
     let span = info_span!("request", request.id = %id, user.id = field::Empty);
-    let response = next
-        .call(request)
-        .instrument(span)
-        .await?
-        .map_into_boxed_body();
+    let response = next.call(request).instrument(span).await?.map_into_boxed_body();
     let mut response = problems::render(response, &id);
     headers::add(&mut response, &id);
     access_log::write(&response, &id, started.elapsed());

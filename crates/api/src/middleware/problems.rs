@@ -8,10 +8,7 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let problem = response
-        .response()
-        .error()
-        .and_then(|error| error.as_error::<Problem>());
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
     let mut rendered = match problem {
         Some(problem) => problem.respond(id),
         None => Problem::of_status(status).respond(id),

@@ -16,16 +16,12 @@ pub(super) const USUAL_TYPE: ContactType = ContactType::Home;
 
 /// `GET /v1/users/{id}/addresses`, all or those of one `?type=`.
 pub(super) async fn list(mut call: Call) -> Answer {
-    let wanted = call
-        .parameter("type")
-        .map(|text| ContactType::parse(&text))
-        .transpose();
+    let wanted = call.parameter("type").map(|text| ContactType::parse(&text)).transpose();
     let wanted = wanted.map_err(|error| {
         Problem::new("query.invalid_parameter").with_detail(format!("type: {error}"))
     });
-    let (wanted, user) = call
-        .on_user(move |app, caller, id| Ok((wanted?, app.get_user(caller, id)?)))
-        .await?;
+    let (wanted, user) =
+        call.on_user(move |app, caller, id| Ok((wanted?, app.get_user(caller, id)?))).await?;
     let mut addresses = user.addresses;
     if let Some(wanted) = wanted {
         addresses.retain(|address| address.contact_type == wanted.as_str());
@@ -44,12 +40,7 @@ pub(super) async fn add(mut call: Call) -> Answer {
             let contact_type = contact_type.unwrap_or(USUAL_TYPE);
             let is_default = fields.flag("is_default");
             let command = fields.finish(|| {
-                Some(AddAddress {
-                    user_id,
-                    address: address?,
-                    contact_type,
-                    is_default,
-                })
+                Some(AddAddress { user_id, address: address?, contact_type, is_default })
             })?;
             Ok((user_id, app.execute(caller, &command)?))
         })
@@ -69,12 +60,7 @@ pub(super) async fn replace(mut call: Call) -> Answer {
             let address = fields.address();
             let contact_type = fields.optional("contact_type", ContactType::parse);
             let command = fields.finish(|| {
-                Some(ReplaceAddress {
-                    user_id,
-                    address_id,
-                    address: address?,
-                    contact_type,
-                })
+                Some(ReplaceAddress { user_id, address_id, address: address?, contact_type })
             })?;
             Ok(app.execute(caller, &command)?)
         })
@@ -87,13 +73,7 @@ pub(super) async fn remove(call: Call) -> Answer {
     let address_id = call.address_id();
     let done = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(
-                caller,
-                &RemoveAddress {
-                    user_id,
-                    address_id: address_id?,
-                },
-            )?)
+            Ok(app.execute(caller, &RemoveAddress { user_id, address_id: address_id? })?)
         })
         .await?;
     Ok(removed(done.version))
@@ -104,13 +84,7 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let address_id = call.address_id();
     let address = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(
-                caller,
-                &SetDefaultAddress {
-                    user_id,
-                    address_id: address_id?,
-                },
-            )?)
+            Ok(app.execute(caller, &SetDefaultAddress { user_id, address_id: address_id? })?)
         })
         .await?;
     Ok(changed(address.version, &address.value))

@@ -15,9 +15,7 @@ use crate::{
 
 /// `GET /v1/users/{id}/emails`.
 pub(super) async fn list(call: Call) -> Answer {
-    let user = call
-        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
-        .await?;
+    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
     Ok(call.show(user.version, &Page::whole(user.emails)))
 }
 
@@ -31,14 +29,8 @@ pub(super) async fn add(mut call: Call) -> Answer {
             let contact_type = fields.optional("contact_type", ContactType::parse);
             let contact_type = contact_type.unwrap_or(ContactType::Primary);
             let is_default = fields.flag("is_default");
-            let command = fields.finish(|| {
-                Some(AddEmail {
-                    user_id,
-                    email: email?,
-                    contact_type,
-                    is_default,
-                })
-            })?;
+            let command = fields
+                .finish(|| Some(AddEmail { user_id, email: email?, contact_type, is_default }))?;
             Ok((user_id, app.execute(caller, &command)?))
         })
         .await?;
@@ -55,13 +47,8 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let email_id = email_id?;
             let mut fields = Fields::of(&body)?;
             let contact_type = fields.change("contact_type", ContactType::parse);
-            let command = fields.finish(|| {
-                Some(ChangeEmailType {
-                    user_id,
-                    email_id,
-                    contact_type,
-                })
-            })?;
+            let command =
+                fields.finish(|| Some(ChangeEmailType { user_id, email_id, contact_type }))?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
@@ -73,13 +60,7 @@ pub(super) async fn remove(call: Call) -> Answer {
     let email_id = call.email_id();
     let done = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(
-                caller,
-                &RemoveEmail {
-                    user_id,
-                    email_id: email_id?,
-                },
-            )?)
+            Ok(app.execute(caller, &RemoveEmail { user_id, email_id: email_id? })?)
         })
         .await?;
     Ok(removed(done.version))
@@ -90,13 +71,7 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let email_id = call.email_id();
     let email = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(
-                caller,
-                &SetDefaultEmail {
-                    user_id,
-                    email_id: email_id?,
-                },
-            )?)
+            Ok(app.execute(caller, &SetDefaultEmail { user_id, email_id: email_id? })?)
         })
         .await?;
     Ok(changed(email.version, &email.value))
@@ -109,15 +84,9 @@ pub(super) async fn send_again(call: Call) -> Answer {
     let (id, email_id) = (call.segment("id"), call.email_id().ok());
     call.run(move |app| {
         let actor = token.and_then(|token| app.authenticate(&token).ok());
-        let me = actor
-            .as_ref()
-            .filter(|_| id == "me")
-            .map(|actor| actor.user_id);
+        let me = actor.as_ref().filter(|_| id == "me").map(|actor| actor.user_id);
         if let (Some(user_id), Some(email_id)) = (me.or(UserId::parse(&id).ok()), email_id) {
-            let caller = Caller {
-                actor,
-                if_match: None,
-            };
+            let caller = Caller { actor, if_match: None };
             app.resend_verification(&caller, user_id, email_id)?;
         }
         Ok(())

@@ -13,9 +13,7 @@ pub(super) async fn alive() -> Answer {
 
 /// `GET /readyz`: the service takes requests, and the store answers.
 pub(super) async fn ready(request: HttpRequest) -> Answer {
-    let state = request
-        .app_data::<ApiState>()
-        .filter(|state| state.is_ready());
+    let state = request.app_data::<ApiState>().filter(|state| state.is_ready());
     let state = state.ok_or_else(not_ready)?;
     let is_ready = blocking::run(state, |app| Ok(app.is_ready())).await?;
     if is_ready { Ok(ok()) } else { Err(not_ready()) }

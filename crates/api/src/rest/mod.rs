@@ -21,11 +21,7 @@ pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
         .wrap(from_fn(middleware::around))
         .service(at("/livez").get(health::alive).head(health::alive))
         .service(at("/readyz").get(health::ready).head(health::ready))
-        .service(
-            at("/verify-email")
-                .get(pages::verify_email)
-                .head(pages::verify_email),
-        )
+        .service(at("/verify-email").get(pages::verify_email).head(pages::verify_email))
         .service(at("/v1/sessions").post(sessions::open))
         .service(at("/v1/sessions/current").delete(sessions::close))
         .service(at("/v1/email-verifications").post(emails::verify))
@@ -43,29 +39,15 @@ pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
                 .head(profile::show)
                 .patch(profile::update),
         )
+        .service(at("/v1/users/{id}/emails").get(emails::list).head(emails::list).post(emails::add))
         .service(
-            at("/v1/users/{id}/emails")
-                .get(emails::list)
-                .head(emails::list)
-                .post(emails::add),
-        )
-        .service(
-            at("/v1/users/{id}/emails/{email_id}")
-                .patch(emails::update)
-                .delete(emails::remove),
+            at("/v1/users/{id}/emails/{email_id}").patch(emails::update).delete(emails::remove),
         )
         .service(at("/v1/users/{id}/emails/{email_id}/default").put(emails::set_default))
         .service(at("/v1/users/{id}/emails/{email_id}/verification").post(emails::send_again))
+        .service(at("/v1/users/{id}/phones").get(phones::list).head(phones::list).post(phones::add))
         .service(
-            at("/v1/users/{id}/phones")
-                .get(phones::list)
-                .head(phones::list)
-                .post(phones::add),
-        )
-        .service(
-            at("/v1/users/{id}/phones/{phone_id}")
-                .patch(phones::update)
-                .delete(phones::remove),
+            at("/v1/users/{id}/phones/{phone_id}").patch(phones::update).delete(phones::remove),
         )
         .service(at("/v1/users/{id}/phones/{phone_id}/default").put(phones::set_default))
         .service(
@@ -92,9 +74,6 @@ struct Page<T> {
 
 impl<T> Page<T> {
     fn whole(items: Vec<T>) -> Self {
-        Self {
-            items,
-            next_cursor: None,
-        }
+        Self { items, next_cursor: None }
     }
 }

@@ -14,9 +14,7 @@ pub(super) const USUAL_TYPE: ContactType = ContactType::Mobile;
 
 /// `GET /v1/users/{id}/phones`.
 pub(super) async fn list(call: Call) -> Answer {
-    let user = call
-        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
-        .await?;
+    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
     Ok(call.show(user.version, &Page::whole(user.phones)))
 }
 
@@ -31,14 +29,8 @@ pub(super) async fn add(mut call: Call) -> Answer {
             let contact_type = fields.optional("contact_type", ContactType::parse);
             let contact_type = contact_type.unwrap_or(USUAL_TYPE);
             let is_default = fields.flag("is_default");
-            let command = fields.finish(|| {
-                Some(AddPhone {
-                    user_id,
-                    phone: phone?,
-                    contact_type,
-                    is_default,
-                })
-            })?;
+            let command = fields
+                .finish(|| Some(AddPhone { user_id, phone: phone?, contact_type, is_default }))?;
             Ok((user_id, app.execute(caller, &command)?))
         })
         .await?;
@@ -55,13 +47,8 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let phone_id = phone_id?;
             let mut fields = Fields::of(&body)?;
             let contact_type = fields.change("contact_type", ContactType::parse);
-            let command = fields.finish(|| {
-                Some(ChangePhoneType {
-                    user_id,
-                    phone_id,
-                    contact_type,
-                })
-            })?;
+            let command =
+                fields.finish(|| Some(ChangePhoneType { user_id, phone_id, contact_type }))?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
@@ -73,13 +60,7 @@ pub(super) async fn remove(call: Call) -> Answer {
     let phone_id = call.phone_id();
     let done = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(
-                caller,
-                &RemovePhone {
-                    user_id,
-                    phone_id: phone_id?,
-                },
-            )?)
+            Ok(app.execute(caller, &RemovePhone { user_id, phone_id: phone_id? })?)
         })
         .await?;
     Ok(removed(done.version))
@@ -90,13 +71,7 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let phone_id = call.phone_id();
     let phone = call
         .on_user(move |app, caller, user_id| {
-            Ok(app.execute(
-                caller,
-                &SetDefaultPhone {
-                    user_id,
-                    phone_id: phone_id?,
-                },
-            )?)
+            Ok(app.execute(caller, &SetDefaultPhone { user_id, phone_id: phone_id? })?)
         })
         .await?;
     Ok(changed(phone.version, &phone.value))

@@ -13,12 +13,8 @@ use crate::{
 
 /// `GET /v1/users/{id}/profile`.
 pub(super) async fn show(call: Call) -> Answer {
-    let user = call
-        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
-        .await?;
-    let profile = user
-        .profile
-        .ok_or_else(|| Problem::new("profile.not_found"))?;
+    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
+    let profile = user.profile.ok_or_else(|| Problem::new("profile.not_found"))?;
     Ok(call.show(user.version, &profile))
 }
 

@@ -28,12 +28,7 @@ pub(super) async fn open(mut call: Call) -> Answer {
             let login = fields.required_text("login");
             let password = fields.required("password", Password::guess);
             let request = fields.finish(|| {
-                Some(SignIn {
-                    login: login?,
-                    password: password?,
-                    user_agent,
-                    ip_address,
-                })
+                Some(SignIn { login: login?, password: password?, user_agent, ip_address })
             })?;
             Ok(app.sign_in(&request)?)
         })
@@ -45,16 +40,11 @@ pub(super) async fn open(mut call: Call) -> Answer {
         session: &signed_in.session,
         user: &signed_in.user,
     };
-    Ok(created(
-        "/v1/sessions/current".to_owned(),
-        signed_in.user.version,
-        &opened,
-    ))
+    Ok(created("/v1/sessions/current".to_owned(), signed_in.user.version, &opened))
 }
 
 /// `DELETE /v1/sessions/current`: signs out.
 pub(super) async fn close(call: Call) -> Answer {
-    call.signed_in(|app, caller| Ok(app.sign_out(caller)?))
-        .await?;
+    call.signed_in(|app, caller| Ok(app.sign_out(caller)?)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

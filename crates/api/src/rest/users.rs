@@ -3,7 +3,7 @@ use std::fmt;
 use actix_web::HttpResponse;
 use chrono::{DateTime, NaiveDate, Utc};
 use userdom_application::{
-    Settings,
+    App, Settings,
     services::CodedError,
     use_cases::{DeleteAccount, RegisterUser, UpdateAccount},
 };
@@ -26,31 +26,36 @@ pub(super) async fn register(mut call: Call) -> Answer {
     let now = call.now();
     let user = call
         .run(move |app| {
-            let request = read_registration(Fields::of(&body)?, app.settings(), now)?;
+            let request = read_registration(Fields::of(&body)?, app, now)?;
             Ok(app.register(&request)?)
         })
         .await?;
-    Ok(created(
-        format!("/v1/users/{}", user.id),
-        user.version,
-        &user,
-    ))
+    Ok(created(format!("/v1/users/{}", user.id), user.version, &user))
 }
 
 fn read_registration(
     mut fields: Fields,
-    settings: &Settings,
+    app: &App,
     now: DateTime<Utc>,
 ) -> Result<RegisterUser, Problem> {
+    let settings = app.settings();
     let username = fields.required("username", Username::parse);
-    let password = fields.required("password", |text| {
-        Password::parse(text, settings.password_min_chars)
-    });
+    let password =
+        fields.required("password", |text| Password::parse(text, settings.password_min_chars));
     let email = fields.required("email", EmailAddress::parse);
     let profile = read_profile(&mut fields, now);
     let phone = read_phone(&mut fields, settings);
     let address = fields.object("address", read_address);
     let preferences = fields.preferences("preferences");
+    if !fields.is_clean() {
+        // What registering would refuse as well is told with the rest.
+        let words = [
+            email.as_ref().map(EmailAddress::as_str),
+            profile.as_ref().map(|p| p.last_name().as_str()),
+        ];
+        let words: Vec<_> = words.into_iter().flatten().collect();
+        app.judge_registration(fields.faults(), username.as_ref(), password.as_ref(), &words);
+    }
     fields.finish(|| {
         Some(RegisterUser {
             username: username?,
@@ -82,9 +87,7 @@ fn read_profile(fields: &mut Fields, now: DateTime<Utc>) -> Option<UserProfile> 
 fn read_phone(fields: &mut Fields, settings: &Settings) -> Option<(PhoneNumber, ContactType)> {
     let parse = |text: &str| PhoneNumber::parse(text, settings.default_region);
     if fields.is_text("phone") {
-        return fields
-            .optional("phone", parse)
-            .map(|phone| (phone, phones::USUAL_TYPE));
+        return fields.optional("phone", parse).map(|phone| (phone, phones::USUAL_TYPE));
     }
     fields.object("phone", |phone| {
         let number = phone.required("phone_number", parse);
@@ -101,9 +104,7 @@ fn read_address(fields: &mut Fields) -> Option<(Address, ContactType)> {
 
 /// `GET /v1/users/{id}`.
 pub(super) async fn show(call: Call) -> Answer {
-    let user = call
-        .on_user(|app, caller, id| Ok(app.get_user(caller, id)?))
-        .await?;
+    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
     Ok(call.show(user.version, &user))
 }
 
@@ -116,13 +117,8 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let username = fields.change("username", Username::parse);
             fields.refuse_null("preferences");
             let preferences = fields.entries("preferences");
-            let command = fields.finish(|| {
-                Some(UpdateAccount {
-                    user_id,
-                    username,
-                    preferences,
-                })
-            })?;
+            let command =
+                fields.finish(|| Some(UpdateAccount { user_id, username, preferences }))?;
             Ok(app.execute(caller, &command)?)
         })
         .await?;
@@ -168,21 +164,16 @@ pub(super) fn birth_date(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, Bi
     if date.to_string() != text {
         return Err(BirthDateFault::Format);
     }
-    judge(date, now).map_err(BirthDateFault::Rule)?;
+    UserProfile::check_birth_date(date, now.date_naive()).map_err(BirthDateFault::Rule)?;
     Ok(date)
-}
-
-/// The rule lives in the profile; any name will do to ask it.
-fn judge(date: NaiveDate, now: DateTime<Utc>) -> Result<(), BirthDateError> {
-    let Ok(name) = PersonName::parse("Anybody") else {
-        return Ok(());
-    };
-    UserProfile::new(name.clone(), name, now).set_date_of_birth(Some(date), now)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::{Value, json};
+    use userdom_application::testing::AnyStrength;
 
     use super::*;
 
@@ -192,7 +183,7 @@ mod tests {
 
     fn read(body: &Value) -> Result<RegisterUser, Problem> {
         let fields = Fields::of(body.to_string().as_bytes()).unwrap();
-        read_registration(fields, &Settings::default(), now())
+        read_registration(fields, &crate::tests::app(Arc::new(AnyStrength)), now())
     }
 
     fn minimal() -> Value {
@@ -227,10 +218,7 @@ mod tests {
         });
         assert_eq!(read(&body).unwrap().address.unwrap().1, ContactType::Home);
         body["address"]["contact_type"] = json!("BILLING");
-        assert_eq!(
-            read(&body).unwrap().address.unwrap().1,
-            ContactType::Billing
-        );
+        assert_eq!(read(&body).unwrap().address.unwrap().1, ContactType::Billing);
     }
 
     #[test]
@@ -249,14 +237,9 @@ mod tests {
 
     #[test]
     fn a_date_has_one_form() {
-        for text in [
-            "",
-            "2001-1-2",
-            "01-02-2001",
-            "2001-02-30",
-            "2001-02-03T00:00:00Z",
-            "+2001-02-03",
-        ] {
+        for text in
+            ["", "2001-1-2", "01-02-2001", "2001-02-30", "2001-02-03T00:00:00Z", "+2001-02-03"]
+        {
             let fault = birth_date(text, now()).unwrap_err();
             assert_eq!(fault.code(), "date.invalid_format", "{text}");
         }

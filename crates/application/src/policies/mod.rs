@@ -38,9 +38,8 @@ pub fn decide(actor: &Actor, operation: Operation, target: &UserAggregate) -> Ve
     let role = actor.highest_role();
     match operation {
         Operation::View if own => Verdict::Allowed,
-        Operation::View => seen_by_moderators(role, Verdict::Allowed),
         Operation::ViewSecurity if own && role < UserRole::Moderator => Verdict::Forbidden,
-        Operation::ViewSecurity => seen_by_moderators(role, Verdict::Allowed),
+        Operation::View | Operation::ViewSecurity => seen_by_moderators(role, Verdict::Allowed),
         Operation::ChangeAccount
         | Operation::ChangeProfile
         | Operation::ManageContacts
@@ -95,16 +94,8 @@ mod tests {
 
     fn verdicts(role: UserRole, own: bool) -> [Verdict; 6] {
         let john = example::john();
-        let user_id = if own {
-            john.id()
-        } else {
-            UserId::from_uuid(Uuid::max())
-        };
-        let actor = Actor {
-            user_id,
-            session_id: Uuid::nil(),
-            roles: BTreeSet::from([role]),
-        };
+        let user_id = if own { john.id() } else { UserId::from_uuid(Uuid::max()) };
+        let actor = Actor { user_id, session_id: Uuid::nil(), roles: BTreeSet::from([role]) };
         OPERATIONS.map(|operation| decide(&actor, operation, &john))
     }
 

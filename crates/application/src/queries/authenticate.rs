@@ -9,12 +9,7 @@ impl App {
         let hash = self.adapters.mint.hash(TokenKind::Access, access_token);
         let hash = hash.ok_or(AppError::Unauthenticated)?;
         let now = self.now();
-        let owner = self
-            .adapters
-            .store
-            .read()?
-            .sessions()
-            .find_owner(&hash, now)?;
+        let owner = self.adapters.store.read()?.sessions().find_owner(&hash, now)?;
         let owner = owner.ok_or(AppError::Unauthenticated)?;
         let shut_out = match owner.status {
             UserStatus::Pending | UserStatus::Active => false,
@@ -26,10 +21,6 @@ impl App {
         if shut_out {
             return Err(AppError::Unauthenticated);
         }
-        Ok(Actor {
-            user_id: owner.user_id,
-            session_id: owner.session_id,
-            roles: owner.roles,
-        })
+        Ok(Actor { user_id: owner.user_id, session_id: owner.session_id, roles: owner.roles })
     }
 }

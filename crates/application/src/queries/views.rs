@@ -9,7 +9,6 @@ use crate::ports::NewSession;
 
 /// A user, as every endpoint shows it. Never with the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the shape is the contract's")]
 #[expect(missing_docs, reason = "the fields are those of docs/api.md")]
 pub struct UserView {
     pub id: Uuid,
@@ -156,12 +155,7 @@ impl UserView {
             updated_at: account.updated_at(),
             last_login_at: account.last_login_at(),
             password_changed_at: account.password_changed_at(),
-            preferences: account
-                .preferences()
-                .entries()
-                .into_iter()
-                .map(read_json)
-                .collect(),
+            preferences: account.preferences().entries().into_iter().map(read_json).collect(),
             profile: user.profile().map(|profile| ProfileView::of(profile, now)),
             emails: user.emails().iter().map(EmailView::of).collect(),
             phones: user.phones().iter().map(PhoneView::of).collect(),
@@ -178,10 +172,7 @@ impl UserView {
             failed_login_attempts: user.user().failed_login_attempts(),
             account_locked_until: user.user().account_locked_until(),
         };
-        Self {
-            security: Some(security),
-            ..self
-        }
+        Self { security: Some(security), ..self }
     }
 }
 
@@ -278,6 +269,7 @@ fn time<S: Serializer>(moment: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands a reference to the field")]
 fn maybe_time<S: Serializer>(
     moment: &Option<DateTime<Utc>>,
     serializer: S,

@@ -69,8 +69,7 @@ impl EmailService {
     fn give_up(&self, event: &ClaimedEvent, error: &MailError) -> Result<(), RepositoryError> {
         tracing::error!(event.id = %event.id, attempts = event.attempts,
             error = error as &dyn std::error::Error, "mail given up");
-        self.outbox
-            .give_up(event.id, self.clock.now(), &chain(error))
+        self.outbox.give_up(event.id, self.clock.now(), &chain(error))
     }
 
     /// The mail that an event asks for, as things stand now.
@@ -96,10 +95,7 @@ impl EmailService {
         let Ok(email) = user.email(email_id) else {
             return Ok(None);
         };
-        let shut_out = matches!(
-            user.user().status(),
-            UserStatus::Banned | UserStatus::Deleted
-        );
+        let shut_out = matches!(user.user().status(), UserStatus::Banned | UserStatus::Deleted);
         if shut_out || email.is_verified() {
             return Ok(None);
         }
@@ -111,7 +107,7 @@ impl EmailService {
         let link = format!("{}/verify-email#token={}", self.public_url, token.expose());
         let name = user.profile().map_or_else(
             || user.user().username().to_string(),
-            |profile| profile.display_name(),
+            userdom_domain::UserProfile::display_name,
         );
         Ok(Some(mail_texts::verification(event.id, to, &name, &link)))
     }

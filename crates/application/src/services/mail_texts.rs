@@ -21,13 +21,7 @@ pub(super) fn verification(id: Uuid, to: EmailAddress, name: &str, link: &str) -
         escape(name),
         link = escape(link),
     ));
-    OutgoingMail {
-        id,
-        to,
-        subject: "Confirm your email address".to_owned(),
-        text,
-        html,
-    }
+    OutgoingMail { id, to, subject: "Confirm your email address".to_owned(), text, html }
 }
 
 /// The mail to the owner of an address that somebody else tried to use.

@@ -6,7 +6,7 @@ use userdom_domain::{
     PersonNameError, PhoneNumberError, PreferencesError, TimeZoneNameError, UsernameError,
 };
 
-use crate::{Fault, FaultKind, Faults};
+use crate::{Fault, FaultKind, Faults, ports::WeakPassword};
 
 /// A domain error with its stable code.
 pub trait CodedError: Display {
@@ -40,6 +40,7 @@ coded!(
     PreferencesError,
     TimeZoneNameError,
     UsernameError,
+    WeakPassword,
 );
 
 /// Collects every fault of a request, so that a client learns all of them at once.
@@ -108,10 +109,6 @@ impl ValidationService {
 
     /// All faults, if there are any.
     pub fn finish(self) -> Result<(), Faults> {
-        if self.faults.is_empty() {
-            Ok(())
-        } else {
-            Err(Faults(self.faults))
-        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Faults(self.faults)) }
     }
 }

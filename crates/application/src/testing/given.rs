@@ -178,23 +178,19 @@ impl UserBuilder {
         let account = User::new(self.id, self.username, self.password_hash, now);
         let mut user = UserAggregate::register(account, Some(a_profile()), now);
         let first = an_email_id();
-        user.add_email(first, self.email, ContactType::Primary, true, now)
-            .unwrap();
+        user.add_email(first, self.email, ContactType::Primary, true, now).unwrap();
         if self.is_active {
             user.verify_email(first, now).unwrap();
             user.activate(now).unwrap();
         }
         for email in self.unverified_emails {
-            user.add_email(an_email_id(), email, ContactType::Home, false, now)
-                .unwrap();
+            user.add_email(an_email_id(), email, ContactType::Home, false, now).unwrap();
         }
         for (n, phone) in self.phones.into_iter().enumerate() {
-            user.add_phone(a_phone_id(), phone, ContactType::Mobile, n == 0, now)
-                .unwrap();
+            user.add_phone(a_phone_id(), phone, ContactType::Mobile, n == 0, now).unwrap();
         }
         for (n, address) in self.addresses.into_iter().enumerate() {
-            user.add_address(an_address_id(), address, ContactType::Home, n == 0, now)
-                .unwrap();
+            user.add_address(an_address_id(), address, ContactType::Home, n == 0, now).unwrap();
         }
         if self.roles.len() > 1 {
             user.set_roles(self.roles, now).unwrap();

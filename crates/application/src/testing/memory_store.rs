@@ -61,9 +61,7 @@ impl MemoryStore {
             .wait_timeout_while(is_writing, Self::PATIENCE, |is_writing| *is_writing)
             .unwrap();
         if waited.timed_out() {
-            return Err(RepositoryError::Unavailable(
-                "another unit of work stays open".into(),
-            ));
+            return Err(RepositoryError::Unavailable("another unit of work stays open".into()));
         }
         *is_writing = true;
         Ok(Turn(Arc::clone(&self.0)))
@@ -100,10 +98,7 @@ impl Store for MemoryStore {
     }
 
     fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        Ok(Box::new(MemoryUnitOfWork {
-            state: self.committed().clone(),
-            turn: None,
-        }))
+        Ok(Box::new(MemoryUnitOfWork { state: self.committed().clone(), turn: None }))
     }
 
     fn ping(&self) -> Result<(), RepositoryError> {
@@ -122,9 +117,7 @@ impl MemoryUnitOfWork {
     fn writable(&mut self) -> Result<&mut State, RepositoryError> {
         match self.turn {
             Some(_) => Ok(&mut self.state),
-            None => Err(RepositoryError::Other(
-                "this unit of work only reads".into(),
-            )),
+            None => Err(RepositoryError::Other("this unit of work only reads".into())),
         }
     }
 }

@@ -5,7 +5,7 @@ use userdom_domain::{
     UserProfile, UserRole, Username,
 };
 
-use crate::{App, AppError, Caller, Command, Tx};
+use crate::{App, AppError, Caller, Command, Tx, services::ValidationService};
 
 /// The first admin of an installation, made by whoever runs it.
 #[derive(Debug, Clone)]
@@ -22,18 +22,12 @@ impl App {
     /// Makes an admin who can sign in at once.
     pub fn create_admin(&self, request: &CreateAdmin) -> Result<UserId, AppError> {
         let words = [request.username.as_str(), request.email.as_str()];
-        self.adapters
-            .strength
-            .assess(&request.password, &words)
-            .map_err(|weak| AppError::fault("/password", weak.code(), weak))?;
+        let mut validation = ValidationService::default();
+        let verdict = self.adapters.strength.assess(&request.password, &words);
+        validation.check("/password", verdict);
+        validation.finish()?;
         let password_hash = self.adapters.hasher.hash(&request.password)?;
-        self.execute(
-            &Caller::default(),
-            &Create {
-                request,
-                password_hash,
-            },
-        )
+        self.execute(&Caller::default(), &Create { request, password_hash })
     }
 }
 
@@ -48,23 +42,12 @@ impl Command for Create<'_> {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserId, AppError> {
         let (request, now) = (self.request, tx.now);
         let id = UserId::from_uuid(tx.new_uuid());
-        let account = User::new(
-            id,
-            request.username.clone(),
-            self.password_hash.clone(),
-            now,
-        );
+        let account = User::new(id, request.username.clone(), self.password_hash.clone(), now);
         let name = |text| PersonName::parse(text).map_err(|error| AppError::Internal(error.into()));
         let profile = UserProfile::new(name("Userdom")?, name("Administrator")?, now);
         let mut user = UserAggregate::register(account, Some(profile), now);
         let email_id = tx.new_email_id();
-        user.add_email(
-            email_id,
-            request.email.clone(),
-            ContactType::Primary,
-            true,
-            now,
-        )?;
+        user.add_email(email_id, request.email.clone(), ContactType::Primary, true, now)?;
         user.verify_email(email_id, now)?;
         user.activate(now)?;
         user.set_roles(BTreeSet::from([UserRole::User, UserRole::Admin]), now)?;

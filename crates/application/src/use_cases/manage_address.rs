@@ -22,13 +22,7 @@ impl Command for AddAddress {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         let id = tx.new_address_id();
-        user.add_address(
-            id,
-            self.address.clone(),
-            self.contact_type,
-            self.is_default,
-            tx.now,
-        )?;
+        user.add_address(id, self.address.clone(), self.contact_type, self.is_default, tx.now)?;
         tx.save(&mut user)?;
         Changed::address(&user, id)
     }
@@ -96,9 +90,6 @@ impl Command for RemoveAddress {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         user.remove_address(self.address_id, tx.now)?;
         tx.save(&mut user)?;
-        Ok(Changed {
-            value: (),
-            version: user.version(),
-        })
+        Ok(Changed { value: (), version: user.version() })
     }
 }

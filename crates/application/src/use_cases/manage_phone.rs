@@ -22,13 +22,7 @@ impl Command for AddPhone {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         let id = tx.new_phone_id();
-        user.add_phone(
-            id,
-            self.phone.clone(),
-            self.contact_type,
-            self.is_default,
-            tx.now,
-        )?;
+        user.add_phone(id, self.phone.clone(), self.contact_type, self.is_default, tx.now)?;
         tx.save(&mut user)?;
         Changed::phone(&user, id)
     }
@@ -95,9 +89,6 @@ impl Command for RemovePhone {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         user.remove_phone(self.phone_id, tx.now)?;
         tx.save(&mut user)?;
-        Ok(Changed {
-            value: (),
-            version: user.version(),
-        })
+        Ok(Changed { value: (), version: user.version() })
     }
 }

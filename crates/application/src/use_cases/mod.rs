@@ -43,27 +43,18 @@ pub struct Changed<T> {
 
 impl Changed<EmailView> {
     fn email(user: &UserAggregate, id: EmailId) -> Result<Self, AppError> {
-        Ok(Self {
-            value: EmailView::of(user.email(id)?),
-            version: user.version(),
-        })
+        Ok(Self { value: EmailView::of(user.email(id)?), version: user.version() })
     }
 }
 
 impl Changed<PhoneView> {
     fn phone(user: &UserAggregate, id: PhoneId) -> Result<Self, AppError> {
-        Ok(Self {
-            value: PhoneView::of(user.phone(id)?),
-            version: user.version(),
-        })
+        Ok(Self { value: PhoneView::of(user.phone(id)?), version: user.version() })
     }
 }
 
 impl Changed<AddressView> {
     fn address(user: &UserAggregate, id: AddressId) -> Result<Self, AppError> {
-        Ok(Self {
-            value: AddressView::of(user.address(id)?),
-            version: user.version(),
-        })
+        Ok(Self { value: AddressView::of(user.address(id)?), version: user.version() })
     }
 }

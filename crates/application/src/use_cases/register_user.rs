@@ -3,7 +3,11 @@ use userdom_domain::{
     UserAggregate, UserId, UserProfile, Username,
 };
 
-use crate::{App, AppError, Caller, Command, Tx, queries::UserView};
+use crate::{
+    App, AppError, Caller, Command, Tx,
+    queries::UserView,
+    services::{CodedError, ValidationService},
+};
 
 /// What somebody registers with.
 #[derive(Debug, Clone)]
@@ -30,40 +34,57 @@ impl App {
     /// An email that another account has verified looks like success: the new
     /// account never gets a link, and the owner is told by mail.
     pub fn register(&self, request: &RegisterUser) -> Result<UserView, AppError> {
-        if request
-            .username
-            .is_reserved(&self.settings.reserved_usernames)
-        {
-            return Err(AppError::fault(
-                "/username",
-                "username.reserved",
-                "This username is reserved",
-            ));
-        }
-        self.assess_password(request)?;
+        let mut validation = ValidationService::default();
+        self.judge_registration(
+            &mut validation,
+            Some(&request.username),
+            Some(&request.password),
+            &[
+                request.email.as_str(),
+                request.profile.first_name().as_str(),
+                request.profile.last_name().as_str(),
+            ],
+        );
+        validation.finish()?;
         let password_hash = self.adapters.hasher.hash(&request.password)?;
-        self.execute(
-            &Caller::default(),
-            &Register {
-                request,
-                password_hash,
-            },
-        )
+        self.execute(&Caller::default(), &Register { request, password_hash })
     }
 
-    fn assess_password(&self, request: &RegisterUser) -> Result<(), AppError> {
-        let first = request.profile.first_name().to_string();
-        let last = request.profile.last_name().to_string();
-        let words = [
-            request.username.as_str(),
-            request.email.as_str(),
-            first.as_str(),
-            last.as_str(),
-        ];
-        self.adapters
-            .strength
-            .assess(&request.password, &words)
-            .map_err(|weak| AppError::fault("/password", weak.code(), weak))
+    /// The rules that need this installation's lists: reserved usernames (R9) and
+    /// passwords that are easy to guess (R12). For a door that has found other
+    /// faults already, and wants to tell all of them at once.
+    pub fn judge_registration(
+        &self,
+        validation: &mut ValidationService,
+        username: Option<&Username>,
+        password: Option<&Password>,
+        own_words: &[&str],
+    ) {
+        if let Some(username) = username {
+            validation.check("/username", self.check_reserved(username));
+        }
+        if let Some(password) = password {
+            let mut words = own_words.to_vec();
+            words.extend(username.map(Username::as_str));
+            let verdict = self.adapters.strength.assess(password, &words);
+            validation.check("/password", verdict);
+        }
+    }
+
+    pub(crate) fn check_reserved(&self, username: &Username) -> Result<(), ReservedUsername> {
+        let reserved = username.is_reserved(&self.settings.reserved_usernames);
+        if reserved { Err(ReservedUsername) } else { Ok(()) }
+    }
+}
+
+/// The name poses as the system (R9).
+#[derive(Debug, thiserror::Error)]
+#[error("This username is reserved")]
+pub(crate) struct ReservedUsername;
+
+impl CodedError for ReservedUsername {
+    fn code(&self) -> &'static str {
+        "username.reserved"
     }
 }
 
@@ -78,24 +99,13 @@ impl Command for Register<'_> {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
         let (request, now) = (self.request, tx.now);
         let id = UserId::from_uuid(tx.new_uuid());
-        let account = User::new(
-            id,
-            request.username.clone(),
-            self.password_hash.clone(),
-            now,
-        );
+        let account = User::new(id, request.username.clone(), self.password_hash.clone(), now);
         let mut user = UserAggregate::register(account, None, now);
         user.initialize_profile(request.profile.clone(), now);
         user.set_preferences(request.preferences.clone(), now);
 
         let email_id = tx.new_email_id();
-        user.add_email(
-            email_id,
-            request.email.clone(),
-            ContactType::Primary,
-            true,
-            now,
-        )?;
+        user.add_email(email_id, request.email.clone(), ContactType::Primary, true, now)?;
         if let Some((phone, kind)) = &request.phone {
             user.add_phone(tx.new_phone_id(), phone.clone(), *kind, true, now)?;
         }

@@ -45,23 +45,13 @@ impl App {
             Some(login) => self.execute(&caller, &ClaimAttempt { login })?,
             None => None,
         };
-        let stored = claimed
-            .as_ref()
-            .map(|credentials| &credentials.password_hash);
-        let verdict = match (
-            self.adapters.hasher.verify(&request.password, stored),
-            &claimed,
-        ) {
+        let stored = claimed.as_ref().map(|credentials| &credentials.password_hash);
+        let verdict = match (self.adapters.hasher.verify(&request.password, stored), &claimed) {
             (Ok(verdict), _) => verdict,
             (Err(error), None) => return Err(error.into()),
             (Err(error), Some(credentials)) => {
                 // A busy service must not lock its users out.
-                self.execute(
-                    &caller,
-                    &ReturnAttempt {
-                        user_id: credentials.user_id,
-                    },
-                )?;
+                self.execute(&caller, &ReturnAttempt { user_id: credentials.user_id })?;
                 return Err(error.into());
             }
         };
@@ -70,28 +60,14 @@ impl App {
         };
         self.upgrade_hash(&credentials, &request.password, outdated)?;
         let access_token = self.adapters.mint.random(TokenKind::Access);
-        let hash = self
-            .adapters
-            .mint
-            .hash(TokenKind::Access, access_token.expose());
+        let hash = self.adapters.mint.hash(TokenKind::Access, access_token.expose());
         let hash =
             hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
-        let opened = self.execute(
-            &caller,
-            &OpenSession {
-                request,
-                credentials: &credentials,
-                hash,
-            },
-        )?;
+        let opened =
+            self.execute(&caller, &OpenSession { request, credentials: &credentials, hash })?;
         let (session, user) = opened.ok_or(AppError::SignInRefused)?;
         let expires_in = self.settings.access_token_ttl.num_seconds();
-        Ok(SignedIn {
-            access_token,
-            expires_in,
-            session,
-            user,
-        })
+        Ok(SignedIn { access_token, expires_in, session, user })
     }
 
     fn upgrade_hash(
@@ -105,8 +81,7 @@ impl App {
         }
         let stronger = self.adapters.hasher.hash(password)?;
         let mut uow = self.adapters.store.begin()?;
-        uow.sign_ins()
-            .upgrade_hash(credentials.user_id, &credentials.password_hash, &stronger)?;
+        uow.sign_ins().upgrade_hash(credentials.user_id, &credentials.password_hash, &stronger)?;
         Ok(uow.commit()?)
     }
 }
@@ -166,10 +141,7 @@ impl Command for OpenSession<'_> {
         tx.uow.sign_ins().record_login(user_id, tx.now)?;
         let session = self.session(tx.new_uuid(), &user, tx);
         tx.uow.sessions().insert(&session)?;
-        let view = UserView {
-            last_login_at: Some(tx.now),
-            ..UserView::of(&user, tx.now)
-        };
+        let view = UserView { last_login_at: Some(tx.now), ..UserView::of(&user, tx.now) };
         Ok(Some((SessionView::of(&session), view)))
     }
 }

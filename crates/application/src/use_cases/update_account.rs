@@ -1,6 +1,8 @@
 use userdom_domain::{Preferences, UserId, UserRole, Username};
 
-use crate::{AppError, Command, Tx, policies::Operation, queries::UserView};
+use crate::{
+    AppError, Command, Tx, policies::Operation, queries::UserView, services::ValidationService,
+};
 
 /// Changes the username, the preferences, or both.
 #[derive(Debug, Clone)]
@@ -19,19 +21,14 @@ impl Command for UpdateAccount {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
         let mut user = tx.user_for(Operation::ChangeAccount, self.user_id)?;
-        if let Some(username) = self
-            .username
-            .as_ref()
-            .filter(|name| *name != user.user().username())
+        if let Some(username) =
+            self.username.as_ref().filter(|name| *name != user.user().username())
         {
             let role = tx.caller.actor.as_ref().map(crate::Actor::highest_role);
-            let reserved = username.is_reserved(&tx.app.settings().reserved_usernames);
-            if reserved && role != Some(UserRole::Admin) {
-                return Err(AppError::fault(
-                    "/username",
-                    "username.reserved",
-                    "This username is reserved",
-                ));
+            if role != Some(UserRole::Admin) {
+                let mut validation = ValidationService::default();
+                validation.check("/username", tx.app.check_reserved(username));
+                validation.finish()?;
             }
             user.rename(username.clone(), tx.now);
         }
@@ -51,7 +48,7 @@ impl UpdateAccount {
             entries.extend(value.clone().map(|value| (key.clone(), value)));
         }
         Preferences::from_entries(entries).map_err(|errors| {
-            let mut validation = crate::services::ValidationService::default();
+            let mut validation = ValidationService::default();
             for error in errors {
                 let pointer = format!("/preferences/{}", error.key().unwrap_or_default());
                 validation.check::<(), _>(pointer.trim_end_matches('/'), Err(error));

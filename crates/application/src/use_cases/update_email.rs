@@ -28,13 +28,7 @@ impl Command for AddEmail {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         let id = tx.new_email_id();
-        user.add_email(
-            id,
-            self.email.clone(),
-            self.contact_type,
-            self.is_default,
-            tx.now,
-        )?;
+        user.add_email(id, self.email.clone(), self.contact_type, self.is_default, tx.now)?;
         let token = tx.send_verification(&mut user, id)?;
         tx.save(&mut user)?;
         tx.uow.tokens().issue(&token)?;
@@ -103,10 +97,7 @@ impl Command for RemoveEmail {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         user.remove_email(self.email_id, tx.now)?;
         tx.save(&mut user)?;
-        Ok(Changed {
-            value: (),
-            version: user.version(),
-        })
+        Ok(Changed { value: (), version: user.version() })
     }
 }
 
@@ -141,19 +132,13 @@ impl Command for VerifyEmail {
     type Output = Changed<EmailView>;
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
-        let used = tx
-            .uow
-            .tokens()
-            .consume(TokenKind::EmailVerification, &self.hash, tx.now)?;
-        let used = used.ok_or(AppError::TokenNotValid)?;
-        let email_id = EmailId::from_uuid(used.target_id);
-        let user = tx.uow.users().find_by_id(used.user_id)?;
+        let token = tx.uow.tokens().consume(TokenKind::EmailVerification, &self.hash, tx.now)?;
+        let token = token.ok_or(AppError::TokenNotValid)?;
+        let email_id = EmailId::from_uuid(token.target_id);
+        let user = tx.uow.users().find_by_id(token.user_id)?;
         let mut user = user.ok_or(AppError::TokenNotValid)?;
         // The email may have been removed, or the account shut, since the mail was sent.
-        let shut_out = matches!(
-            user.user().status(),
-            UserStatus::Banned | UserStatus::Deleted
-        );
+        let shut_out = matches!(user.user().status(), UserStatus::Banned | UserStatus::Deleted);
         if shut_out || user.verify_email(email_id, tx.now).is_err() {
             return Err(AppError::TokenNotValid);
         }

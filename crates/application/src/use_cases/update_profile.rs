@@ -27,9 +27,6 @@ impl Command for UpdateProfile {
         user.update_profile(self.changes.clone(), tx.now)?;
         tx.save(&mut user)?;
         let profile = user.profile().ok_or(UserError::ProfileNotInitialized)?;
-        Ok(Changed {
-            value: ProfileView::of(profile, tx.now),
-            version: user.version(),
-        })
+        Ok(Changed { value: ProfileView::of(profile, tx.now), version: user.version() })
     }
 }

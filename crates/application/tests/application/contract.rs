@@ -21,10 +21,7 @@ fn every_behaviour_is_on_the_list() {
         include_str!("../../src/testing/contract/uniqueness.rs"),
         include_str!("../../src/testing/contract/units_of_work.rs"),
     ];
-    for function in modules
-        .iter()
-        .flat_map(|module| module.split("\npub fn ").skip(1))
-    {
+    for function in modules.iter().flat_map(|module| module.split("\npub fn ").skip(1)) {
         let name = function.split('(').next().unwrap();
         assert!(list.lines().any(|line| line.trim() == name), "{name}");
     }

@@ -14,10 +14,7 @@ impl UserAggregate {
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         if self.addresses.len() >= Self::MAX_ADDRESSES {
-            return Err(UserError::TooMany {
-                what: "addresses",
-                max: Self::MAX_ADDRESSES,
-            });
+            return Err(UserError::TooMany { what: "addresses", max: Self::MAX_ADDRESSES });
         }
         self.addresses.push(UserAddress {
             id,
@@ -26,8 +23,7 @@ impl UserAggregate {
             is_default: false,
             created_at: now,
         });
-        self.addresses
-            .sort_by_key(|entry| (entry.created_at, entry.id));
+        self.addresses.sort_by_key(|entry| (entry.created_at, entry.id));
         self.record(DomainEvent::AddressAdded { address_id: id }, now);
         if set_as_default {
             self.make_default_address(id, contact_type, now);
@@ -54,8 +50,8 @@ impl UserAggregate {
         if old.is_default && taken {
             return Err(UserError::DefaultOfTypeExists(contact_type));
         }
-        for entry in self.addresses.iter_mut().filter(|entry| entry.id == id) {
-            entry.address = address.clone();
+        if let Some(entry) = self.addresses.iter_mut().find(|entry| entry.id == id) {
+            entry.address = address;
             entry.contact_type = contact_type;
         }
         self.record(DomainEvent::AddressChanged { address_id: id }, now);
@@ -85,10 +81,7 @@ impl UserAggregate {
 
     /// The address with this identity.
     pub fn address(&self, id: AddressId) -> Result<&UserAddress, UserError> {
-        self.addresses
-            .iter()
-            .find(|entry| entry.id == id)
-            .ok_or(UserError::AddressNotFound(id))
+        self.addresses.iter().find(|entry| entry.id == id).ok_or(UserError::AddressNotFound(id))
     }
 
     /// The addresses of one type.
@@ -96,9 +89,7 @@ impl UserAggregate {
         &self,
         contact_type: ContactType,
     ) -> impl Iterator<Item = &UserAddress> {
-        self.addresses
-            .iter()
-            .filter(move |entry| entry.contact_type == contact_type)
+        self.addresses.iter().filter(move |entry| entry.contact_type == contact_type)
     }
 
     /// The default address of a type, or else the first of that type.
@@ -114,11 +105,7 @@ impl UserAggregate {
         contact_type: ContactType,
         now: DateTime<Utc>,
     ) {
-        for entry in self
-            .addresses
-            .iter_mut()
-            .filter(|entry| entry.contact_type == contact_type)
-        {
+        for entry in self.addresses.iter_mut().filter(|entry| entry.contact_type == contact_type) {
             entry.is_default = entry.id == id;
         }
         self.record(DomainEvent::DefaultAddressChanged { address_id: id }, now);

@@ -18,10 +18,7 @@ impl UserAggregate {
             return Err(UserError::EmailAlreadyExists(email));
         }
         if self.emails.len() >= Self::MAX_EMAILS {
-            return Err(UserError::TooMany {
-                what: "emails",
-                max: Self::MAX_EMAILS,
-            });
+            return Err(UserError::TooMany { what: "emails", max: Self::MAX_EMAILS });
         }
         let becomes_default = set_as_default || self.emails.is_empty();
         if becomes_default && self.has_verified_email() {
@@ -36,8 +33,7 @@ impl UserAggregate {
             verified_at: None,
             is_verified: false,
         });
-        self.emails
-            .sort_by_key(|email| (email.created_at, email.id));
+        self.emails.sort_by_key(|email| (email.created_at, email.id));
         self.record(DomainEvent::EmailAdded { email_id: id }, now);
         if becomes_default {
             self.make_default_email(id, now);
@@ -124,13 +120,7 @@ impl UserAggregate {
         if self.email(id)?.is_verified {
             return Err(UserError::EmailAlreadyVerified);
         }
-        self.record(
-            DomainEvent::EmailVerificationRequested {
-                email_id: id,
-                token_id,
-            },
-            now,
-        );
+        self.record(DomainEvent::EmailVerificationRequested { email_id: id, token_id }, now);
         Ok(())
     }
 
@@ -146,10 +136,7 @@ impl UserAggregate {
 
     /// The email with this identity.
     pub fn email(&self, id: EmailId) -> Result<&UserEmail, UserError> {
-        self.emails
-            .iter()
-            .find(|email| email.id == id)
-            .ok_or(UserError::EmailNotFound(id))
+        self.emails.iter().find(|email| email.id == id).ok_or(UserError::EmailNotFound(id))
     }
 
     pub(crate) fn has_verified_email(&self) -> bool {

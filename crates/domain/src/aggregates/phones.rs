@@ -13,18 +13,11 @@ impl UserAggregate {
         set_as_default: bool,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
-        if self
-            .phones
-            .iter()
-            .any(|other| other.phone.key() == phone.key())
-        {
+        if self.phones.iter().any(|other| other.phone.key() == phone.key()) {
             return Err(UserError::PhoneAlreadyExists(phone.as_str().to_owned()));
         }
         if self.phones.len() >= Self::MAX_PHONES {
-            return Err(UserError::TooMany {
-                what: "phones",
-                max: Self::MAX_PHONES,
-            });
+            return Err(UserError::TooMany { what: "phones", max: Self::MAX_PHONES });
         }
         self.phones.push(UserPhone {
             id,
@@ -35,8 +28,7 @@ impl UserAggregate {
             created_at: now,
             verified_at: None,
         });
-        self.phones
-            .sort_by_key(|phone| (phone.created_at, phone.id));
+        self.phones.sort_by_key(|phone| (phone.created_at, phone.id));
         self.record(DomainEvent::PhoneAdded { phone_id: id }, now);
         if set_as_default {
             self.make_default_phone(id, contact_type, now);
@@ -87,10 +79,8 @@ impl UserAggregate {
         if phone.contact_type == contact_type {
             return Ok(());
         }
-        let taken = self
-            .phones
-            .iter()
-            .any(|other| other.is_default && other.contact_type == contact_type);
+        let taken =
+            self.phones.iter().any(|other| other.is_default && other.contact_type == contact_type);
         if phone.is_default && taken {
             return Err(UserError::DefaultOfTypeExists(contact_type));
         }
@@ -103,25 +93,16 @@ impl UserAggregate {
 
     /// The phone with this identity.
     pub fn phone(&self, id: PhoneId) -> Result<&UserPhone, UserError> {
-        self.phones
-            .iter()
-            .find(|phone| phone.id == id)
-            .ok_or(UserError::PhoneNotFound(id))
+        self.phones.iter().find(|phone| phone.id == id).ok_or(UserError::PhoneNotFound(id))
     }
 
     /// The phones of one type.
     pub fn phones_by_type(&self, contact_type: ContactType) -> impl Iterator<Item = &UserPhone> {
-        self.phones
-            .iter()
-            .filter(move |phone| phone.contact_type == contact_type)
+        self.phones.iter().filter(move |phone| phone.contact_type == contact_type)
     }
 
     fn make_default_phone(&mut self, id: PhoneId, contact_type: ContactType, now: DateTime<Utc>) {
-        for phone in self
-            .phones
-            .iter_mut()
-            .filter(|phone| phone.contact_type == contact_type)
-        {
+        for phone in self.phones.iter_mut().filter(|phone| phone.contact_type == contact_type) {
             phone.is_default = phone.id == id;
         }
         self.record(DomainEvent::DefaultPhoneChanged { phone_id: id }, now);

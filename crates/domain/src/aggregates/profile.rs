@@ -16,10 +16,7 @@ impl UserAggregate {
         changes: ProfileChanges,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
-        let profile = self
-            .profile
-            .as_mut()
-            .ok_or(UserError::ProfileNotInitialized)?;
+        let profile = self.profile.as_mut().ok_or(UserError::ProfileNotInitialized)?;
         profile.update(changes, now)?;
         self.record(DomainEvent::ProfileChanged, now);
         Ok(())

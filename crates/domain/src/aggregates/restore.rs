@@ -26,11 +26,7 @@ pub struct RestoreError {
 
 /// Names the part in the error of reading one of its values.
 fn of<T, E: Display>(part: &'static str, id: Uuid, read: Result<T, E>) -> Result<T, RestoreError> {
-    read.map_err(|error| RestoreError {
-        part,
-        id,
-        reason: error.to_string(),
-    })
+    read.map_err(|error| RestoreError { part, id, reason: error.to_string() })
 }
 
 impl UserAggregate {
@@ -43,11 +39,7 @@ impl UserAggregate {
     pub fn restore(snapshot: UserSnapshot) -> Result<Self, RestoreError> {
         let version = snapshot.version;
         let id = snapshot.id;
-        let profile = snapshot
-            .profile
-            .clone()
-            .map(|p| restore_profile(id, p))
-            .transpose()?;
+        let profile = snapshot.profile.clone().map(|p| restore_profile(id, p)).transpose()?;
         let mut emails = all(&snapshot.emails, restore_email)?;
         emails.sort_by_key(|email| (email.created_at, email.id));
         let mut phones = all(&snapshot.phones, restore_phone)?;
@@ -56,27 +48,15 @@ impl UserAggregate {
         addresses.sort_by_key(|entry| (entry.created_at, entry.id));
         let user = restore_user(snapshot)?;
 
-        let mut aggregate = Self {
-            user,
-            profile,
-            emails,
-            phones,
-            addresses,
-            version,
-            events: Vec::new(),
-        };
+        let mut aggregate =
+            Self { user, profile, emails, phones, addresses, version, events: Vec::new() };
         aggregate.mend();
         // An empty contact book is legal in the seed's tables; anything else here is not.
-        let broken = aggregate
-            .validate()
-            .into_iter()
-            .find(|_| !aggregate.emails.is_empty());
+        let broken = aggregate.validate().into_iter().find(|_| !aggregate.emails.is_empty());
         match broken {
-            Some(violation) => Err(RestoreError {
-                part: "user",
-                id,
-                reason: violation.to_string(),
-            }),
+            Some(violation) => {
+                Err(RestoreError { part: "user", id, reason: violation.to_string() })
+            }
             None => Ok(aggregate),
         }
     }
@@ -89,10 +69,7 @@ impl UserAggregate {
             username: user.username.to_string(),
             password_hash: user.password_hash.as_str().to_owned(),
             status: user.status.to_string(),
-            status_reason: user
-                .status_note
-                .as_ref()
-                .map(|note| note.reason().to_owned()),
+            status_reason: user.status_note.as_ref().map(|note| note.reason().to_owned()),
             status_actor: user.status_note.as_ref().map(|note| note.actor().as_uuid()),
             status_until: user.status_note.as_ref().and_then(StatusNote::until),
             status_before: user.status_before_deletion.map(|status| status.to_string()),
@@ -143,21 +120,13 @@ fn all<S, T>(
 fn restore_user(s: UserSnapshot) -> Result<User, RestoreError> {
     let id = s.id;
     let status = |name: &str| {
-        of(
-            "user",
-            id,
-            UserStatus::parse(name).ok_or_else(|| format!("unknown status {name:?}")),
-        )
+        of("user", id, UserStatus::parse(name).ok_or_else(|| format!("unknown status {name:?}")))
     };
     let mut roles = s
         .roles
         .iter()
         .map(|name| {
-            of(
-                "user",
-                id,
-                UserRole::parse(name).ok_or_else(|| format!("unknown role {name:?}")),
-            )
+            of("user", id, UserRole::parse(name).ok_or_else(|| format!("unknown role {name:?}")))
         })
         .collect::<Result<std::collections::BTreeSet<_>, _>>()?;
     if roles.is_empty() {
@@ -174,11 +143,7 @@ fn restore_user(s: UserSnapshot) -> Result<User, RestoreError> {
     let preferences = Preferences::from_entries(s.preferences).map_err(|errors| RestoreError {
         part: "user",
         id,
-        reason: errors
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; "),
+        reason: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
     })?;
     Ok(User {
         id: UserId::from_uuid(id),
@@ -207,18 +172,12 @@ fn restore_profile(user: Uuid, s: ProfileSnapshot) -> Result<UserProfile, Restor
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
         // Empty text in a nullable column means the same as NULL.
-        text.filter(|text| !text.is_empty())
-            .map(|text| parse(&text))
-            .transpose()
+        text.filter(|text| !text.is_empty()).map(|text| parse(&text)).transpose()
     }
     Ok(UserProfile {
         first_name: of("profile", user, PersonName::parse(&s.first_name))?,
         last_name: of("profile", user, PersonName::parse(&s.last_name))?,
-        display_name: of(
-            "profile",
-            user,
-            optional(s.display_name, DisplayName::parse),
-        )?,
+        display_name: of("profile", user, optional(s.display_name, DisplayName::parse))?,
         date_of_birth: s.date_of_birth,
         gender: of("profile", user, optional(s.gender, Gender::parse))?,
         preferred_language: of("profile", user, LanguageTag::parse(&s.preferred_language))?,

@@ -19,10 +19,6 @@ use uuid::Uuid;
 /// # Ok::<(), userdom_domain::RestoreError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the columns of the users table, one to one"
-)]
 pub struct UserSnapshot {
     /// The identity.
     pub id: Uuid,
@@ -122,10 +118,7 @@ pub struct PhoneSnapshot {
 
 /// An address as plain data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of Address and UserAddress"
-)]
+#[expect(missing_docs, reason = "the fields are those of Address and UserAddress")]
 pub struct AddressSnapshot {
     pub id: Uuid,
     pub street_line1: String,

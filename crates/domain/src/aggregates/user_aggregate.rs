@@ -210,9 +210,6 @@ impl UserAggregate {
 
     pub(crate) fn record(&mut self, event: DomainEvent, now: DateTime<Utc>) {
         self.user.touch(now);
-        self.events.push(RecordedEvent {
-            event,
-            occurred_at: now,
-        });
+        self.events.push(RecordedEvent { event, occurred_at: now });
     }
 }

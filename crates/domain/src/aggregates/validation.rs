@@ -49,17 +49,9 @@ impl UserAggregate {
         if keys.len() != self.phones.len() {
             found.push(Violation::DuplicatePhones);
         }
-        let phones = self
-            .phones
-            .iter()
-            .filter(|p| p.is_default)
-            .map(|p| p.contact_type);
+        let phones = self.phones.iter().filter(|p| p.is_default).map(|p| p.contact_type);
         one_default_each("phone", phones, &mut found);
-        let addresses = self
-            .addresses
-            .iter()
-            .filter(|a| a.is_default)
-            .map(|a| a.contact_type);
+        let addresses = self.addresses.iter().filter(|a| a.is_default).map(|a| a.contact_type);
         one_default_each("address", addresses, &mut found);
         for (what, count, max) in [
             ("emails", self.emails.len(), Self::MAX_EMAILS),
@@ -94,11 +86,7 @@ impl UserAggregate {
                 found.push(Violation::DefaultEmailNotVerified);
             }
         }
-        let distinct: BTreeSet<_> = self
-            .emails
-            .iter()
-            .map(|email| email.email.as_str())
-            .collect();
+        let distinct: BTreeSet<_> = self.emails.iter().map(|email| email.email.as_str()).collect();
         if distinct.len() != self.emails.len() {
             found.push(Violation::DuplicateEmails);
         }

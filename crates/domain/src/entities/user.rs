@@ -107,11 +107,8 @@ impl User {
 
     /// The status that counts at `now`: a suspension or ban whose end has come is over (R14).
     pub fn status_at(&self, now: DateTime<Utc>) -> UserStatus {
-        let ended = self
-            .status_note
-            .as_ref()
-            .and_then(StatusNote::until)
-            .is_some_and(|end| end <= now);
+        let ended =
+            self.status_note.as_ref().and_then(StatusNote::until).is_some_and(|end| end <= now);
         match self.status {
             UserStatus::Suspended | UserStatus::Banned if ended => UserStatus::Active,
             status => status,
@@ -222,10 +219,7 @@ impl User {
     /// Suspended → active (R14).
     pub fn reinstate(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
         if self.status != UserStatus::Suspended {
-            return Err(UserError::InvalidTransition {
-                from: self.status,
-                to: UserStatus::Active,
-            });
+            return Err(UserError::InvalidTransition { from: self.status, to: UserStatus::Active });
         }
         self.enter(UserStatus::Active, None, now);
         Ok(())
@@ -233,11 +227,7 @@ impl User {
 
     /// Pending, active or suspended → banned (R14).
     pub fn ban(&mut self, note: StatusNote, now: DateTime<Utc>) -> Result<(), UserError> {
-        let from = [
-            UserStatus::Pending,
-            UserStatus::Active,
-            UserStatus::Suspended,
-        ];
+        let from = [UserStatus::Pending, UserStatus::Active, UserStatus::Suspended];
         self.require(&from, UserStatus::Banned, now)?;
         self.enter(UserStatus::Banned, Some(note), now);
         Ok(())
@@ -246,10 +236,7 @@ impl User {
     /// Banned → active (R14).
     pub fn unban(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
         if self.status != UserStatus::Banned {
-            return Err(UserError::InvalidTransition {
-                from: self.status,
-                to: UserStatus::Active,
-            });
+            return Err(UserError::InvalidTransition { from: self.status, to: UserStatus::Active });
         }
         self.enter(UserStatus::Active, None, now);
         Ok(())
@@ -272,16 +259,10 @@ impl User {
     /// Deleted → the status before it (R14).
     pub fn restore_account(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
         if self.status != UserStatus::Deleted {
-            return Err(UserError::InvalidTransition {
-                from: self.status,
-                to: UserStatus::Active,
-            });
+            return Err(UserError::InvalidTransition { from: self.status, to: UserStatus::Active });
         }
         // A row that another application marked as deleted does not say what it was before.
-        let before = self
-            .status_before_deletion
-            .take()
-            .unwrap_or(UserStatus::Pending);
+        let before = self.status_before_deletion.take().unwrap_or(UserStatus::Pending);
         self.status = before;
         self.touch(now);
         Ok(())
@@ -315,11 +296,8 @@ impl User {
         if self.is_locked(now) {
             return;
         }
-        let before = if self.account_locked_until.is_some() {
-            0
-        } else {
-            self.failed_login_attempts
-        };
+        let before =
+            if self.account_locked_until.is_some() { 0 } else { self.failed_login_attempts };
         self.failed_login_attempts = before.saturating_add(1);
         self.account_locked_until = (self.failed_login_attempts >= Self::MAX_FAILED_LOGINS)
             .then(|| now + TimeDelta::minutes(Self::LOCK_MINUTES));
@@ -346,10 +324,7 @@ impl User {
         if from.contains(&self.status_at(now)) {
             Ok(())
         } else {
-            Err(UserError::InvalidTransition {
-                from: self.status,
-                to,
-            })
+            Err(UserError::InvalidTransition { from: self.status, to })
         }
     }
 

@@ -151,11 +151,24 @@ impl UserProfile {
         now: DateTime<Utc>,
     ) -> Result<(), BirthDateError> {
         if let Some(date) = date {
-            check_birth_date(date, now.date_naive())?;
+            Self::check_birth_date(date, now.date_naive())?;
         }
         self.date_of_birth = date;
         self.updated_at = now;
         Ok(())
+    }
+
+    /// Whether somebody born on `date` may be a user on the day `today` (R11).
+    pub fn check_birth_date(date: NaiveDate, today: NaiveDate) -> Result<(), BirthDateError> {
+        if date > today {
+            Err(BirthDateError::InTheFuture)
+        } else if date.year() < 1900 {
+            Err(BirthDateError::TooLongAgo)
+        } else if years_between(date, today) < Self::MIN_AGE {
+            Err(BirthDateError::TooYoung)
+        } else {
+            Ok(())
+        }
     }
 
     /// The given name.
@@ -175,9 +188,7 @@ impl UserProfile {
 
     /// The name shown: the chosen one, or the full name (R10).
     pub fn display_name(&self) -> String {
-        self.display_name
-            .as_ref()
-            .map_or_else(|| self.full_name(), ToString::to_string)
+        self.display_name.as_ref().map_or_else(|| self.full_name(), ToString::to_string)
     }
 
     /// The day of birth.
@@ -226,18 +237,6 @@ impl UserProfile {
     }
 }
 
-fn check_birth_date(date: NaiveDate, today: NaiveDate) -> Result<(), BirthDateError> {
-    if date > today {
-        Err(BirthDateError::InTheFuture)
-    } else if date.year() < 1900 {
-        Err(BirthDateError::TooLongAgo)
-    } else if years_between(date, today) < UserProfile::MIN_AGE {
-        Err(BirthDateError::TooYoung)
-    } else {
-        Ok(())
-    }
-}
-
 /// Full years by the calendar; who was born on 29 February has a birthday on 1 March.
 fn years_between(born: NaiveDate, today: NaiveDate) -> i32 {
     let before_birthday = (today.month(), today.day()) < (born.month(), born.day());
@@ -255,34 +254,31 @@ mod tests {
     #[test]
     fn r11_the_thirteenth_birthday_counts_by_the_calendar() {
         assert_eq!(
-            check_birth_date(day("2010-06-15"), day("2023-06-14")),
+            UserProfile::check_birth_date(day("2010-06-15"), day("2023-06-14")),
             Err(BirthDateError::TooYoung)
         );
-        assert_eq!(
-            check_birth_date(day("2010-06-15"), day("2023-06-15")),
-            Ok(())
-        );
+        assert_eq!(UserProfile::check_birth_date(day("2010-06-15"), day("2023-06-15")), Ok(()));
     }
 
     #[test]
     fn r11_the_seeds_division_by_365_would_let_a_twelve_year_old_in_three_days_early() {
         let (born, today) = (day("2010-06-15"), day("2023-06-12"));
         assert!((today - born).num_days() / 365 >= 13);
-        assert_eq!(check_birth_date(born, today), Err(BirthDateError::TooYoung));
+        assert_eq!(UserProfile::check_birth_date(born, today), Err(BirthDateError::TooYoung));
     }
 
     #[test]
     fn r11_future_and_very_old_dates_are_refused() {
         let today = day("2026-01-01");
         assert_eq!(
-            check_birth_date(day("2026-01-02"), today),
+            UserProfile::check_birth_date(day("2026-01-02"), today),
             Err(BirthDateError::InTheFuture)
         );
         assert_eq!(
-            check_birth_date(day("1899-12-31"), today),
+            UserProfile::check_birth_date(day("1899-12-31"), today),
             Err(BirthDateError::TooLongAgo)
         );
-        assert_eq!(check_birth_date(day("1900-01-01"), today), Ok(()));
+        assert_eq!(UserProfile::check_birth_date(day("1900-01-01"), today), Ok(()));
     }
 
     #[test]

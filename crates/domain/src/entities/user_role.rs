@@ -24,13 +24,8 @@ pub enum UserRole {
 
 impl UserRole {
     /// All five, lowest first.
-    pub const ALL: [Self; 5] = [
-        Self::Guest,
-        Self::User,
-        Self::Premium,
-        Self::Moderator,
-        Self::Admin,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Guest, Self::User, Self::Premium, Self::Moderator, Self::Admin];
 
     /// Reads the name on the wire.
     pub fn parse(text: &str) -> Option<Self> {

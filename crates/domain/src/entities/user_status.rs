@@ -28,13 +28,8 @@ pub enum UserStatus {
 
 impl UserStatus {
     /// All five.
-    pub const ALL: [Self; 5] = [
-        Self::Pending,
-        Self::Active,
-        Self::Suspended,
-        Self::Banned,
-        Self::Deleted,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Active, Self::Suspended, Self::Banned, Self::Deleted];
 
     /// Reads the name on the wire.
     pub fn parse(text: &str) -> Option<Self> {
@@ -101,11 +96,7 @@ impl StatusNote {
         {
             return Err(StatusNoteError);
         }
-        Ok(Self {
-            reason: reason.to_owned(),
-            actor,
-            until,
-        })
+        Ok(Self { reason: reason.to_owned(), actor, until })
     }
 
     /// Why.

@@ -20,10 +20,7 @@ use crate::{
 pub trait EmailRepository: UserRepository {
     /// All emails of a user, oldest first; none for an unknown user.
     fn user_emails(&mut self, user_id: UserId) -> Result<Vec<UserEmail>, RepositoryError> {
-        Ok(self
-            .find_by_id(user_id)?
-            .map(|user| user.emails().to_vec())
-            .unwrap_or_default())
+        Ok(self.find_by_id(user_id)?.map(|user| user.emails().to_vec()).unwrap_or_default())
     }
 
     /// Adds an email, not verified.
@@ -35,9 +32,7 @@ pub trait EmailRepository: UserRepository {
         contact_type: ContactType,
         now: DateTime<Utc>,
     ) -> Result<Option<Result<(), UserError>>, RepositoryError> {
-        self.change_emails(user_id, |user| {
-            user.add_email(id, email, contact_type, false, now)
-        })
+        self.change_emails(user_id, |user| user.add_email(id, email, contact_type, false, now))
     }
 
     /// Removes an email.

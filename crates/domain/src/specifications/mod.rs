@@ -78,10 +78,7 @@ impl UserSpecification {
     }
 
     /// Who does not satisfy it.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the seed's and the rule's own word"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "the seed's and the rule's own word")]
     pub fn not(part: Self) -> Self {
         Self::Not(Box::new(part))
     }
@@ -94,18 +91,15 @@ impl UserSpecification {
             Self::Role(role) => user.user().has_role(*role),
             Self::Status(status) => user.user().status() == *status,
             Self::Created(range) => range.contains(user.user().created_at()),
-            Self::LastLogin(range) => user
-                .user()
-                .last_login_at()
-                .is_some_and(|moment| range.contains(moment)),
-            Self::EmailDomain(domain) => user
-                .emails()
-                .iter()
-                .any(|email| email.email().domain() == domain),
-            Self::Country(country) => user
-                .addresses()
-                .iter()
-                .any(|entry| entry.address().country() == *country),
+            Self::LastLogin(range) => {
+                user.user().last_login_at().is_some_and(|moment| range.contains(moment))
+            }
+            Self::EmailDomain(domain) => {
+                user.emails().iter().any(|email| email.email().domain() == domain)
+            }
+            Self::Country(country) => {
+                user.addresses().iter().any(|entry| entry.address().country() == *country)
+            }
             Self::Text(text) => starts_with(user, &text.to_lowercase()),
             Self::All(parts) => parts.iter().all(|part| part.is_satisfied_by(user, now)),
             Self::Any(parts) => parts.iter().any(|part| part.is_satisfied_by(user, now)),
@@ -116,25 +110,11 @@ impl UserSpecification {
 
 fn starts_with(user: &UserAggregate, text: &str) -> bool {
     let names = user.profile().map(|profile: &UserProfile| {
-        [
-            profile.first_name().to_string(),
-            profile.last_name().to_string(),
-            profile.display_name(),
-        ]
+        [profile.first_name().to_string(), profile.last_name().to_string(), profile.display_name()]
     });
-    user.user()
-        .username()
-        .as_str()
-        .to_lowercase()
-        .starts_with(text)
-        || user
-            .emails()
-            .iter()
-            .any(|email| email.email().as_str().starts_with(text))
-        || names
-            .into_iter()
-            .flatten()
-            .any(|name| name.to_lowercase().starts_with(text))
+    user.user().username().as_str().to_lowercase().starts_with(text)
+        || user.emails().iter().any(|email| email.email().as_str().starts_with(text))
+        || names.into_iter().flatten().any(|name| name.to_lowercase().starts_with(text))
 }
 
 #[cfg(test)]
@@ -153,19 +133,14 @@ mod tests {
             UserSpecification::Active,
             UserSpecification::Role(UserRole::User),
             UserSpecification::Status(UserStatus::Active),
-            UserSpecification::Created(TimeRange {
-                from: Some(now()),
-                before: None,
-            }),
+            UserSpecification::Created(TimeRange { from: Some(now()), before: None }),
             UserSpecification::EmailDomain("company.com".to_owned()),
             UserSpecification::Country(Country::default()),
             UserSpecification::Text("JOHN".to_owned()),
             UserSpecification::VerifiedEmail,
         ];
         let mut john_verified = john.clone();
-        john_verified
-            .verify_email(john.emails()[0].id(), now())
-            .unwrap();
+        john_verified.verify_email(john.emails()[0].id(), now()).unwrap();
         for leaf in yes {
             assert!(leaf.is_satisfied_by(&john_verified, now()), "{leaf:?}");
         }
@@ -174,10 +149,7 @@ mod tests {
             UserSpecification::VerifiedEmail,
             UserSpecification::Role(UserRole::Admin),
             UserSpecification::Status(UserStatus::Banned),
-            UserSpecification::Created(TimeRange {
-                from: None,
-                before: Some(now()),
-            }),
+            UserSpecification::Created(TimeRange { from: None, before: Some(now()) }),
             UserSpecification::LastLogin(TimeRange::default()),
             UserSpecification::EmailDomain("mail.com".to_owned()),
             UserSpecification::Country(Country::parse("DEU").unwrap()),

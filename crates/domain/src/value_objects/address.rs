@@ -77,11 +77,7 @@ impl Address {
     /// While the country is unknown, only what holds everywhere is checked.
     pub fn parse(draft: &AddressDraft) -> Result<Self, AddressErrors> {
         let mut faults = Faults(Vec::new());
-        let name = draft
-            .country
-            .as_deref()
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
+        let name = draft.country.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let country = name.map_or_else(|| Ok(Country::default()), Country::parse);
         let needs =
             |rule: fn(Country) -> bool| country.as_ref().is_ok_and(|country| rule(*country));
@@ -93,25 +89,13 @@ impl Address {
         let street_line2 = draft.street_line2.as_deref().unwrap_or_default();
         let street_line2 = faults.keep(clean("street_line2", street_line2, Self::MAX_STREET_LINE));
         let city = faults.keep(clean("city", &draft.city, Self::MAX_CITY).and_then(|text| {
-            present(
-                text,
-                needs(postal_rules::needs_city),
-                AddressError::CityRequired,
-            )
+            present(text, needs(postal_rules::needs_city), AddressError::CityRequired)
         }));
-        let state = faults.keep(
-            clean("state", &draft.state, Self::MAX_STATE).and_then(|text| {
-                present(
-                    text,
-                    needs(postal_rules::needs_state),
-                    AddressError::StateRequired,
-                )
-            }),
-        );
-        let postal_code = faults.keep(postal_code(
-            &draft.postal_code,
-            country.as_ref().ok().copied(),
-        ));
+        let state = faults.keep(clean("state", &draft.state, Self::MAX_STATE).and_then(|text| {
+            present(text, needs(postal_rules::needs_state), AddressError::StateRequired)
+        }));
+        let postal_code =
+            faults.keep(postal_code(&draft.postal_code, country.as_ref().ok().copied()));
         let country = faults.keep(country.map_err(AddressError::from));
 
         if faults.0.is_empty() {
@@ -194,26 +178,15 @@ impl Faults {
 
 fn clean(field: &'static str, text: &str, max: usize) -> Result<String, AddressError> {
     // Before trimming: a line break is refused wherever it stands.
-    if text
-        .chars()
-        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-    {
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(AddressError::ControlCharacter { field });
     }
     let text: String = text.trim().nfc().collect();
-    if text.chars().count() > max {
-        Err(AddressError::TooLong { field, max })
-    } else {
-        Ok(text)
-    }
+    if text.chars().count() > max { Err(AddressError::TooLong { field, max }) } else { Ok(text) }
 }
 
 fn present(text: String, is_needed: bool, missing: AddressError) -> Result<String, AddressError> {
-    if is_needed && text.is_empty() {
-        Err(missing)
-    } else {
-        Ok(text)
-    }
+    if is_needed && text.is_empty() { Err(missing) } else { Ok(text) }
 }
 
 fn postal_code(text: &str, country: Option<Country>) -> Result<String, AddressError> {
@@ -231,11 +204,7 @@ fn postal_code(text: &str, country: Option<Country>) -> Result<String, AddressEr
     let Ok(code) = clean("postal_code", text, usize::MAX) else {
         return Err(invalid);
     };
-    let code = code
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_ascii_uppercase();
+    let code = code.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
     if code.is_empty() {
         return present(
             code,
@@ -276,9 +245,7 @@ mod tests {
     }
 
     fn full(country: &str, city: &str, state: &str, postal_code: &str) -> String {
-        Address::parse(&draft(country, city, state, postal_code))
-            .unwrap()
-            .full_address()
+        Address::parse(&draft(country, city, state, postal_code)).unwrap().full_address()
     }
 
     #[test]
@@ -298,14 +265,9 @@ mod tests {
 
     #[test]
     fn r7_a_us_zip_code_has_five_digits_or_zip_plus_4() {
-        for code in [
-            "10001",
-            "10001-1234",
-            "10001 1234",
-            " 10001 ",
-            "10001  1234",
-            "10001\u{a0}1234",
-        ] {
+        for code in
+            ["10001", "10001-1234", "10001 1234", " 10001 ", "10001  1234", "10001\u{a0}1234"]
+        {
             assert_eq!(faults(&us(code)), [], "{code}");
         }
         for code in [
@@ -321,61 +283,34 @@ mod tests {
         ] {
             assert_eq!(faults(&us(code)), [AddressError::InvalidZipCode], "{code}");
         }
-        assert_eq!(
-            AddressError::InvalidZipCode.to_string(),
-            "Invalid US ZIP code format"
-        );
+        assert_eq!(AddressError::InvalidZipCode.to_string(), "Invalid US ZIP code format");
     }
 
     #[test]
     fn r7_a_zip_code_with_a_line_break_is_refused() {
-        for code in [
-            "10001\n",
-            "\n10001",
-            "10001\n1234",
-            "10001\t1234",
-            "10001\r\n",
-        ] {
-            assert_eq!(
-                faults(&us(code)),
-                [AddressError::InvalidZipCode],
-                "{code:?}"
-            );
+        for code in ["10001\n", "\n10001", "10001\n1234", "10001\t1234", "10001\r\n"] {
+            assert_eq!(faults(&us(code)), [AddressError::InvalidZipCode], "{code:?}");
         }
     }
 
     #[test]
     fn r7_the_country_is_the_usa_unless_another_is_named() {
-        for country in [
-            None,
-            Some(""),
-            Some("  "),
-            Some("usa"),
-            Some("us"),
-            Some("United States"),
-        ] {
-            let address = Address::parse(&AddressDraft {
-                country: country.map(Into::into),
-                ..us("10001")
-            })
-            .unwrap();
+        for country in [None, Some(""), Some("  "), Some("usa"), Some("us"), Some("United States")]
+        {
+            let address =
+                Address::parse(&AddressDraft { country: country.map(Into::into), ..us("10001") })
+                    .unwrap();
             assert_eq!(address.country().as_str(), "USA", "{country:?}");
         }
     }
 
     #[test]
     fn r7_an_unknown_country_is_refused_beside_what_is_wrong_everywhere() {
-        let draft = AddressDraft {
-            street_line1: String::new(),
-            ..draft("Atlantis", "", "", "")
-        };
+        let draft = AddressDraft { street_line1: String::new(), ..draft("Atlantis", "", "", "") };
         let faults = faults(&draft);
         assert_eq!(faults.len(), 2);
         assert_eq!(faults[0], AddressError::StreetRequired);
-        assert_eq!(
-            (faults[1].code(), faults[1].field()),
-            ("country.unknown", "country")
-        );
+        assert_eq!((faults[1].code(), faults[1].field()), ("country.unknown", "country"));
     }
 
     #[test]
@@ -395,10 +330,7 @@ mod tests {
     #[test]
     fn r7_ireland_is_storable_without_a_postal_code_and_checks_a_given_one() {
         assert_eq!(full("IRL", "Cork", "", ""), "1 Main St\nCork\nIRL");
-        assert_eq!(
-            full("Ireland", "Dublin", "", "d02 af30"),
-            "1 Main St\nDublin\nD02 AF30\nIRL"
-        );
+        assert_eq!(full("Ireland", "Dublin", "", "d02 af30"), "1 Main St\nDublin\nD02 AF30\nIRL");
         assert_eq!(faults(&draft("IRL", "Cork", "", "12")).len(), 1);
     }
 
@@ -407,10 +339,7 @@ mod tests {
         let address = Address::parse(&draft("Hong Kong", "", "Kowloon", "")).unwrap();
         assert_eq!((address.city(), address.postal_code()), ("", ""));
         assert_eq!(address.full_address(), "1 Main St\nKowloon\nHKG");
-        assert_eq!(
-            faults(&draft("HKG", "Mong Kok", "", "")),
-            [AddressError::StateRequired]
-        );
+        assert_eq!(faults(&draft("HKG", "Mong Kok", "", "")), [AddressError::StateRequired]);
     }
 
     #[test]
@@ -426,42 +355,16 @@ mod tests {
         for (field, draft) in [
             (
                 "street_line1",
-                AddressDraft {
-                    street_line1: "1 Main St\nUSA".into(),
-                    ..base.clone()
-                },
+                AddressDraft { street_line1: "1 Main St\nUSA".into(), ..base.clone() },
             ),
-            (
-                "street_line2",
-                AddressDraft {
-                    street_line2: Some("\0".into()),
-                    ..base.clone()
-                },
-            ),
-            (
-                "city",
-                AddressDraft {
-                    city: "New York\n".into(),
-                    ..base.clone()
-                },
-            ),
-            (
-                "state",
-                AddressDraft {
-                    state: "N\u{2028}Y".into(),
-                    ..base.clone()
-                },
-            ),
+            ("street_line2", AddressDraft { street_line2: Some("\0".into()), ..base.clone() }),
+            ("city", AddressDraft { city: "New York\n".into(), ..base.clone() }),
+            ("state", AddressDraft { state: "N\u{2028}Y".into(), ..base.clone() }),
         ] {
             assert_eq!(faults(&draft), [AddressError::ControlCharacter { field }]);
         }
         let uae = draft("ARE", "", "Dubai", "1\n2");
-        assert_eq!(
-            faults(&uae),
-            [AddressError::ControlCharacter {
-                field: "postal_code"
-            }]
-        );
+        assert_eq!(faults(&uae), [AddressError::ControlCharacter { field: "postal_code" }]);
     }
 
     #[test]
@@ -485,15 +388,8 @@ mod tests {
             country: fits.country.clone(),
         });
         assert_eq!(faults.len(), 5);
-        assert!(
-            faults
-                .iter()
-                .all(|fault| fault.code() == "address.too_long")
-        );
-        assert_eq!(
-            faults[0].to_string(),
-            "Street address must be at most 255 characters"
-        );
+        assert!(faults.iter().all(|fault| fault.code() == "address.too_long"));
+        assert_eq!(faults[0].to_string(), "Street address must be at most 255 characters");
     }
 
     #[test]

@@ -62,11 +62,7 @@ impl CountryError {
 static BY_SPELLING: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
     let mut found = HashMap::new();
     for row in postal_rules::rows() {
-        let country = Country {
-            alpha3: row.alpha3,
-            alpha2: row.alpha2,
-            name: row.name,
-        };
+        let country = Country { alpha3: row.alpha3, alpha2: row.alpha2, name: row.name };
         for spelling in row.spellings.split('|').chain([row.alpha2, row.alpha3]) {
             found.insert(spelling.to_lowercase(), country);
         }
@@ -82,17 +78,10 @@ impl Country {
     /// or without accents and with white space around it.
     pub fn parse(text: &str) -> Result<Self, CountryError> {
         let trimmed = text.trim();
-        let known = if trimmed.len() > Self::LONGEST {
-            None
-        } else {
-            BY_SPELLING.get(&fold(trimmed))
-        };
+        let known =
+            if trimmed.len() > Self::LONGEST { None } else { BY_SPELLING.get(&fold(trimmed)) };
         known.copied().ok_or_else(|| CountryError::Unknown {
-            text: trimmed
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(60)
-                .collect(),
+            text: trimmed.chars().filter(|c| !c.is_control()).take(60).collect(),
         })
     }
 
@@ -125,17 +114,12 @@ fn fold(name: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     let text = words.join(" ");
-    text.strip_prefix("the ")
-        .map_or_else(|| text.clone(), str::to_owned)
+    text.strip_prefix("the ").map_or_else(|| text.clone(), str::to_owned)
 }
 
 impl Default for Country {
     fn default() -> Self {
-        Self {
-            alpha3: "USA",
-            alpha2: "US",
-            name: "United States",
-        }
+        Self { alpha3: "USA", alpha2: "US", name: "United States" }
     }
 }
 
@@ -198,11 +182,7 @@ mod tests {
         let mut count = 0;
         for row in postal_rules::rows() {
             count += 1;
-            for text in row
-                .spellings
-                .split('|')
-                .chain([row.alpha2, row.alpha3, row.name])
-            {
+            for text in row.spellings.split('|').chain([row.alpha2, row.alpha3, row.name]) {
                 let country = Country::parse(text).unwrap_or_else(|error| panic!("{error}"));
                 assert_eq!(country.as_str(), row.alpha3, "{text}");
                 assert_eq!((country.alpha2(), country.name()), (row.alpha2, row.name));
@@ -228,10 +208,7 @@ mod tests {
     #[test]
     fn r7_the_message_names_60_characters_without_line_breaks() {
         let error = Country::parse(&format!("A\n{}", "ß".repeat(1_000))).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("Unknown country: A{}", "ß".repeat(59))
-        );
+        assert_eq!(error.to_string(), format!("Unknown country: A{}", "ß".repeat(59)));
     }
 
     proptest! {

@@ -50,13 +50,11 @@ impl DisplayName {
 
     /// Reads a display name; surrounding white space is dropped.
     pub fn parse(text: &str) -> Result<Self, DisplayNameError> {
-        one_line(text, Self::MAX_CHARS)
-            .map(Self)
-            .map_err(|fault| match fault {
-                LineFault::Empty => DisplayNameError::Empty,
-                LineFault::TooLong => DisplayNameError::TooLong,
-                LineFault::ControlCharacter => DisplayNameError::ControlCharacter,
-            })
+        one_line(text, Self::MAX_CHARS).map(Self).map_err(|fault| match fault {
+            LineFault::Empty => DisplayNameError::Empty,
+            LineFault::TooLong => DisplayNameError::TooLong,
+            LineFault::ControlCharacter => DisplayNameError::ControlCharacter,
+        })
     }
 
     /// The default: "First Last". When both are too long together, the first
@@ -102,10 +100,7 @@ mod tests {
 
     #[test]
     fn r10_a_display_name_has_the_limits_of_a_name() {
-        assert_eq!(
-            DisplayName::parse(" 山田 太郎 ").unwrap().as_str(),
-            "山田 太郎"
-        );
+        assert_eq!(DisplayName::parse(" 山田 太郎 ").unwrap().as_str(), "山田 太郎");
         assert_eq!(code(" "), "display_name.empty");
         assert_eq!(code(&"x".repeat(101)), "display_name.too_long");
         assert_eq!(code("a\u{202e}b"), "display_name.control_character");

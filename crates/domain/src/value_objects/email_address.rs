@@ -126,9 +126,7 @@ fn canonical(text: &str) -> Option<String> {
     let labels_are_whole = domain
         .split('.')
         .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
-    let has_shape = SHAPE_REGEX
-        .as_ref()
-        .is_some_and(|shape| shape.is_match(&address));
+    let has_shape = SHAPE_REGEX.as_ref().is_some_and(|shape| shape.is_match(&address));
     (dots_are_inside && fits && labels_are_whole && has_shape).then_some(address)
 }
 
@@ -203,10 +201,7 @@ mod tests {
 
     #[test]
     fn r4_the_value_is_trimmed_and_lower_case() {
-        assert_eq!(
-            email("  John.DOE@Example.COM\n").as_str(),
-            "john.doe@example.com"
-        );
+        assert_eq!(email("  John.DOE@Example.COM\n").as_str(), "john.doe@example.com");
     }
 
     #[test]
@@ -270,12 +265,7 @@ mod tests {
         refused(&format!("{}@example.com", "a".repeat(65)));
         let label = "b".repeat(61);
         let domain = format!("{label}.{label}.{label}");
-        assert_eq!(
-            email(&format!("{}@{domain}.io", "a".repeat(64)))
-                .as_str()
-                .len(),
-            253
-        );
+        assert_eq!(email(&format!("{}@{domain}.io", "a".repeat(64))).as_str().len(), 253);
         email(&format!("{}@{domain}.com", "a".repeat(64)));
         refused(&format!("{}@{domain}.info", "a".repeat(64)));
         refused(&format!("a@{}.com", "b".repeat(64)));
@@ -335,12 +325,7 @@ mod tests {
         if let Ok(found) = EmailAddress::parse(text) {
             prop_assert_eq!(EmailAddress::parse(found.as_str()), Ok(found.clone()));
             prop_assert!(found.as_str().is_ascii() && found.as_str().len() <= 254);
-            prop_assert!(
-                !found
-                    .as_str()
-                    .bytes()
-                    .any(|b| b.is_ascii_uppercase() || b <= b' ')
-            );
+            prop_assert!(!found.as_str().bytes().any(|b| b.is_ascii_uppercase() || b <= b' '));
         }
         Ok(())
     }

@@ -98,28 +98,16 @@ mod tests {
             ("proton.me", "Proton"),
             ("protonmail.com", "Proton"),
         ] {
-            assert_eq!(
-                EmailProvider::of_domain(domain).to_string(),
-                name,
-                "{domain}"
-            );
+            assert_eq!(EmailProvider::of_domain(domain).to_string(), name, "{domain}");
         }
     }
 
     #[test]
     fn r5_a_domain_that_only_looks_like_a_provider_is_custom() {
-        for domain in [
-            "yahoo.example.com",
-            "mail.gmail.com",
-            "notgmail.com",
-            "gmail.com.evil.org",
-            "",
-        ] {
-            assert_eq!(
-                EmailProvider::of_domain(domain),
-                EmailProvider::Custom,
-                "{domain}"
-            );
+        for domain in
+            ["yahoo.example.com", "mail.gmail.com", "notgmail.com", "gmail.com.evil.org", ""]
+        {
+            assert_eq!(EmailProvider::of_domain(domain), EmailProvider::Custom, "{domain}");
         }
     }
 

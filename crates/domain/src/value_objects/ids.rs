@@ -141,27 +141,16 @@ mod tests {
 
     #[test]
     fn r2_any_rfc_9562_uuid_parses() {
-        for text in [
-            "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-            "F81D4FAE-7DEC-4D0E-A765-00A0C91E6BF6",
-        ] {
+        for text in ["6ba7b810-9dad-11d1-80b4-00c04fd430c8", "F81D4FAE-7DEC-4D0E-A765-00A0C91E6BF6"]
+        {
             assert!(UserId::parse(text).is_ok(), "{text}");
         }
     }
 
     #[test]
     fn r3_each_kind_of_contact_has_an_identity_of_its_own() {
-        assert_eq!(
-            EmailId::parse("").unwrap_err().to_string(),
-            "Email ID cannot be empty"
-        );
-        assert_eq!(
-            PhoneId::parse("x").unwrap_err().to_string(),
-            "Invalid Phone ID format"
-        );
-        assert_eq!(
-            AddressId::parse("x").unwrap_err().code(),
-            "id.invalid_format"
-        );
+        assert_eq!(EmailId::parse("").unwrap_err().to_string(), "Email ID cannot be empty");
+        assert_eq!(PhoneId::parse("x").unwrap_err().to_string(), "Invalid Phone ID format");
+        assert_eq!(AddressId::parse("x").unwrap_err().code(), "id.invalid_format");
     }
 }

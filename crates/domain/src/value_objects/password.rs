@@ -115,17 +115,12 @@ pub struct PasswordHashError;
 impl PasswordHash {
     /// Reads a PHC string: `$`, the algorithm's name, `$`, the rest; 255 characters at most.
     pub fn parse(text: &str) -> Result<Self, PasswordHashError> {
-        let known = text
-            .strip_prefix('$')
-            .and_then(|rest| rest.split_once('$'))
-            .is_some_and(|(name, rest)| {
+        let known = text.strip_prefix('$').and_then(|rest| rest.split_once('$')).is_some_and(
+            |(name, rest)| {
                 !name.is_empty() && !rest.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
-            });
-        if known && text.len() <= 255 {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(PasswordHashError)
-        }
+            },
+        );
+        if known && text.len() <= 255 { Ok(Self(text.to_owned())) } else { Err(PasswordHashError) }
     }
 
     /// Takes a hash as another application stored it. A text that is no PHC
@@ -157,16 +152,10 @@ mod tests {
 
     #[test]
     fn r12_a_password_has_8_characters_to_1024_bytes() {
-        assert_eq!(
-            Password::parse("1234567", 8).unwrap_err(),
-            PasswordError::TooShort { min: 8 }
-        );
+        assert_eq!(Password::parse("1234567", 8).unwrap_err(), PasswordError::TooShort { min: 8 });
         assert!(Password::parse("12345678", 8).is_ok());
         assert!(Password::parse(&"x".repeat(1024), 8).is_ok());
-        assert_eq!(
-            Password::parse(&"x".repeat(1025), 8).unwrap_err(),
-            PasswordError::TooLong
-        );
+        assert_eq!(Password::parse(&"x".repeat(1025), 8).unwrap_err(), PasswordError::TooLong);
     }
 
     #[test]

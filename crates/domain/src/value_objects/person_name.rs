@@ -49,13 +49,11 @@ impl PersonName {
 
     /// Reads a name; surrounding white space is dropped.
     pub fn parse(text: &str) -> Result<Self, PersonNameError> {
-        one_line(text, Self::MAX_CHARS)
-            .map(Self)
-            .map_err(|fault| match fault {
-                LineFault::Empty => PersonNameError::Empty,
-                LineFault::TooLong => PersonNameError::TooLong,
-                LineFault::ControlCharacter => PersonNameError::ControlCharacter,
-            })
+        one_line(text, Self::MAX_CHARS).map(Self).map_err(|fault| match fault {
+            LineFault::Empty => PersonNameError::Empty,
+            LineFault::TooLong => PersonNameError::TooLong,
+            LineFault::ControlCharacter => PersonNameError::ControlCharacter,
+        })
     }
 
     /// The name.
@@ -159,29 +157,17 @@ mod tests {
 
     #[test]
     fn r10_control_characters_are_refused() {
-        for text in [
-            "a\0b",
-            "a\nb",
-            "a\u{85}b",
-            "a\u{202e}b",
-            "a\u{2066}b",
-            "a\u{2028}b",
-            "a\u{2029}b",
-        ] {
+        for text in
+            ["a\0b", "a\nb", "a\u{85}b", "a\u{202e}b", "a\u{2066}b", "a\u{2028}b", "a\u{2029}b"]
+        {
             assert_eq!(code(text), "name.control_character", "{text:?}");
         }
     }
 
     #[test]
     fn r10_names_of_any_script_are_kept() {
-        for text in [
-            "O'Brien",
-            "María José",
-            "李",
-            "Нина",
-            "नि\u{200d}",
-            "d’Arc-Müller Jr.",
-        ] {
+        for text in ["O'Brien", "María José", "李", "Нина", "नि\u{200d}", "d’Arc-Müller Jr."]
+        {
             assert_eq!(PersonName::parse(text).unwrap().as_str(), text);
         }
     }

@@ -103,16 +103,10 @@ impl Region {
     /// Reads an alpha-2 code, in either case.
     pub fn parse(text: &str) -> Result<Self, RegionError> {
         let known = KnownRegion::from_code(text.trim()).map_err(|_| RegionError)?;
-        if PHONE_NUMBER_UTIL
-            .get_country_code_for_region(known)
-            .is_none()
-        {
+        if PHONE_NUMBER_UTIL.get_country_code_for_region(known).is_none() {
             return Err(RegionError);
         }
-        Ok(Self {
-            known,
-            code: known.as_region_str(),
-        })
+        Ok(Self { known, code: known.as_region_str() })
     }
 
     /// The code in upper case.
@@ -298,16 +292,11 @@ impl Written {
         }
         let plain = input.chars().map(plain_char).collect::<Option<String>>();
         let plain = plain.ok_or(PhoneNumberError::InvalidCharacter)?;
-        let captures = SHAPE_REGEX
-            .as_ref()
-            .and_then(|shape| shape.captures(&plain));
+        let captures = SHAPE_REGEX.as_ref().and_then(|shape| shape.captures(&plain));
         let captures = captures.ok_or(PhoneNumberError::InvalidCharacter)?;
         let part = |name| captures.name(name).map_or("", |found| found.as_str());
 
-        let digits: String = part("number")
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
+        let digits: String = part("number").chars().filter(char::is_ascii_digit).collect();
         let (is_international, digits) = match digits.strip_prefix("00") {
             Some(rest) if part("plus").is_empty() => (true, rest.to_owned()),
             _ => (!part("plus").is_empty(), digits),
@@ -315,15 +304,8 @@ impl Written {
         if digits.len() > PhoneNumber::MAX_DIGITS {
             return Err(PhoneNumberError::TooManyDigits);
         }
-        let extension = Some(part("ext"))
-            .filter(|ext| !ext.is_empty())
-            .map(str::to_owned);
-        Ok(Self {
-            input: input.to_owned(),
-            is_international,
-            digits,
-            extension,
-        })
+        let extension = Some(part("ext")).filter(|ext| !ext.is_empty()).map(str::to_owned);
+        Ok(Self { input: input.to_owned(), is_international, digits, extension })
     }
 
     fn check_least_digits(&self) -> Result<(), PhoneNumberError> {
@@ -389,10 +371,7 @@ fn plain_char(c: char) -> Option<char> {
         }
         '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' => Some(' '),
         _ if c.is_whitespace() && !c.is_control() => Some(' '),
-        _ => PHONE_NUMBER_UTIL
-            .normalize_digits_only(c.to_string())
-            .chars()
-            .next(),
+        _ => PHONE_NUMBER_UTIL.normalize_digits_only(c.to_string()).chars().next(),
     }
 }
 
@@ -428,18 +407,11 @@ fn metadata_reading(number: &str, region: Option<KnownRegion>) -> Result<Parsed,
 }
 
 fn e164(parsed: &Parsed) -> String {
-    format!(
-        "+{}{}",
-        parsed.country_code,
-        parsed.get_national_significant_number()
-    )
+    format!("+{}{}", parsed.country_code, parsed.get_national_significant_number())
 }
 
 fn international(written: &Written, parsed: &Parsed) -> String {
-    written.with_extension(
-        &parsed.format_as(PhoneNumberFormat::International),
-        " ext. ",
-    )
+    written.with_extension(&parsed.format_as(PhoneNumberFormat::International), " ext. ")
 }
 
 #[cfg(test)]
@@ -477,10 +449,7 @@ mod tests {
     #[test]
     fn r6_fewer_than_10_digits_are_refused() {
         let error = PhoneNumber::parse("555-1234", None).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "Phone number must have at least 10 digits"
-        );
+        assert_eq!(error.to_string(), "Phone number must have at least 10 digits");
         for text in ["", "+", "00", "123456789", "555-1234 ext. 123"] {
             assert_eq!(code(text), "phone.too_few_digits", "{text}");
         }
@@ -525,22 +494,13 @@ mod tests {
 
     #[test]
     fn r6_a_leading_00_is_a_plus() {
-        assert_eq!(
-            phone("0044 20 7946 0018").key(),
-            phone("+44 20 7946 0018").key()
-        );
+        assert_eq!(phone("0044 20 7946 0018").key(), phone("+44 20 7946 0018").key());
     }
 
     #[test]
     fn r6_the_default_region_reads_national_numbers() {
-        assert_eq!(
-            phone_in("US", "(555) 123-4567").e164(),
-            Some("+15551234567")
-        );
-        assert_eq!(
-            phone_in("GB", "020 7946 0018").e164(),
-            Some("+442079460018")
-        );
+        assert_eq!(phone_in("US", "(555) 123-4567").e164(), Some("+15551234567"));
+        assert_eq!(phone_in("GB", "020 7946 0018").e164(), Some("+442079460018"));
         assert_eq!(phone_in("IT", "06 1234 5678").e164(), Some("+390612345678"));
         assert_eq!(phone_in("US", "+44 20 7946 0018").calling_code(), "+44");
         let us = Region::parse("US").unwrap();
@@ -553,10 +513,7 @@ mod tests {
     #[test]
     fn r6_without_a_region_the_calling_code_is_unknown() {
         let number = phone("(030) 1234-5678");
-        assert_eq!(
-            (number.calling_code(), number.national()),
-            ("+??", "03012345678")
-        );
+        assert_eq!((number.calling_code(), number.national()), ("+??", "03012345678"));
         assert_eq!((number.e164(), number.key()), (None, "03012345678"));
     }
 
@@ -572,12 +529,7 @@ mod tests {
 
     #[test]
     fn r6_an_unassigned_calling_code_is_refused() {
-        for text in [
-            "+999 123 456 7890",
-            "00999 1234567890",
-            "+0 123 456 7890",
-            "+210 1234567",
-        ] {
+        for text in ["+999 123 456 7890", "00999 1234567890", "+0 123 456 7890", "+210 1234567"] {
             assert_eq!(code(text), "phone.unknown_calling_code", "{text}");
         }
     }
@@ -621,11 +573,7 @@ mod tests {
                 let found = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(known, kind);
                 let Ok(example) = found else { continue };
                 let number = phone(&e164(&example));
-                assert_eq!(
-                    number.e164(),
-                    Some(e164(&example).as_str()),
-                    "{known} {kind:?}"
-                );
+                assert_eq!(number.e164(), Some(e164(&example).as_str()), "{known} {kind:?}");
                 check(&example.format_as(PhoneNumberFormat::National), region).unwrap();
                 check(&example.format_as(PhoneNumberFormat::International), region).unwrap();
             }
@@ -648,49 +596,28 @@ mod tests {
             assert_eq!(number.national(), "(555) 123-4567 ext. 12");
             assert_eq!(number.e164(), Some("+15551234567"));
         }
-        assert_ne!(
-            phone("+15551234567 x12").key(),
-            phone("+15551234567 x13").key()
-        );
+        assert_ne!(phone("+15551234567 x12").key(), phone("+15551234567 x13").key());
         assert_eq!(phone("(030) 1234-5678 x9").key(), "03012345678;ext=9");
     }
 
     #[test]
     fn r6_digits_and_separators_of_other_scripts_are_read() {
-        assert_eq!(
-            phone("＋１ ５５５ １２３ ４５６７").e164(),
-            Some("+15551234567")
-        );
+        assert_eq!(phone("＋１ ５５５ １２３ ４５６７").e164(), Some("+15551234567"));
         assert_eq!(phone("+١٥٥٥١٢٣٤٥٦٧").e164(), Some("+15551234567"));
-        assert_eq!(
-            phone("+1\u{a0}555\u{2011}123\u{2013}4567").e164(),
-            Some("+15551234567")
-        );
+        assert_eq!(phone("+1\u{a0}555\u{2011}123\u{2013}4567").e164(), Some("+15551234567"));
     }
 
     #[test]
     fn r6_the_input_has_at_most_50_characters() {
-        assert_eq!(
-            phone(&format!("+1{}5551234567", " ".repeat(38)))
-                .as_str()
-                .len(),
-            50
-        );
-        assert_eq!(
-            code(&format!("+1{}5551234567", " ".repeat(39))),
-            "phone.too_long"
-        );
+        assert_eq!(phone(&format!("+1{}5551234567", " ".repeat(38))).as_str().len(), 50);
+        assert_eq!(code(&format!("+1{}5551234567", " ".repeat(39))), "phone.too_long");
     }
 
     #[test]
     fn r6_a_region_is_an_alpha_2_code_with_a_numbering_plan() {
         assert_eq!(Region::parse(" gb ").unwrap().to_string(), "GB");
         for text in ["", "USA", "ZZ", "001", "U1", "é"] {
-            assert_eq!(
-                Region::parse(text).unwrap_err().code(),
-                "region.unknown",
-                "{text}"
-            );
+            assert_eq!(Region::parse(text).unwrap_err().code(), "region.unknown", "{text}");
         }
     }
 
@@ -698,10 +625,7 @@ mod tests {
     fn r6_a_number_dialled_from_abroad_is_kept_in_international_form() {
         let number = phone_in("US", "011 44 20 7946 0018");
         assert_eq!(number.as_str(), "+44 20 7946 0018");
-        assert_eq!(
-            PhoneNumber::restore(number.as_str(), Some("+44")),
-            Ok(number)
-        );
+        assert_eq!(PhoneNumber::restore(number.as_str(), Some("+44")), Ok(number));
     }
 
     #[test]
@@ -722,32 +646,19 @@ mod tests {
 
     #[test]
     fn r6_a_stored_calling_code_that_does_not_fit_is_not_believed() {
-        for guess in [
-            Some("+61"),
-            Some("+800"),
-            Some("+0"),
-            Some("nonsense"),
-            Some(""),
-            None,
-        ] {
+        for guess in [Some("+61"), Some("+800"), Some("+0"), Some("nonsense"), Some(""), None] {
             assert_eq!(
                 PhoneNumber::restore("614-555-0100", guess),
                 Ok(phone("614-555-0100")),
                 "{guess:?}"
             );
         }
-        assert_eq!(
-            PhoneNumber::restore("+15551234567", Some("+??")),
-            Ok(phone("+15551234567"))
-        );
+        assert_eq!(PhoneNumber::restore("+15551234567", Some("+??")), Ok(phone("+15551234567")));
     }
 
     fn check(text: &str, region: Option<Region>) -> Result<(), TestCaseError> {
         if let Ok(number) = PhoneNumber::parse(text, region) {
-            prop_assert_eq!(
-                PhoneNumber::parse(number.as_str(), region),
-                Ok(number.clone())
-            );
+            prop_assert_eq!(PhoneNumber::parse(number.as_str(), region), Ok(number.clone()));
             prop_assert_eq!(
                 PhoneNumber::restore(number.as_str(), Some(number.calling_code())),
                 Ok(number.clone())

@@ -33,37 +33,25 @@ struct PostalRules {
 }
 
 static RULES: LazyLock<HashMap<&'static str, PostalRules>> = LazyLock::new(|| {
-    rows()
-        .map(|row| {
-            (
-                row.alpha3,
-                PostalRules {
-                    row,
-                    form: OnceLock::new(),
-                },
-            )
-        })
-        .collect()
+    rows().map(|row| (row.alpha3, PostalRules { row, form: OnceLock::new() })).collect()
 });
 
 /// All countries of ISO 3166-1.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
-    DATA.lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| {
-            let mut cells = line.split('\t');
-            let mut next = || cells.next().unwrap_or_default();
-            Row {
-                alpha2: next(),
-                alpha3: next(),
-                name: next(),
-                spellings: next(),
-                needed: next(),
-                postal_form: next(),
-                format: next(),
-                latin_format: next(),
-            }
-        })
+    DATA.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let mut cells = line.split('\t');
+        let mut next = || cells.next().unwrap_or_default();
+        Row {
+            alpha2: next(),
+            alpha3: next(),
+            name: next(),
+            spellings: next(),
+            needed: next(),
+            postal_form: next(),
+            format: next(),
+            latin_format: next(),
+        }
+    })
 }
 
 pub(crate) fn needs_city(country: Country) -> bool {
@@ -79,18 +67,13 @@ pub(crate) fn needs_postal_code(country: Country) -> bool {
 }
 
 fn needs(country: Country, field: char) -> bool {
-    RULES
-        .get(country.as_str())
-        .is_some_and(|rules| rules.row.needed.contains(field))
+    RULES.get(country.as_str()).is_some_and(|rules| rules.row.needed.contains(field))
 }
 
 /// The form of a whole postal code in ASCII capitals; `None` where there are no postal codes.
 pub(crate) fn postal_form(country: Country) -> Option<&'static Regex> {
     let rules = RULES.get(country.as_str())?;
-    rules
-        .form
-        .get_or_init(|| compile(rules.row.postal_form))
-        .as_ref()
+    rules.form.get_or_init(|| compile(rules.row.postal_form)).as_ref()
 }
 
 fn compile(form: &str) -> Option<Regex> {
@@ -98,10 +81,7 @@ fn compile(form: &str) -> Option<Regex> {
         return None;
     }
     // Without Unicode `\d` is an ASCII digit, as the data means it.
-    RegexBuilder::new(&format!("^(?:{form})$"))
-        .unicode(false)
-        .build()
-        .ok()
+    RegexBuilder::new(&format!("^(?:{form})$")).unicode(false).build().ok()
 }
 
 /// How the country lays an address out: `%A` street, `%C` city, `%S` state,
@@ -110,10 +90,7 @@ fn compile(form: &str) -> Option<Regex> {
 /// Some countries write their own script from the large to the small, and
 /// Latin letters the other way round.
 pub(crate) fn format(country: Country, latin: bool) -> &'static str {
-    let row = RULES
-        .get(country.as_str())
-        .map(|rules| rules.row)
-        .unwrap_or_default();
+    let row = RULES.get(country.as_str()).map(|rules| rules.row).unwrap_or_default();
     match (row.format, row.latin_format) {
         ("", _) => PLAIN_FORMAT,
         (_, own) if latin && !own.is_empty() => own,
@@ -155,10 +132,7 @@ mod tests {
     fn r7_every_country_that_needs_a_postal_code_has_a_form() {
         for row in rows() {
             let country = country(row.alpha3);
-            assert!(
-                !needs_postal_code(country) || postal_form(country).is_some(),
-                "{country}"
-            );
+            assert!(!needs_postal_code(country) || postal_form(country).is_some(), "{country}");
         }
     }
 
@@ -166,11 +140,7 @@ mod tests {
     fn r7_what_a_country_needs_comes_from_the_data() {
         let needs = |text| {
             let country = country(text);
-            (
-                needs_city(country),
-                needs_state(country),
-                needs_postal_code(country),
-            )
+            (needs_city(country), needs_state(country), needs_postal_code(country))
         };
         assert_eq!(needs("USA"), (true, true, true));
         assert_eq!(needs("DEU"), (true, false, true));

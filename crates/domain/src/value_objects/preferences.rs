@@ -125,37 +125,23 @@ impl Preferences {
         known(SMS_NOTIFICATIONS, boolean, &mut |json| {
             set(&mut chosen.sms_notifications, json.parse().ok())
         });
-        known(NEWSLETTER, boolean, &mut |json| {
-            set(&mut chosen.newsletter, json.parse().ok())
-        });
+        known(NEWSLETTER, boolean, &mut |json| set(&mut chosen.newsletter, json.parse().ok()));
         known(THEME, "\"light\", \"dark\" or \"system\"", &mut |json| {
             set(&mut chosen.theme, plain_string(json).and_then(Theme::named))
         });
-        known(
-            LANGUAGE,
-            "a BCP 47 tag of at most 10 characters",
-            &mut |json| {
-                set(
-                    &mut chosen.language,
-                    plain_string(json).and_then(|tag| LanguageTag::parse(tag).ok()),
-                )
-            },
-        );
+        known(LANGUAGE, "a BCP 47 tag of at most 10 characters", &mut |json| {
+            set(
+                &mut chosen.language,
+                plain_string(json).and_then(|tag| LanguageTag::parse(tag).ok()),
+            )
+        });
         chosen.others = given;
 
-        let bytes: usize = chosen
-            .entries()
-            .iter()
-            .map(|(key, json)| key.len() + json.len())
-            .sum();
+        let bytes: usize = chosen.entries().iter().map(|(key, json)| key.len() + json.len()).sum();
         if bytes > Self::MAX_BYTES {
             errors.push(PreferencesError::TooLarge);
         }
-        if errors.is_empty() {
-            Ok(chosen)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(chosen) } else { Err(errors) }
     }
 
     /// All keys with their values' JSON text: the known ones first, then the
@@ -168,15 +154,8 @@ impl Preferences {
             (THEME, format!("\"{}\"", self.theme)),
             (LANGUAGE, format!("\"{}\"", self.language)),
         ];
-        let others = self
-            .others
-            .iter()
-            .map(|(key, json)| (key.clone(), json.clone()));
-        known
-            .into_iter()
-            .map(|(key, json)| (key.to_owned(), json))
-            .chain(others)
-            .collect()
+        let others = self.others.iter().map(|(key, json)| (key.clone(), json.clone()));
+        known.into_iter().map(|(key, json)| (key.to_owned(), json)).chain(others).collect()
     }
 
     /// Whether the user wants mail about what happens; `true` by default.
@@ -216,9 +195,7 @@ fn set<T>(field: &mut T, value: Option<T>) -> bool {
 
 /// The text of a JSON string without escapes; no known value needs one.
 fn plain_string(json: &str) -> Option<&str> {
-    json.strip_prefix('"')?
-        .strip_suffix('"')
-        .filter(|text| !text.contains(['"', '\\']))
+    json.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains(['"', '\\']))
 }
 
 impl Theme {
@@ -232,9 +209,7 @@ impl Theme {
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Light, Self::Dark, Self::System]
-            .into_iter()
-            .find(|theme| theme.as_str() == name)
+        [Self::Light, Self::Dark, Self::System].into_iter().find(|theme| theme.as_str() == name)
     }
 }
 
@@ -242,10 +217,8 @@ impl FromStr for Theme {
     type Err = PreferencesError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::named(text).ok_or(PreferencesError::InvalidValue {
-            key: THEME,
-            expected: "light, dark or system",
-        })
+        Self::named(text)
+            .ok_or(PreferencesError::InvalidValue { key: THEME, expected: "light, dark or system" })
     }
 }
 
@@ -262,9 +235,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Preferences, Vec<PreferencesError>> {
         Preferences::from_entries(
-            pairs
-                .iter()
-                .map(|(key, json)| ((*key).to_owned(), (*json).to_owned())),
+            pairs.iter().map(|(key, json)| ((*key).to_owned(), (*json).to_owned())),
         )
     }
 
@@ -273,10 +244,7 @@ mod tests {
         let chosen = read(&[]).unwrap();
         assert_eq!(chosen, Preferences::default());
         assert!(chosen.email_notifications() && !chosen.sms_notifications() && chosen.newsletter());
-        assert_eq!(
-            (chosen.theme().as_str(), chosen.language().as_str()),
-            ("light", "en")
-        );
+        assert_eq!((chosen.theme().as_str(), chosen.language().as_str()), ("light", "en"));
     }
 
     #[test]
@@ -292,10 +260,7 @@ mod tests {
         assert!(
             !chosen.email_notifications() && chosen.sms_notifications() && !chosen.newsletter()
         );
-        assert_eq!(
-            (chosen.theme(), chosen.language().as_str()),
-            (Theme::System, "pt-BR")
-        );
+        assert_eq!((chosen.theme(), chosen.language().as_str()), (Theme::System, "pt-BR"));
     }
 
     #[test]
@@ -310,18 +275,9 @@ mod tests {
         let keys: Vec<_> = errors.iter().map(PreferencesError::key).collect();
         assert_eq!(
             keys,
-            [
-                Some("email_notifications"),
-                Some("newsletter"),
-                Some("theme"),
-                Some("language")
-            ]
+            [Some("email_notifications"), Some("newsletter"), Some("theme"), Some("language")]
         );
-        assert!(
-            errors
-                .iter()
-                .all(|error| error.code() == "preferences.invalid_value")
-        );
+        assert!(errors.iter().all(|error| error.code() == "preferences.invalid_value"));
         for json in ["light", "\"light", "\"", "\"Light\"", "{}", ""] {
             assert!(read(&[("theme", json)]).is_err(), "{json}");
         }
@@ -335,34 +291,22 @@ mod tests {
 
     #[test]
     fn r13_unknown_keys_survive_a_round_trip() {
-        let chosen = read(&[
-            ("crm", "{\"tabs\": [1, 2.50]}"),
-            ("", "\"\\u00e9\""),
-            ("theme", "\"dark\""),
-        ])
-        .unwrap();
-        assert_eq!(
-            Preferences::from_entries(chosen.entries()),
-            Ok(chosen.clone())
-        );
+        let chosen =
+            read(&[("crm", "{\"tabs\": [1, 2.50]}"), ("", "\"\\u00e9\""), ("theme", "\"dark\"")])
+                .unwrap();
+        assert_eq!(Preferences::from_entries(chosen.entries()), Ok(chosen.clone()));
         assert_eq!(chosen.others()["crm"], "{\"tabs\": [1, 2.50]}");
         assert_eq!(chosen.entries().len(), 7);
     }
 
     #[test]
     fn r13_all_keys_and_texts_have_4_kib_together() {
-        let rest: usize = Preferences::default()
-            .entries()
-            .iter()
-            .map(|(key, json)| key.len() + json.len())
-            .sum();
+        let rest: usize =
+            Preferences::default().entries().iter().map(|(key, json)| key.len() + json.len()).sum();
         let room = 4096 - rest - 1;
         assert!(read(&[("k", &"1".repeat(room))]).is_ok());
         let errors = read(&[("k", &"1".repeat(room + 1))]).unwrap_err();
-        assert_eq!(
-            (errors[0].code(), errors[0].key()),
-            ("preferences.too_large", None)
-        );
+        assert_eq!((errors[0].code(), errors[0].key()), ("preferences.too_large", None));
     }
 
     #[test]

@@ -17,35 +17,23 @@ fn r19_the_first_email_becomes_the_default_and_primary() {
 fn r19_an_email_can_be_added_as_the_default() {
     let mut user = user_with_emails(&[PRIMARY]);
     let email = EmailAddress::parse("new@example.org").unwrap();
-    user.add_email(email_id(9), email, WORK, true, now())
-        .unwrap();
+    user.add_email(email_id(9), email, WORK, true, now()).unwrap();
     assert_eq!(default_of(&user), email_id(9));
-    assert_eq!(
-        user.emails()
-            .iter()
-            .filter(|email| email.is_default())
-            .count(),
-        1
-    );
+    assert_eq!(user.emails().iter().filter(|email| email.is_default()).count(), 1);
 }
 
 #[test]
 fn r19_a_duplicate_is_refused_in_any_case() {
     let mut user = user_with_emails(&[PRIMARY]);
     let again = EmailAddress::parse("E1@Example.ORG").unwrap();
-    let refused = user
-        .add_email(email_id(9), again, WORK, false, now())
-        .unwrap_err();
+    let refused = user.add_email(email_id(9), again, WORK, false, now()).unwrap_err();
     assert_eq!(refused.to_string(), "Email e1@example.org already exists");
 }
 
 #[test]
 fn r19_an_unknown_email_is_not_found() {
     let mut user = user_with_emails(&[PRIMARY]);
-    assert_eq!(
-        user.remove_email(email_id(9), now()),
-        Err(UserError::EmailNotFound(email_id(9)))
-    );
+    assert_eq!(user.remove_email(email_id(9), now()), Err(UserError::EmailNotFound(email_id(9))));
     assert_eq!(
         user.set_default_email(email_id(9), now()),
         Err(UserError::EmailNotFound(email_id(9)))
@@ -73,8 +61,7 @@ fn r19_the_default_cannot_be_given_another_type() {
         user.set_email_type(email_id(1), WORK, now()),
         Err(UserError::DefaultEmailIsPrimary)
     );
-    user.set_email_type(email_id(2), ContactType::Billing, now())
-        .unwrap();
+    user.set_email_type(email_id(2), ContactType::Billing, now()).unwrap();
     assert_eq!(user.emails()[1].contact_type(), ContactType::Billing);
 }
 
@@ -142,10 +129,7 @@ fn r23_a_user_has_at_most_twenty_emails() {
     let email = EmailAddress::parse("one.more@example.org").unwrap();
     assert_eq!(
         user.add_email(email_id(99), email, WORK, false, now()),
-        Err(UserError::TooMany {
-            what: "emails",
-            max: 20
-        })
+        Err(UserError::TooMany { what: "emails", max: 20 })
     );
 }
 
@@ -155,20 +139,12 @@ fn r26_accepted_changes_are_told_in_order_and_refused_ones_are_not() {
     let _ = user.mark_saved();
     user.remove_email(email_id(1), now()).unwrap();
     user.remove_email(email_id(2), now()).unwrap_err();
-    let told: Vec<_> = user
-        .events()
-        .iter()
-        .map(|recorded| recorded.event.clone())
-        .collect();
+    let told: Vec<_> = user.events().iter().map(|recorded| recorded.event.clone()).collect();
     assert_eq!(
         told,
         [
-            DomainEvent::EmailRemoved {
-                email_id: email_id(1)
-            },
-            DomainEvent::DefaultEmailChanged {
-                email_id: email_id(2)
-            },
+            DomainEvent::EmailRemoved { email_id: email_id(1) },
+            DomainEvent::DefaultEmailChanged { email_id: email_id(2) },
         ]
     );
 }

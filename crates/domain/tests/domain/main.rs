@@ -40,8 +40,7 @@ fn user_with_emails(types: &[ContactType]) -> UserAggregate {
     let mut user = UserAggregate::register(account(), None, now());
     for (n, contact_type) in (1..).zip(types) {
         let email = EmailAddress::parse(&format!("e{n}@example.org")).unwrap();
-        user.add_email(email_id(n), email, *contact_type, false, now())
-            .unwrap();
+        user.add_email(email_id(n), email, *contact_type, false, now()).unwrap();
     }
     user
 }

@@ -21,10 +21,7 @@ fn two_default_emails_are_no_sound_user() {
     let mut snapshot = example::john().snapshot();
     snapshot.emails[1].is_default = true;
     let error = UserAggregate::restore(snapshot).unwrap_err();
-    assert!(
-        error.reason.contains("exactly one default email (found 2)"),
-        "{error}"
-    );
+    assert!(error.reason.contains("exactly one default email (found 2)"), "{error}");
 }
 
 #[test]

@@ -34,23 +34,11 @@ fn r14_only_the_transitions_of_the_rule_are_allowed() {
     type Transition = fn(&mut User) -> Result<(), UserError>;
     let transitions: [(Transition, &[UserStatus], Option<UserStatus>); 7] = [
         (|user| user.activate(now()), &[Pending], Some(Active)),
-        (
-            |user| user.suspend(note(), now()),
-            &[Active],
-            Some(Suspended),
-        ),
+        (|user| user.suspend(note(), now()), &[Active], Some(Suspended)),
         (|user| user.reinstate(now()), &[Suspended], Some(Active)),
-        (
-            |user| user.ban(note(), now()),
-            &[Pending, Active, Suspended],
-            Some(Banned),
-        ),
+        (|user| user.ban(note(), now()), &[Pending, Active, Suspended], Some(Banned)),
         (|user| user.unban(now()), &[Banned], Some(Active)),
-        (
-            |user| user.delete(now()),
-            &[Pending, Active, Suspended, Banned],
-            Some(Deleted),
-        ),
+        (|user| user.delete(now()), &[Pending, Active, Suspended, Banned], Some(Deleted)),
         (|user| user.restore_account(now()), &[Deleted], None),
     ];
     for (transition, allowed, to) in transitions {
@@ -58,11 +46,7 @@ fn r14_only_the_transitions_of_the_rule_are_allowed() {
             let mut user = in_status(from);
             let before = user.clone();
             let result = transition(&mut user);
-            assert_eq!(
-                result.is_ok(),
-                allowed.contains(&from),
-                "from {from} to {to:?}"
-            );
+            assert_eq!(result.is_ok(), allowed.contains(&from), "from {from} to {to:?}");
             match to {
                 Some(to) if result.is_ok() => assert_eq!(user.status(), to),
                 _ if result.is_err() => assert_eq!(user, before),
@@ -81,12 +65,9 @@ fn r14_activating_twice_says_from_which_status() {
 
 #[test]
 fn r14_a_deleted_user_comes_back_as_it_was() {
-    for before in [
-        UserStatus::Pending,
-        UserStatus::Active,
-        UserStatus::Suspended,
-        UserStatus::Banned,
-    ] {
+    for before in
+        [UserStatus::Pending, UserStatus::Active, UserStatus::Suspended, UserStatus::Banned]
+    {
         let mut user = in_status(before);
         let note = user.status_note().cloned();
         user.delete(now()).unwrap();
@@ -99,15 +80,8 @@ fn r14_a_deleted_user_comes_back_as_it_was() {
 fn r14_a_timed_suspension_is_over_at_its_end() {
     let end = now() + TimeDelta::hours(1);
     let mut user = in_status(UserStatus::Active);
-    user.suspend(
-        StatusNote::new("cool down", user.id(), Some(end)).unwrap(),
-        now(),
-    )
-    .unwrap();
-    assert_eq!(
-        user.status_at(end - TimeDelta::microseconds(1)),
-        UserStatus::Suspended
-    );
+    user.suspend(StatusNote::new("cool down", user.id(), Some(end)).unwrap(), now()).unwrap();
+    assert_eq!(user.status_at(end - TimeDelta::microseconds(1)), UserStatus::Suspended);
     assert_eq!(user.status_at(end), UserStatus::Active);
 }
 
@@ -117,8 +91,7 @@ fn r15_a_user_has_at_least_one_role() {
     assert_eq!(user.roles(), &BTreeSet::from([UserRole::User]));
     let refused = user.set_roles(BTreeSet::new(), now()).unwrap_err();
     assert_eq!(refused.to_string(), "User must have at least one role");
-    user.set_roles(BTreeSet::from([UserRole::User, UserRole::Moderator]), now())
-        .unwrap();
+    user.set_roles(BTreeSet::from([UserRole::User, UserRole::Moderator]), now()).unwrap();
     assert!(user.has_role(UserRole::Moderator));
     assert_eq!(user.highest_role(), UserRole::Moderator);
 }
@@ -157,10 +130,7 @@ fn r17_nothing_is_counted_while_locked() {
         user.record_failed_login(now());
     }
     assert_eq!(user.failed_login_attempts(), 5);
-    assert_eq!(
-        user.account_locked_until(),
-        Some(now() + TimeDelta::minutes(15))
-    );
+    assert_eq!(user.account_locked_until(), Some(now() + TimeDelta::minutes(15)));
 }
 
 #[test]
@@ -171,10 +141,7 @@ fn r17_an_expired_lock_starts_a_new_count() {
     }
     let later = now() + TimeDelta::minutes(15);
     user.record_failed_login(later);
-    assert_eq!(
-        (user.failed_login_attempts(), user.is_locked(later)),
-        (1, false)
-    );
+    assert_eq!((user.failed_login_attempts(), user.is_locked(later)), (1, false));
 }
 
 #[test]
@@ -199,9 +166,7 @@ fn r18_a_new_password_is_dated() {
 #[test]
 fn r24_a_user_without_a_profile_cannot_update_it() {
     let mut user = user_with_emails(&[ContactType::Primary]);
-    let refused = user
-        .update_profile(ProfileChanges::default(), now())
-        .unwrap_err();
+    let refused = user.update_profile(ProfileChanges::default(), now()).unwrap_err();
     assert_eq!(refused.to_string(), "Profile not initialized");
 }
 

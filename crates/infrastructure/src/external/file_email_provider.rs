@@ -7,7 +7,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 use userdom_application::ports::{EmailProvider, MailError, OutgoingMail};
 
-use super::mime;
+use super::mime::{self, Reader};
 
 /// Writes mail into a directory instead of sending it: one `.eml` each, for
 /// development and for installations without a mail server.
@@ -25,16 +25,9 @@ impl FileEmailProvider {
     /// A half-written file never bears the mail's name, and the same mail again replaces it.
     fn write(&self, path: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {
         // The links in it let whoever reads them in.
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.dir)?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(draft)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(draft, path)?;
@@ -45,7 +38,7 @@ impl FileEmailProvider {
 impl EmailProvider for FileEmailProvider {
     fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
         let message = sender()
-            .and_then(|from| mime::message(mail, &from))
+            .and_then(|from| mime::message(mail, &from, Reader::Editor))
             .map_err(MailError::Rejected)?;
         let path = self.dir.join(format!("{}.eml", mail.id));
         let draft = self.dir.join(format!(".{}.eml.draft", mail.id));
@@ -60,16 +53,11 @@ impl EmailProvider for FileEmailProvider {
 }
 
 fn sender() -> Result<Mailbox, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(Mailbox::new(
-        Some("Userdom".to_owned()),
-        Address::new("userdom", "localhost")?,
-    ))
+    Ok(Mailbox::new(Some("Userdom".to_owned()), Address::new("userdom", "localhost")?))
 }
 
 fn first_link(text: &str) -> Option<&str> {
-    text.lines()
-        .map(str::trim)
-        .find(|line| line.starts_with("http"))
+    text.lines().map(str::trim).find(|line| line.starts_with("http"))
 }
 
 #[cfg(test)]
@@ -87,14 +75,8 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("To: jane@example.com\r\n"), "{text}");
         assert!(text.contains("Message-ID: <01920000-0000-7000-8000-000000000001@localhost>\r\n"));
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        assert_eq!(
-            fs::metadata(&mails).unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&mails).unwrap().permissions().mode() & 0o777, 0o700);
     }
 
     #[test]
@@ -102,22 +84,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let provider = FileEmailProvider::new(dir.path());
         provider.send(&mail()).unwrap();
-        provider
-            .send(&OutgoingMail {
-                subject: "Again".to_owned(),
-                ..mail()
-            })
-            .unwrap();
-        let files: Vec<_> = fs::read_dir(dir.path())
-            .unwrap()
-            .map(|f| f.unwrap().path())
-            .collect();
+        provider.send(&OutgoingMail { subject: "Again".to_owned(), ..mail() }).unwrap();
+        let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().path()).collect();
         assert_eq!(files.len(), 1);
-        assert!(
-            fs::read_to_string(&files[0])
-                .unwrap()
-                .contains("Subject: Again\r\n")
-        );
+        assert!(fs::read_to_string(&files[0]).unwrap().contains("Subject: Again\r\n"));
     }
 
     #[test]
@@ -125,9 +95,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = FileEmailProvider::new(file.join("mail"))
-            .send(&mail())
-            .unwrap_err();
+        let error = FileEmailProvider::new(file.join("mail")).send(&mail()).unwrap_err();
         assert!(matches!(error, MailError::Temporary(_)), "{error:?}");
     }
 

@@ -1,15 +1,25 @@
 use std::error::Error;
 
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use userdom_application::ports::OutgoingMail;
+
+/// Who is to read the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// A mail program, by whatever servers lie between.
+    MailProgram,
+    /// A person with an editor: a link must stand there in one piece.
+    Editor,
+}
 
 /// The whole message as it travels: text and HTML as alternatives, and a
 /// `Message-ID` that stays the same at every try.
 pub(super) fn message(
     mail: &OutgoingMail,
     from: &Mailbox,
+    reader: Reader,
 ) -> Result<Message, Box<dyn Error + Send + Sync>> {
     let to: Address = mail.to.as_str().parse()?;
     let message = Message::builder()
@@ -23,19 +33,30 @@ pub(super) fn message(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ))
-        .multipart(MultiPart::alternative_plain_html(
-            mail.text.clone(),
-            mail.html.clone(),
-        ))?;
+        .multipart(
+            MultiPart::alternative()
+                .singlepart(part(ContentType::TEXT_PLAIN, mail.text.clone(), reader)?)
+                .singlepart(part(ContentType::TEXT_HTML, mail.html.clone(), reader)?),
+        )?;
     Ok(message)
+}
+
+fn part(
+    kind: ContentType,
+    text: String,
+    reader: Reader,
+) -> Result<SinglePart, Box<dyn Error + Send + Sync>> {
+    let body = match reader {
+        Reader::MailProgram => Body::new(text),
+        Reader::Editor => Body::new_with_encoding(text, ContentTransferEncoding::EightBit)
+            .map_err(|_| "a line of the mail is too long")?,
+    };
+    Ok(SinglePart::builder().header(kind).body(body))
 }
 
 /// A name with a line break in it must not become a header of its own.
 fn one_line(subject: &str) -> String {
-    subject
-        .split(char::is_control)
-        .collect::<Vec<_>>()
-        .join(" ")
+    subject.split(char::is_control).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -58,7 +79,7 @@ pub(super) mod tests {
 
     fn formatted(mail: &OutgoingMail) -> String {
         let from = "Userdom <no-reply@id.example.com>".parse().unwrap();
-        String::from_utf8(message(mail, &from).unwrap().formatted()).unwrap()
+        String::from_utf8(message(mail, &from, Reader::MailProgram).unwrap().formatted()).unwrap()
     }
 
     #[test]

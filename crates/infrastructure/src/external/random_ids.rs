@@ -41,9 +41,6 @@ mod tests {
 
     #[test]
     fn a_clock_before_1970_still_gives_an_id() {
-        assert_eq!(
-            RandomIds.uuid_v7(DateTime::<Utc>::MIN_UTC).as_u128() >> 80,
-            0
-        );
+        assert_eq!(RandomIds.uuid_v7(DateTime::<Utc>::MIN_UTC).as_u128() >> 80, 0);
     }
 }

@@ -5,7 +5,7 @@ use lettre::transport::smtp::{self, response::Code};
 use lettre::{SmtpTransport, Transport};
 use userdom_application::ports::{EmailProvider, MailError, OutgoingMail};
 
-use super::mime;
+use super::mime::{self, Reader};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -38,16 +38,14 @@ impl SmtpEmailProvider {
     fn with_timeout(url: &str, from: &str, timeout: Duration) -> Result<Self, SmtpConfigError> {
         let from = from.parse().map_err(SmtpConfigError::From)?;
         let transport = SmtpTransport::from_url(url).map_err(SmtpConfigError::Url)?;
-        Ok(Self {
-            transport: transport.timeout(Some(timeout)).build(),
-            from,
-        })
+        Ok(Self { transport: transport.timeout(Some(timeout)).build(), from })
     }
 }
 
 impl EmailProvider for SmtpEmailProvider {
     fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
-        let message = mime::message(mail, &self.from).map_err(MailError::Rejected)?;
+        let message =
+            mime::message(mail, &self.from, Reader::MailProgram).map_err(MailError::Rejected)?;
         self.transport.send(&message).map(drop).map_err(|error| {
             if error.is_permanent() && !error.status().is_some_and(refuses_us) {
                 MailError::Rejected(error.into())
@@ -75,10 +73,7 @@ mod tests {
     use tempfile::TempDir;
 
     const FROM: &str = "Userdom <no-reply@id.example.com>";
-    const SINK: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/support/smtp_sink.py"
-    );
+    const SINK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/smtp_sink.py");
 
     struct Sink {
         process: Child,
@@ -97,14 +92,8 @@ mod tests {
                 .spawn()
                 .unwrap();
             let mut line = String::new();
-            BufReader::new(process.stdout.take().unwrap())
-                .read_line(&mut line)
-                .unwrap();
-            Self {
-                process,
-                port: line.trim().parse().unwrap(),
-                dir,
-            }
+            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            Self { process, port: line.trim().parse().unwrap(), dir }
         }
 
         fn provider(&self, login: &str) -> SmtpEmailProvider {
@@ -113,12 +102,8 @@ mod tests {
         }
 
         fn mails(&self) -> Vec<String> {
-            let paths = fs::read_dir(self.dir.path())
-                .unwrap()
-                .map(|entry| entry.unwrap().path());
-            paths
-                .map(|path| fs::read_to_string(path).unwrap())
-                .collect()
+            let paths = fs::read_dir(self.dir.path()).unwrap().map(|entry| entry.unwrap().path());
+            paths.map(|path| fs::read_to_string(path).unwrap()).collect()
         }
     }
 
@@ -200,23 +185,16 @@ mod tests {
     fn required_tls_is_never_given_up_for_plain_text() {
         let sink = Sink::start(&[]);
         let url = format!("smtp://127.0.0.1:{}?tls=required", sink.port);
-        let error = SmtpEmailProvider::from_url(&url, FROM)
-            .unwrap()
-            .send(&mail())
-            .unwrap_err();
+        let error = SmtpEmailProvider::from_url(&url, FROM).unwrap().send(&mail()).unwrap_err();
         assert!(matches!(error, MailError::Temporary(_)), "{error:?}");
         assert_eq!(sink.mails().len(), 0);
     }
 
     #[test]
     fn bad_settings_are_refused_and_no_secret_is_shown() {
-        for url in [
-            "",
-            "localhost",
-            "http://u:hunter2@h",
-            "smtp://u:hunter2@h?tls=maybe",
-            "smtp://",
-        ] {
+        for url in
+            ["", "localhost", "http://u:hunter2@h", "smtp://u:hunter2@h?tls=maybe", "smtp://"]
+        {
             let error = SmtpEmailProvider::from_url(url, FROM).unwrap_err();
             assert!(matches!(error, SmtpConfigError::Url(_)), "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");

@@ -20,18 +20,10 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, DatabaseUrlError> {
         if let Some(path) = text.strip_prefix("sqlite://") {
             let in_memory = path.is_empty() || path.contains(":memory:") || path.contains('?');
-            return if in_memory {
-                Err(DatabaseUrlError)
-            } else {
-                Ok(Self::Sqlite(path.into()))
-            };
+            return if in_memory { Err(DatabaseUrlError) } else { Ok(Self::Sqlite(path.into())) };
         }
         let postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
-        if postgres {
-            Ok(Self::Postgres(text.to_owned()))
-        } else {
-            Err(DatabaseUrlError)
-        }
+        if postgres { Ok(Self::Postgres(text.to_owned())) } else { Err(DatabaseUrlError) }
     }
 }
 
@@ -62,34 +54,17 @@ mod tests {
 
     #[test]
     fn the_scheme_chooses_the_database() {
-        assert_eq!(
-            "sqlite:///a/b.db".parse(),
-            Ok(DatabaseUrl::Sqlite("/a/b.db".into()))
-        );
-        assert!(matches!(
-            "postgresql://h/db".parse(),
-            Ok(DatabaseUrl::Postgres(_))
-        ));
-        for wrong in [
-            "",
-            "userdom.db",
-            "mysql://h/db",
-            "sqlite://",
-            "sqlite://:memory:",
-        ] {
-            assert_eq!(
-                wrong.parse::<DatabaseUrl>(),
-                Err(DatabaseUrlError),
-                "{wrong}"
-            );
+        assert_eq!("sqlite:///a/b.db".parse(), Ok(DatabaseUrl::Sqlite("/a/b.db".into())));
+        assert!(matches!("postgresql://h/db".parse(), Ok(DatabaseUrl::Postgres(_))));
+        for wrong in ["", "userdom.db", "mysql://h/db", "sqlite://", "sqlite://:memory:"] {
+            assert_eq!(wrong.parse::<DatabaseUrl>(), Err(DatabaseUrlError), "{wrong}");
         }
     }
 
     #[test]
     fn a_password_is_never_shown() {
-        let url: DatabaseUrl = "postgres://ada:s3@cret@db.example/users?password=x"
-            .parse()
-            .unwrap();
+        let url: DatabaseUrl =
+            "postgres://ada:s3@cret@db.example/users?password=x".parse().unwrap();
         assert_eq!(
             format!("{url} {url:?}"),
             "postgres://db.example/users postgres://db.example/users"

@@ -1,6 +1,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -77,13 +78,7 @@ impl Database {
                 let troubles = Troubles::default();
                 let pool = pool(target, connections, &troubles);
                 Ok((
-                    Self {
-                        writers: pool.clone(),
-                        readers: pool,
-                        ids,
-                        troubles,
-                        _lock: None,
-                    },
+                    Self { writers: pool.clone(), readers: pool, ids, troubles, _lock: None },
                     report,
                 ))
             }
@@ -94,23 +89,9 @@ impl Database {
                 let troubles = Troubles::default();
                 let writers = pool(writer, 1, &troubles);
                 let readers = pool(Target::SqliteReader(path.clone()), connections, &troubles);
-                Ok((
-                    Self {
-                        writers,
-                        readers,
-                        ids,
-                        troubles,
-                        _lock: Some(Arc::new(lock)),
-                    },
-                    report,
-                ))
+                Ok((Self { writers, readers, ids, troubles, _lock: Some(Arc::new(lock)) }, report))
             }
         }
-    }
-
-    pub(super) fn checkout(&self, pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
-        pool.get()
-            .map_err(|error| RepositoryError::Unavailable(Box::new(error)))
     }
 
     /// Another connection was lost: the idle ones are to be looked at.
@@ -119,7 +100,7 @@ impl Database {
     }
 
     pub(super) fn writer(&self) -> Result<Connection, RepositoryError> {
-        self.checkout(&self.writers)
+        checkout(&self.writers)
     }
 }
 
@@ -133,18 +114,22 @@ impl Store for Database {
     }
 
     fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        let connection = self.checkout(&self.readers)?;
+        let connection = checkout(&self.readers)?;
         let uow = SqlUnitOfWork::read(connection, Arc::clone(&self.ids), self.troubles.clone())?;
         Ok(Box::new(uow))
     }
 
     fn ping(&self) -> Result<(), RepositoryError> {
-        let mut connection = self.checkout(&self.readers)?;
+        let mut connection = checkout(&self.readers)?;
         diesel::r2d2::R2D2Connection::ping(&mut connection.db).map_err(|error| {
             self.troubles.report();
             super::errors::repository_error(error)
         })
     }
+}
+
+fn checkout(pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
+    pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))
 }
 
 fn pool(target: Target, size: u32, troubles: &Troubles) -> Pool<Manager> {
@@ -153,10 +138,7 @@ fn pool(target: Target, size: u32, troubles: &Troubles) -> Pool<Manager> {
         .min_idle(Some(1))
         .connection_timeout(POOL_WAIT)
         .test_on_check_out(true)
-        .build_unchecked(Manager {
-            target,
-            troubles: troubles.clone(),
-        })
+        .build_unchecked(Manager { target, troubles: troubles.clone() })
 }
 
 fn migrate(target: &Target) -> Result<MigrationReport, OpenError> {
@@ -178,30 +160,25 @@ fn with_timeouts(url: &str) -> String {
 
 /// Takes the file for this process, for as long as the lock lives.
 fn lock(path: &Path) -> Result<File, OpenError> {
-    let failed = |path: &Path, source| OpenError::File {
-        path: path.to_owned(),
-        source,
-    };
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
+    let failed = |path: &Path, source| OpenError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&name)
-        .map_err(|error| failed(&name, error))?;
+    // The file holds password hashes; SQLite gives its side files the same mode.
+    let private = |path: &Path| {
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).truncate(false).mode(0o600).open(path)
+    };
+    let file = private(&name).map_err(|error| failed(&name, error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-            path: path.to_owned(),
-        }),
+        Ok(()) => {
+            private(path).map_err(|error| failed(path, error))?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
         Err(TryLockError::Error(error)) => Err(failed(&name, error)),
     }
 }

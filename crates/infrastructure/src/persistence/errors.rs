@@ -4,37 +4,13 @@ use userdom_domain::{RepositoryError, RestoreError, UniqueKey};
 /// Every unique rule of the two databases. Postgres names the constraint; SQLite
 /// names an index on an expression, and the columns of any other.
 const UNIQUE: [(&str, &str, UniqueKey); 12] = [
-    (
-        "uq_users_username_lower",
-        "index 'uq_users_username_lower'",
-        UniqueKey::Username,
-    ),
+    ("uq_users_username_lower", "index 'uq_users_username_lower'", UniqueKey::Username),
     ("ix_users_username", "users.username", UniqueKey::Username),
-    (
-        "uq_user_emails_verified",
-        "index 'uq_user_emails_verified'",
-        UniqueKey::VerifiedEmail,
-    ),
-    (
-        "uq_user_email",
-        "user_emails.user_id, user_emails.email",
-        UniqueKey::UserEmail,
-    ),
-    (
-        "uq_user_phone",
-        "user_phones.user_id, user_phones.phone_number",
-        UniqueKey::UserPhone,
-    ),
-    (
-        "uq_user_emails_default",
-        "user_emails.user_id",
-        UniqueKey::Default,
-    ),
-    (
-        "uq_user_phones_default",
-        "user_phones.user_id, user_phones.contact_type",
-        UniqueKey::Default,
-    ),
+    ("uq_user_emails_verified", "index 'uq_user_emails_verified'", UniqueKey::VerifiedEmail),
+    ("uq_user_email", "user_emails.user_id, user_emails.email", UniqueKey::UserEmail),
+    ("uq_user_phone", "user_phones.user_id, user_phones.phone_number", UniqueKey::UserPhone),
+    ("uq_user_emails_default", "user_emails.user_id", UniqueKey::Default),
+    ("uq_user_phones_default", "user_phones.user_id, user_phones.contact_type", UniqueKey::Default),
     (
         "uq_user_addresses_default",
         "user_addresses.user_id, user_addresses.contact_type",
@@ -42,11 +18,7 @@ const UNIQUE: [(&str, &str, UniqueKey); 12] = [
     ),
     ("uq_user_emails_uid", "user_emails.uid", UniqueKey::Identity),
     ("uq_user_phones_uid", "user_phones.uid", UniqueKey::Identity),
-    (
-        "uq_user_addresses_uid",
-        "user_addresses.uid",
-        UniqueKey::Identity,
-    ),
+    ("uq_user_addresses_uid", "user_addresses.uid", UniqueKey::Identity),
     ("users_pkey", "users.id", UniqueKey::Identity),
 ];
 
@@ -85,11 +57,7 @@ fn unique_key(info: &dyn DatabaseErrorInformation) -> Option<UniqueKey> {
 
 /// Diesel hands on no SQLSTATE, so what it has no kind for is told by its message.
 fn by_message(message: &str) -> fn(DieselError) -> RepositoryError {
-    const TRANSIENT: [&str; 3] = [
-        "deadlock detected",
-        "could not serialize",
-        "database is locked",
-    ];
+    const TRANSIENT: [&str; 3] = ["deadlock detected", "could not serialize", "database is locked"];
     const UNAVAILABLE: [&str; 11] = [
         "disk is full",
         "no space left",

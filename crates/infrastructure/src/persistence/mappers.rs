@@ -47,10 +47,7 @@ impl UserRows {
         Ok(UserSnapshot {
             id: read_uuid("users", &user.id)?,
             roles: serde_json::from_str(&user.roles.0).map_err(corrupt)?,
-            preferences: preferences
-                .into_iter()
-                .map(|(k, v)| (k, v.to_string()))
-                .collect(),
+            preferences: preferences.into_iter().map(|(k, v)| (k, v.to_string())).collect(),
             status_actor: user
                 .status_actor
                 .as_deref()
@@ -73,16 +70,8 @@ impl UserRows {
             password_changed_at: utc(user.password_changed_at),
             version: user.version,
             profile: self.profile.map(profile_snapshot),
-            emails: self
-                .emails
-                .into_iter()
-                .map(email_snapshot)
-                .collect::<Result<_, _>>()?,
-            phones: self
-                .phones
-                .into_iter()
-                .map(phone_snapshot)
-                .collect::<Result<_, _>>()?,
+            emails: self.emails.into_iter().map(email_snapshot).collect::<Result<_, _>>()?,
+            phones: self.phones.into_iter().map(phone_snapshot).collect::<Result<_, _>>()?,
             addresses: self
                 .addresses
                 .into_iter()
@@ -100,21 +89,9 @@ impl UserRows {
             .collect();
         Self {
             profile: s.profile.map(|profile| profile_row(&user_id, profile)),
-            emails: s
-                .emails
-                .into_iter()
-                .map(|email| email_row(&user_id, email))
-                .collect(),
-            phones: s
-                .phones
-                .into_iter()
-                .map(|phone| phone_row(&user_id, phone))
-                .collect(),
-            addresses: s
-                .addresses
-                .into_iter()
-                .map(|a| address_row(&user_id, a))
-                .collect(),
+            emails: s.emails.into_iter().map(|email| email_row(&user_id, email)).collect(),
+            phones: s.phones.into_iter().map(|phone| phone_row(&user_id, phone)).collect(),
+            addresses: s.addresses.into_iter().map(|a| address_row(&user_id, a)).collect(),
             user: UserRow {
                 id: user_id,
                 username: s.username,

@@ -7,7 +7,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// Names the lock of this product's migrations among a database's advisory locks.
-const LOCK: i64 = 0x7573_6572_646f_6d;
+const LOCK: i64 = 0x0075_7365_7264_6f6d;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,16 +46,11 @@ pub(crate) fn run(connection: &mut DbConnection) -> Result<MigrationReport, Migr
         }
         DbConnection::Sqlite(sqlite) => pending(sqlite, SQLITE),
     };
-    Ok(MigrationReport {
-        applied: applied.map_err(MigrationError::Run)?,
-    })
+    Ok(MigrationReport { applied: applied.map_err(MigrationError::Run)? })
 }
 
 fn lock(pg: &mut diesel::PgConnection, sql: &str) -> Result<(), diesel::result::Error> {
-    diesel::sql_query(sql)
-        .bind::<BigInt, _>(LOCK)
-        .execute(pg)
-        .map(drop)
+    diesel::sql_query(sql).bind::<BigInt, _>(LOCK).execute(pg).map(drop)
 }
 
 fn pending<C, DB>(

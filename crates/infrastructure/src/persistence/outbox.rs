@@ -77,7 +77,7 @@ impl Outbox for Database {
             })
         })?;
         rows.sort_by(|a, b| a.id.cmp(&b.id));
-        rows.into_iter().map(claimed_event).collect()
+        rows.iter().map(claimed_event).collect()
     }
 
     fn complete(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
@@ -124,7 +124,7 @@ fn short(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(500).collect()
 }
 
-fn claimed_event(row: ClaimedRow) -> Result<ClaimedEvent, RepositoryError> {
+fn claimed_event(row: &ClaimedRow) -> Result<ClaimedEvent, RepositoryError> {
     let corrupt = |error: Box<dyn std::error::Error + Send + Sync>| RepositoryError::Corrupt {
         table: "outbox_events".to_owned(),
         row: row.id.clone(),

@@ -1,5 +1,5 @@
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp};
     use crate::persistence::json_column::JsonText;
 
     users (id) {
@@ -119,7 +119,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
     use crate::persistence::json_column::JsonText;
 
     outbox_events (id) {

@@ -71,15 +71,7 @@ impl SqlUnitOfWork {
         reading: bool,
     ) -> Self {
         let (loaded, registration) = (HashMap::new(), None);
-        Self {
-            connection,
-            ids,
-            troubles,
-            open: false,
-            reading,
-            loaded,
-            registration,
-        }
+        Self { connection, ids, troubles, open: false, reading, loaded, registration }
     }
 
     /// The connection, to read.
@@ -104,9 +96,7 @@ impl SqlUnitOfWork {
 
     pub(super) fn refuse_if_reading(&self) -> Result<(), RepositoryError> {
         if self.reading {
-            return Err(RepositoryError::Other(
-                "this unit of work only reads".into(),
-            ));
+            return Err(RepositoryError::Other("this unit of work only reads".into()));
         }
         Ok(())
     }

@@ -86,9 +86,7 @@ impl Argon2Hasher {
         let mut memory = memory(argon2.params().block_count())?;
         let mut bytes = [0; Output::MAX_LENGTH];
         let length = argon2.params().output_len().unwrap_or(OUTPUT_BYTES);
-        let out = bytes
-            .get_mut(..length)
-            .ok_or_else(|| failed(argon2::Error::OutputTooLong))?;
+        let out = bytes.get_mut(..length).ok_or_else(|| failed(argon2::Error::OutputTooLong))?;
         argon2
             .hash_password_into_with_memory(password.expose().as_bytes(), salt, out, &mut memory)
             .map_err(failed)?;
@@ -132,9 +130,7 @@ impl PasswordHasher for Argon2Hasher {
         };
         // `Output` compares in constant time.
         if self.run(&recipe.argon2, guess, &recipe.salt)? == recipe.output {
-            Ok(Verification::Right {
-                outdated: self.is_outdated(&recipe),
-            })
+            Ok(Verification::Right { outdated: self.is_outdated(&recipe) })
         } else {
             Ok(Verification::Wrong)
         }
@@ -147,31 +143,20 @@ impl Recipe {
         let hash = phc::PasswordHash::new(stored.as_str()).ok()?;
         let algorithm = Algorithm::new(hash.algorithm).ok()?;
         // Hashes older than the version field are of version 1.0.
-        let version = hash
-            .version
-            .map_or(Ok(Version::V0x10), Version::try_from)
-            .ok()?;
+        let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
         let params = Params::try_from(&hash).ok()?;
         if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES {
             return None;
         }
         let (salt, output) = (hash.salt?, hash.hash?);
         let argon2 = Argon2::new(algorithm, version, params);
-        Some(Self {
-            argon2,
-            algorithm,
-            version,
-            salt,
-            output,
-        })
+        Some(Self { argon2, algorithm, version, salt, output })
     }
 }
 
 impl fmt::Debug for Argon2Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Argon2Hasher")
-            .field("today", &self.today)
-            .finish_non_exhaustive()
+        f.debug_struct("Argon2Hasher").field("today", &self.today).finish_non_exhaustive()
     }
 }
 
@@ -179,9 +164,7 @@ impl fmt::Debug for Argon2Hasher {
 /// below, each thread's arena may keep it. Pages that are never touched cost nothing.
 fn memory(blocks: usize) -> Result<Vec<Block>, HashingError> {
     let mut memory = Vec::new();
-    memory
-        .try_reserve_exact(blocks.max(33 * 1024))
-        .map_err(failed)?;
+    memory.try_reserve_exact(blocks.max(33 * 1024)).map_err(failed)?;
     memory.resize(blocks, Block::default());
     Ok(memory)
 }
@@ -213,10 +196,7 @@ mod tests {
     fn r12_a_hash_is_an_argon2id_phc_string_with_a_salt_of_its_own() {
         let hasher = Argon2Hasher::new(1);
         let hash = hasher.hash(&password("correct horse")).unwrap();
-        assert!(
-            hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hash:?}"
-        );
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash:?}");
         let parts: Vec<_> = hash.as_str().split('$').collect();
         assert_eq!((parts[4].len(), parts[5].len()), (22, 43));
         assert_ne!(hash, hasher.hash(&password("correct horse")).unwrap());
@@ -226,15 +206,8 @@ mod tests {
     fn r12_the_right_password_matches_and_no_other() {
         let hasher = cheap();
         let hash = hasher.hash(&password("before\0after")).unwrap();
-        let verdict = |text| {
-            hasher
-                .verify(&Password::guess(text).unwrap(), Some(&hash))
-                .unwrap()
-        };
-        assert_eq!(
-            verdict("before\0after"),
-            Verification::Right { outdated: false }
-        );
+        let verdict = |text| hasher.verify(&Password::guess(text).unwrap(), Some(&hash)).unwrap();
+        assert_eq!(verdict("before\0after"), Verification::Right { outdated: false });
         assert_eq!(verdict("before\0other"), Verification::Wrong);
         assert_eq!(verdict("before"), Verification::Wrong);
         assert_eq!(verdict(""), Verification::Wrong);
@@ -244,11 +217,7 @@ mod tests {
     fn hashes_of_the_reference_implementation_match() {
         // From the test vectors of the original argon2 (password "password", salt "somesalt").
         let hasher = Argon2Hasher::new(1);
-        let verdict = |text| {
-            hasher
-                .verify(&password("password"), Some(&stored(text)))
-                .unwrap()
-        };
+        let verdict = |text| hasher.verify(&password("password"), Some(&stored(text))).unwrap();
         let id =
             "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc";
         assert_eq!(verdict(id), Verification::Right { outdated: true });
@@ -280,10 +249,7 @@ mod tests {
     #[test]
     fn an_unknown_user_costs_one_run_and_is_wrong() {
         let hasher = cheap();
-        assert_eq!(
-            hasher.verify(&password("correct horse"), None).unwrap(),
-            Verification::Wrong
-        );
+        assert_eq!(hasher.verify(&password("correct horse"), None).unwrap(), Verification::Wrong);
         assert_eq!(hasher.verifications(), 1);
     }
 
@@ -300,9 +266,7 @@ mod tests {
             "$argon2id$v=19$m=8,t=2,p=16777215$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
         ] {
             let hasher = cheap();
-            let verdict = hasher
-                .verify(&password("password"), Some(&stored(text)))
-                .unwrap();
+            let verdict = hasher.verify(&password("password"), Some(&stored(text))).unwrap();
             assert_eq!(verdict, Verification::Wrong, "{text}");
             assert_eq!(hasher.verifications(), 1, "{text}");
         }
@@ -321,14 +285,9 @@ mod tests {
                     })
                 })
                 .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        let busy = verdicts
-            .iter()
-            .filter(|(v, _)| matches!(v, Err(HashingError::Busy)));
+        let busy = verdicts.iter().filter(|(v, _)| matches!(v, Err(HashingError::Busy)));
         assert!(busy.clone().count() >= 11);
         assert!(busy.clone().filter(|(_, took)| *took < PATIENCE).count() >= 11);
         let done = verdicts.iter().filter(|(v, _)| v.is_ok()).count();
@@ -369,10 +328,7 @@ mod tests {
 
     fn resident_kib() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 }

@@ -113,9 +113,8 @@ mod tests {
 
     #[test]
     fn random_tokens_differ() {
-        let texts: HashSet<String> = (0..1000)
-            .map(|_| mint().random(TokenKind::Access).expose().to_owned())
-            .collect();
+        let texts: HashSet<String> =
+            (0..1000).map(|_| mint().random(TokenKind::Access).expose().to_owned()).collect();
         assert_eq!(texts.len(), 1000);
     }
 
@@ -129,15 +128,9 @@ mod tests {
         let token = derived(7, TokenKind::EmailVerification, id);
         assert_eq!(token, derived(7, TokenKind::EmailVerification, id));
         assert_ne!(token, derived(8, TokenKind::EmailVerification, id));
-        assert_ne!(
-            token,
-            derived(7, TokenKind::EmailVerification, Uuid::from_u128(2))
-        );
+        assert_ne!(token, derived(7, TokenKind::EmailVerification, Uuid::from_u128(2)));
         let other_kind = derived(7, TokenKind::Access, id);
-        assert_ne!(
-            token.strip_prefix("ud_ev_"),
-            other_kind.strip_prefix("ud_at_")
-        );
+        assert_ne!(token.strip_prefix("ud_ev_"), other_kind.strip_prefix("ud_at_"));
         assert!(mint().hash(TokenKind::EmailVerification, &token).is_some());
     }
 
@@ -146,19 +139,13 @@ mod tests {
         // Links that are under way must stay good after an upgrade. Made by other software:
         // HMAC-SHA256 of "userdom:ud_ev_:" and the id's sixteen bytes.
         let token = mint().derived(TokenKind::EmailVerification, Uuid::from_u128(1));
-        assert_eq!(
-            token.expose(),
-            "ud_ev_UWDfFz7q9okW1__ZaSM7H4_ujN11o6t6HkdH4v93rgsnC1fts"
-        );
+        assert_eq!(token.expose(), "ud_ev_UWDfFz7q9okW1__ZaSM7H4_ujN11o6t6HkdH4v93rgsnC1fts");
     }
 
     #[test]
     fn a_token_of_one_kind_is_noise_for_the_other() {
         let token = mint().random(TokenKind::Access);
-        assert_eq!(
-            mint().hash(TokenKind::EmailVerification, token.expose()),
-            None
-        );
+        assert_eq!(mint().hash(TokenKind::EmailVerification, token.expose()), None);
     }
 
     #[test]
@@ -169,11 +156,7 @@ mod tests {
                 let mut bytes = token.expose().as_bytes().to_vec();
                 bytes[at] ^= 1 << bit;
                 let text = String::from_utf8_lossy(&bytes);
-                assert_eq!(
-                    mint().hash(TokenKind::Access, &text),
-                    None,
-                    "byte {at}, bit {bit}"
-                );
+                assert_eq!(mint().hash(TokenKind::Access, &text), None, "byte {at}, bit {bit}");
             }
         }
     }

@@ -28,24 +28,15 @@ impl PasswordStrength for ZxcvbnStrength {
         if verdict.score() >= Score::Three {
             return Ok(());
         }
-        Err(WeakPassword::Guessable {
-            hint: hint(verdict.feedback()),
-        })
+        Err(WeakPassword::Guessable { hint: hint(verdict.feedback()) })
     }
 }
 
 /// The words and their parts: zxcvbn knows `jane.doe@example.com` only as a whole.
 fn with_parts<'a>(own_words: &[&'a str]) -> Vec<&'a str> {
-    let parts = own_words
-        .iter()
-        .flat_map(|word| word.split(|c: char| !c.is_alphanumeric()));
+    let parts = own_words.iter().flat_map(|word| word.split(|c: char| !c.is_alphanumeric()));
     let parts = parts.filter(|part| part.chars().count() > 2);
-    own_words
-        .iter()
-        .copied()
-        .filter(|word| !word.is_empty())
-        .chain(parts)
-        .collect()
+    own_words.iter().copied().filter(|word| !word.is_empty()).chain(parts).collect()
 }
 
 /// Searches the embedded text itself, so that nothing is built at start.
@@ -54,15 +45,9 @@ fn is_common(wanted: &str) -> bool {
     let mut rest = list.as_bytes();
     while !rest.is_empty() {
         let (left, _) = rest.split_at(rest.len() / 2);
-        let start = left
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let start = left.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let (before, from_line) = rest.split_at(start);
-        let end = from_line
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .unwrap_or(from_line.len());
+        let end = from_line.iter().position(|byte| *byte == b'\n').unwrap_or(from_line.len());
         let (line, after) = from_line.split_at(end);
         match line.cmp(wanted.as_bytes()) {
             Ordering::Equal => return true,
@@ -74,9 +59,7 @@ fn is_common(wanted: &str) -> bool {
 }
 
 fn hint(feedback: Option<&Feedback>) -> String {
-    let warning = feedback
-        .and_then(Feedback::warning)
-        .map(|warning| clause(&warning.to_string()));
+    let warning = feedback.and_then(Feedback::warning).map(|warning| clause(&warning.to_string()));
     let advice = feedback.and_then(|feedback| feedback.suggestions().first());
     let advice = advice.map(|advice| clause(&advice.to_string()));
     match (warning, advice) {
@@ -130,13 +113,7 @@ mod tests {
 
     #[test]
     fn r12_a_common_password_is_refused_in_any_case() {
-        for text in [
-            "password1",
-            "PassWord1",
-            " password1 ",
-            "iloveyou",
-            "1234567890",
-        ] {
+        for text in ["password1", "PassWord1", " password1 ", "iloveyou", "1234567890"] {
             assert_eq!(assess(text, &[]), Err(WeakPassword::Common), "{text}");
         }
     }
@@ -144,17 +121,9 @@ mod tests {
     #[test]
     fn r12_a_password_of_own_words_is_refused() {
         let own = ["janedoesmith", "jane.doesmith@quuxcorp.example", "Jane", ""];
-        for text in [
-            "janedoesmith",
-            "janedoesmith1",
-            "doesmithquuxcorp",
-            "quuxcorp2024",
-        ] {
+        for text in ["janedoesmith", "janedoesmith1", "doesmithquuxcorp", "quuxcorp2024"] {
             let verdict = assess(text, &own);
-            assert!(
-                matches!(verdict, Err(WeakPassword::Guessable { .. })),
-                "{text}"
-            );
+            assert!(matches!(verdict, Err(WeakPassword::Guessable { .. })), "{text}");
         }
     }
 
@@ -166,12 +135,7 @@ mod tests {
             "This password is too easy to guess; sequences like abc or 6543 are easy to guess, \
              so add another word or two"
         );
-        for text in [
-            "aaaaaaaaaaaaa",
-            "qwertyasdfgh1",
-            "P@ssw0rd2024",
-            "19870612abc",
-        ] {
+        for text in ["aaaaaaaaaaaaa", "qwertyasdfgh1", "P@ssw0rd2024", "19870612abc"] {
             let message = message(text);
             assert!(message.len() < 160 && !message.ends_with('.'), "{message}");
         }
@@ -179,16 +143,9 @@ mod tests {
 
     #[test]
     fn r12_a_strong_password_passes() {
-        for text in [
-            "correct horse battery staple",
-            "xk7#Qp2!vLm9",
-            "пять медведей едят мёд",
-        ] {
-            assert_eq!(
-                assess(text, &["jane", "jane@example.com"]),
-                Ok(()),
-                "{text}"
-            );
+        for text in ["correct horse battery staple", "xk7#Qp2!vLm9", "пять медведей едят мёд"]
+        {
+            assert_eq!(assess(text, &["jane", "jane@example.com"]), Ok(()), "{text}");
         }
     }
 

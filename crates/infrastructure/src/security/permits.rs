@@ -20,15 +20,8 @@ pub(super) struct Permit<'a>(&'a Permits);
 impl Permits {
     /// `permits` at once (at least one), and `queue` callers that may wait.
     pub(super) fn new(permits: usize, queue: usize) -> Self {
-        let state = State {
-            free: permits.max(1),
-            waiting: 0,
-        };
-        Self {
-            state: Mutex::new(state),
-            returned: Condvar::new(),
-            queue,
-        }
+        let state = State { free: permits.max(1), waiting: 0 };
+        Self { state: Mutex::new(state), returned: Condvar::new(), queue }
     }
 
     /// Takes a permit. `None` at once when the queue is full, and after

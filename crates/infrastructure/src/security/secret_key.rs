@@ -73,15 +73,13 @@ impl SecretKey {
     /// Reads a key: 64 hex digits or more, or base64 (either alphabet) of at least 32 bytes.
     pub fn parse(text: &str) -> Result<Self, SecretKeyError> {
         let text = text.trim();
-        let bytes = from_hex(text)
-            .or_else(|| from_base64(text))
-            .ok_or_else(|| {
-                if is_placeholder(text.as_bytes()) {
-                    SecretKeyError::Guessable
-                } else {
-                    SecretKeyError::Malformed
-                }
-            })?;
+        let bytes = from_hex(text).or_else(|| from_base64(text)).ok_or_else(|| {
+            if is_placeholder(text.as_bytes()) {
+                SecretKeyError::Guessable
+            } else {
+                SecretKeyError::Malformed
+            }
+        })?;
         if is_placeholder(text.as_bytes()) || is_placeholder(&bytes) || !is_varied(&bytes) {
             return Err(SecretKeyError::Guessable);
         }
@@ -102,15 +100,10 @@ impl SecretKey {
         let file = File::open(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
         if mode & 0o077 != 0 {
-            return Err(SecretKeyError::Exposed {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(SecretKeyError::Exposed { path: path.to_owned(), mode });
         }
         let mut text = Zeroizing::new(String::new());
-        file.take(MOST_FILE_BYTES)
-            .read_to_string(&mut text)
-            .map_err(failed)?;
+        file.take(MOST_FILE_BYTES).read_to_string(&mut text).map_err(failed)?;
         Self::parse(&text).map_err(|source| SecretKeyError::InFile {
             path: path.to_owned(),
             source: Box::new(source),
@@ -130,23 +123,14 @@ impl fmt::Debug for SecretKey {
 }
 
 fn unreadable(path: &Path, source: io::Error) -> SecretKeyError {
-    SecretKeyError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    SecretKeyError::Io { path: path.to_owned(), source }
 }
 
 fn create(path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let mut text = Zeroizing::new(PADDED.encode(Zeroizing::new(random_bytes::<LEAST_BYTES>())));
     text.push('\n');
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {
         // Half a key would be refused at every later start.
         let _ = std::fs::remove_file(path);
@@ -161,11 +145,7 @@ fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     if text.len() < LEAST_BYTES * 2 || !text.len().is_multiple_of(2) {
         return None;
     }
-    let digit = |byte: &u8| {
-        char::from(*byte)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
     let digits: Zeroizing<Vec<u8>> =
         Zeroizing::new(text.as_bytes().iter().map(digit).collect::<Option<_>>()?);
     let byte = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
@@ -189,17 +169,9 @@ fn is_placeholder(text: &[u8]) -> bool {
         .take(16)
         .map(u8::to_ascii_lowercase)
         .collect();
-    [
-        "changeme",
-        "changethis",
-        "replaceme",
-        "secretkey",
-        "password",
-        "example",
-        "yoursecret",
-    ]
-    .iter()
-    .any(|start| word.starts_with(start.as_bytes()))
+    ["changeme", "changethis", "replaceme", "secretkey", "password", "example", "yoursecret"]
+        .iter()
+        .any(|start| word.starts_with(start.as_bytes()))
 }
 
 fn is_varied(bytes: &[u8]) -> bool {
@@ -207,8 +179,7 @@ fn is_varied(bytes: &[u8]) -> bool {
     bytes
         .iter()
         .filter(|byte| {
-            seen.get_mut(usize::from(**byte))
-                .is_some_and(|seen| !std::mem::replace(seen, true))
+            seen.get_mut(usize::from(**byte)).is_some_and(|seen| !std::mem::replace(seen, true))
         })
         .count()
         >= LEAST_VARIETY
@@ -225,33 +196,12 @@ mod tests {
     #[test]
     fn base64_and_hex_of_32_bytes_are_accepted() {
         assert_eq!(SecretKey::parse(HEX).unwrap().as_bytes()[..2], [0x8f, 0x3a]);
-        assert_eq!(
-            SecretKey::parse(&HEX.to_uppercase())
-                .unwrap()
-                .as_bytes()
-                .len(),
-            32
-        );
+        assert_eq!(SecretKey::parse(&HEX.to_uppercase()).unwrap().as_bytes().len(), 32);
         assert_eq!(SecretKey::parse(BASE64).unwrap().as_bytes().len(), 32);
-        assert_eq!(
-            SecretKey::parse(BASE64.trim_end_matches('='))
-                .unwrap()
-                .as_bytes()
-                .len(),
-            32
-        );
-        assert_eq!(
-            SecretKey::parse(&format!(" {BASE64}\n"))
-                .unwrap()
-                .as_bytes()
-                .len(),
-            32
-        );
+        assert_eq!(SecretKey::parse(BASE64.trim_end_matches('=')).unwrap().as_bytes().len(), 32);
+        assert_eq!(SecretKey::parse(&format!(" {BASE64}\n")).unwrap().as_bytes().len(), 32);
         let url_safe = "-_3vEjRWeJCrze8SNFZ4kKvN7xI0VniQz4Xk2b1nT7M";
-        assert_eq!(
-            SecretKey::parse(url_safe).unwrap().as_bytes()[..2],
-            [0xfb, 0xfd]
-        );
+        assert_eq!(SecretKey::parse(url_safe).unwrap().as_bytes()[..2], [0xfb, 0xfd]);
     }
 
     #[test]
@@ -265,10 +215,7 @@ mod tests {
             "é",
         ] {
             let error = SecretKey::parse(text).unwrap_err();
-            assert!(
-                matches!(error, SecretKeyError::Malformed),
-                "{text}: {error}"
-            );
+            assert!(matches!(error, SecretKeyError::Malformed), "{text}: {error}");
             assert!(error.to_string().contains("openssl rand -base64 32"));
         }
     }
@@ -286,10 +233,7 @@ mod tests {
             PADDED.encode("changeme, this is not a key at all, is it"),
         ] {
             let error = SecretKey::parse(&text).unwrap_err();
-            assert!(
-                matches!(error, SecretKeyError::Guessable),
-                "{text}: {error}"
-            );
+            assert!(matches!(error, SecretKeyError::Guessable), "{text}: {error}");
         }
     }
 
@@ -305,15 +249,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret.key");
         let made = SecretKey::load_or_create(&path).unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o7777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
         assert_eq!(made.as_bytes().len(), 32);
-        assert_eq!(
-            SecretKey::load_or_create(&path).unwrap().as_bytes(),
-            made.as_bytes()
-        );
+        assert_eq!(SecretKey::load_or_create(&path).unwrap().as_bytes(), made.as_bytes());
     }
 
     #[test]
@@ -335,12 +273,7 @@ mod tests {
     fn a_bad_file_and_a_missing_directory_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("secret.key");
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .unwrap();
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
         let empty = SecretKey::load_or_create(&path).unwrap_err();
         assert!(empty.to_string().contains("secret.key"), "{empty}");
         let absent = SecretKey::load(&dir.path().join("absent.key")).unwrap_err();
@@ -351,9 +284,6 @@ mod tests {
 
     #[test]
     fn debug_shows_no_key() {
-        assert_eq!(
-            format!("{:?}", SecretKey::parse(HEX).unwrap()),
-            "SecretKey(…)"
-        );
+        assert_eq!(format!("{:?}", SecretKey::parse(HEX).unwrap()), "SecretKey(…)");
     }
 }

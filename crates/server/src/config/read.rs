@@ -44,10 +44,7 @@ impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads the file, if one is given, and the environment.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let text = match file {
             None => None,
@@ -90,8 +87,7 @@ impl Values {
                 toml::Value::Integer(number) => number.to_string(),
                 toml::Value::Boolean(flag) => flag.to_string(),
                 _ => {
-                    self.faults
-                        .push(format!("{key} in the file: expected text or a number"));
+                    self.faults.push(format!("{key} in the file: expected text or a number"));
                     continue;
                 }
             };
@@ -99,9 +95,7 @@ impl Values {
                 Some(setting) => {
                     self.found.insert(setting.name, (text, Source::File));
                 }
-                None => self
-                    .faults
-                    .push(format!("{key} in the file: there is no such setting")),
+                None => self.faults.push(format!("{key} in the file: there is no such setting")),
             }
         }
     }
@@ -110,8 +104,7 @@ impl Values {
         for (name, value) in environment {
             match SETTINGS.iter().find(|setting| setting.name == name) {
                 Some(setting) => {
-                    self.found
-                        .insert(setting.name, (value, Source::Environment));
+                    self.found.insert(setting.name, (value, Source::Environment));
                 }
                 None if name.starts_with("USERDOM_") && !name.starts_with("USERDOM_TEST_") => {
                     self.unknown.push(name);
@@ -128,23 +121,13 @@ impl Values {
         expected: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let (text, source) = self
-            .found
-            .get(name)
-            .filter(|(text, _)| !text.trim().is_empty())?;
+        let (text, source) = self.found.get(name).filter(|(text, _)| !text.trim().is_empty())?;
         let value = read(text.trim());
         if value.is_none() {
             // A secret must not be repeated in a log.
-            let secret = SETTINGS
-                .iter()
-                .any(|setting| setting.name == name && setting.secret);
-            let shown = if secret {
-                String::new()
-            } else {
-                format!(" {text:?}")
-            };
-            self.faults
-                .push(format!("{name}{shown} ({source}): expected {expected}"));
+            let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
+            let shown = if secret { String::new() } else { format!(" {text:?}") };
+            self.faults.push(format!("{name}{shown} ({source}): expected {expected}"));
         }
         value
     }
@@ -154,15 +137,12 @@ impl Values {
     }
 
     fn into_config(mut self) -> Result<Config, ConfigError> {
-        let bind = self.get(
-            "USERDOM_BIND",
-            "an address and a port, as in 127.0.0.1:8080",
-            |text| text.parse::<SocketAddr>().ok(),
-        );
+        let bind =
+            self.get("USERDOM_BIND", "an address and a port, as in 127.0.0.1:8080", |text| {
+                text.parse::<SocketAddr>().ok()
+            });
         let bind = bind.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let data_dir = self
-            .text("USERDOM_DATA_DIR")
-            .unwrap_or_else(|| "./userdom-data".to_owned());
+        let data_dir = self.text("USERDOM_DATA_DIR").unwrap_or_else(|| "./userdom-data".to_owned());
         let database_url = self.get(
             "USERDOM_DATABASE_URL",
             "sqlite://<path of a file> or postgres://<user>:<password>@<host>/<database>",
@@ -185,14 +165,10 @@ impl Values {
             ),
             secret_key: self.text("USERDOM_SECRET_KEY"),
             secret_key_file: self.text("USERDOM_SECRET_KEY_FILE").map(Into::into),
-            smtp_url: self.get(
-                "USERDOM_SMTP_URL",
-                "smtp(s)://user:password@host:port",
-                |text| {
-                    (text.starts_with("smtp://") || text.starts_with("smtps://"))
-                        .then(|| text.to_owned())
-                },
-            ),
+            smtp_url: self.get("USERDOM_SMTP_URL", "smtp(s)://user:password@host:port", |text| {
+                (text.starts_with("smtp://") || text.starts_with("smtps://"))
+                    .then(|| text.to_owned())
+            }),
             mail_from: self
                 .text("USERDOM_MAIL_FROM")
                 .unwrap_or_else(|| "Userdom <userdom@localhost>".to_owned()),
@@ -203,11 +179,7 @@ impl Values {
             ),
             password_min_chars: password_min_chars.unwrap_or(min),
             reserved_usernames: self
-                .get(
-                    "USERDOM_RESERVED_USERNAMES",
-                    "usernames with commas between",
-                    usernames,
-                )
+                .get("USERDOM_RESERVED_USERNAMES", "usernames with commas between", usernames)
                 .unwrap_or_default(),
             log_format: self.get("USERDOM_LOG_FORMAT", "pretty or json", |text| match text {
                 "pretty" => Some(LogFormat::Pretty),
@@ -229,11 +201,7 @@ impl Values {
         }
         if self.faults.is_empty() {
             let shown = self.shown(&config);
-            Ok(Config {
-                shown,
-                unknown: self.unknown,
-                ..config
-            })
+            Ok(Config { shown, unknown: self.unknown, ..config })
         } else {
             Err(ConfigError(self.faults))
         }
@@ -265,9 +233,7 @@ fn public_url(text: &str) -> Option<String> {
 }
 
 fn usernames(text: &str) -> Option<Vec<String>> {
-    text.split(',')
-        .map(|name| Username::parse(name.trim()).ok().map(|n| n.to_string()))
-        .collect()
+    text.split(',').map(|name| Username::parse(name.trim()).ok().map(|n| n.to_string())).collect()
 }
 
 #[cfg(test)]
@@ -290,10 +256,7 @@ mod tests {
     fn without_any_setting_everything_has_a_default() {
         let config = Config::read(None, environment(&[])).unwrap();
         assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
-        assert_eq!(
-            config.database_url.to_string(),
-            "sqlite://./userdom-data/userdom.db"
-        );
+        assert_eq!(config.database_url.to_string(), "sqlite://./userdom-data/userdom.db");
     }
 
     #[test]
@@ -304,14 +267,8 @@ mod tests {
         assert_eq!(config.bind.port(), 2);
         assert_eq!(config.password_min_chars, 15);
         let report = config.report();
-        assert!(
-            report.contains("USERDOM_BIND = 127.0.0.1:2  (environment)"),
-            "{report}"
-        );
-        assert!(
-            report.contains("USERDOM_PASSWORD_MIN_LENGTH = 15  (file)"),
-            "{report}"
-        );
+        assert!(report.contains("USERDOM_BIND = 127.0.0.1:2  (environment)"), "{report}");
+        assert!(report.contains("USERDOM_PASSWORD_MIN_LENGTH = 15  (file)"), "{report}");
     }
 
     #[test]
@@ -357,10 +314,7 @@ mod tests {
 
     #[test]
     fn links_never_get_two_slashes() {
-        assert_eq!(
-            public_url("https://a.example/").as_deref(),
-            Some("https://a.example")
-        );
+        assert_eq!(public_url("https://a.example/").as_deref(), Some("https://a.example"));
         assert_eq!(
             public_url("https://a.example/users/").as_deref(),
             Some("https://a.example/users")

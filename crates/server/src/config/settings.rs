@@ -9,19 +9,11 @@ pub(crate) struct Setting {
 }
 
 const fn setting(name: &'static str, default: &'static str) -> Setting {
-    Setting {
-        name,
-        secret: false,
-        default,
-    }
+    Setting { name, secret: false, default }
 }
 
 const fn secret(name: &'static str, default: &'static str) -> Setting {
-    Setting {
-        name,
-        secret: true,
-        default,
-    }
+    Setting { name, secret: true, default }
 }
 
 /// All settings, in the order of `docs/operations.md`.
@@ -32,10 +24,7 @@ pub(crate) const SETTINGS: [Setting; 12] = [
     setting("USERDOM_PUBLIC_URL", "http://<bind>"),
     secret("USERDOM_SECRET_KEY", "none"),
     setting("USERDOM_SECRET_KEY_FILE", "<data dir>/secret.key on SQLite"),
-    secret(
-        "USERDOM_SMTP_URL",
-        "none: one file a mail in <data dir>/mail",
-    ),
+    secret("USERDOM_SMTP_URL", "none: one file a mail in <data dir>/mail"),
     setting("USERDOM_MAIL_FROM", "Userdom <userdom@localhost>"),
     setting("USERDOM_DEFAULT_REGION", "none"),
     setting("USERDOM_PASSWORD_MIN_LENGTH", "8"),

@@ -65,18 +65,13 @@ pub fn r24_a_profile_may_come_later_and_be_replaced(t: &dyn StoreUnderTest) {
 pub fn r13_unknown_preferences_survive(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
     let preferences = |entries: &[(&str, &str)]| {
-        let entries = entries
-            .iter()
-            .map(|(key, json)| ((*key).to_owned(), (*json).to_owned()));
+        let entries = entries.iter().map(|(key, json)| ((*key).to_owned(), (*json).to_owned()));
         Preferences::from_entries(entries).unwrap()
     };
     let many = preferences(&[
         ("theme", r#""dark""#),
         ("newsletter", "false"),
-        (
-            "another_team",
-            r#"{"a":[1,2.5,null,true],"b":{"c":"ü \"quoted\" \\"}}"#,
-        ),
+        ("another_team", r#"{"a":[1,2.5,null,true],"b":{"c":"ü \"quoted\" \\"}}"#),
         ("big", "9007199254740993"),
         ("it's", r#""""#),
         ("none", "null"),
@@ -93,11 +88,7 @@ pub fn r13_unknown_preferences_survive(t: &dyn StoreUnderTest) {
 
 pub fn r15_roles_come_back(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
-    for roles in [
-        &UserRole::ALL[..],
-        &[UserRole::Guest],
-        &[UserRole::Premium, UserRole::Admin],
-    ] {
+    for roles in [&UserRole::ALL[..], &[UserRole::Guest], &[UserRole::Premium, UserRole::Admin]] {
         let roles: BTreeSet<_> = roles.iter().copied().collect();
         changed(t, &user, |user| user.set_roles(roles, minute(1)).unwrap());
     }
@@ -147,10 +138,7 @@ pub fn r17_the_aggregates_own_counter_comes_back(t: &dyn StoreUnderTest) {
 
 pub fn r18_a_changed_password_comes_back(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
-    let long = format!(
-        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ${}",
-        "a".repeat(200)
-    );
+    let long = format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ${}", "a".repeat(200));
     let hash = userdom_domain::PasswordHash::parse(&long).unwrap();
     let user = changed(t, &user, |user| user.change_password(hash, minute(1)));
     assert_eq!(user.user().password_changed_at(), minute(1));

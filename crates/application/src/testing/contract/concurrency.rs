@@ -24,8 +24,7 @@ pub fn c1_no_update_is_lost(t: &dyn StoreUnderTest) {
                     let mut user = load(uow, user)?;
                     let address = given::email(&format!("writer{n}@example.org"));
                     let id = given::an_email_id();
-                    user.add_email(id, address, ContactType::Work, true, minute(1))
-                        .unwrap();
+                    user.add_email(id, address, ContactType::Work, true, minute(1)).unwrap();
                     uow.users().save(&mut user)
                 })
                 .unwrap();
@@ -51,10 +50,7 @@ pub fn c1_one_of_many_gets_the_username(t: &dyn StoreUnderTest) {
             usize::from(saved.is_ok())
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(register)).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum()
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(takers, 1);
 }
@@ -83,10 +79,8 @@ pub fn c3_a_reader_always_sees_one_default_email(t: &dyn StoreUnderTest) {
                 }
             });
         }
-        let results: Vec<_> = writers
-            .into_iter()
-            .map(std::thread::ScopedJoinHandle::join)
-            .collect();
+        let results: Vec<_> =
+            writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::Relaxed);
         assert!(results.iter().all(Result::is_ok), "a writer failed");
     });
@@ -107,8 +101,7 @@ fn add_make_default_and_remove(t: &dyn StoreUnderTest, user: &UserAggregate, n: 
     };
     change(&|user| {
         let address = given::email(&format!("guest{n}@example.org"));
-        user.add_email(id, address, ContactType::Work, false, minute(1))
-            .unwrap();
+        user.add_email(id, address, ContactType::Work, false, minute(1)).unwrap();
     });
     change(&|user| user.set_default_email(id, minute(2)).unwrap());
     change(&|user| user.remove_email(id, minute(3)).unwrap());

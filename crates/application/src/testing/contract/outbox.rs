@@ -26,9 +26,7 @@ fn five_events(t: &dyn StoreUnderTest) {
 }
 
 fn claim(t: &dyn StoreUnderTest, limit: u32, at: i64, lease_ends: i64) -> Vec<ClaimedEvent> {
-    t.outbox()
-        .claim(limit, minute(at), minute(lease_ends))
-        .unwrap()
+    t.outbox().claim(limit, minute(at), minute(lease_ends)).unwrap()
 }
 
 fn ids(events: &[ClaimedEvent]) -> Vec<Uuid> {
@@ -47,10 +45,7 @@ pub fn events_are_claimed_oldest_first_up_to_the_limit(t: &dyn StoreUnderTest) {
     assert_eq!((first.len(), second.len(), third.len()), (2, 2, 1));
     assert_eq!(first[0].event, userdom_domain::DomainEvent::UserRegistered);
     let again = claim(t, 5, 20, 21);
-    assert_eq!(
-        ids(&again),
-        [ids(&first), ids(&second), ids(&third)].concat()
-    );
+    assert_eq!(ids(&again), [ids(&first), ids(&second), ids(&third)].concat());
 }
 
 pub fn an_event_is_not_due_before_its_time(t: &dyn StoreUnderTest) {
@@ -81,9 +76,7 @@ pub fn a_completed_event_never_comes_back(t: &dyn StoreUnderTest) {
 pub fn a_postponed_event_comes_back_at_its_time(t: &dyn StoreUnderTest) {
     five_events(t);
     let events = claim(t, 10, 10, 30);
-    t.outbox()
-        .postpone(events[0].id, minute(15), "the mail server – \"busy\"")
-        .unwrap();
+    t.outbox().postpone(events[0].id, minute(15), "the mail server – \"busy\"").unwrap();
     assert!(claim(t, 10, 14, 30).is_empty());
     let again = claim(t, 10, 15, 30);
     assert_eq!(ids(&again), [events[0].id]);
@@ -97,18 +90,14 @@ pub fn an_event_that_was_postponed_again_and_again_counts_its_attempts(t: &dyn S
         let at = i64::from(attempt);
         let events = claim(t, 1, 10 + at, 60);
         assert_eq!(events[0].attempts, attempt);
-        t.outbox()
-            .postpone(events[0].id, minute(-60), &"long ".repeat(1000))
-            .unwrap();
+        t.outbox().postpone(events[0].id, minute(-60), &"long ".repeat(1000)).unwrap();
     }
 }
 
 pub fn an_event_that_was_given_up_never_comes_back(t: &dyn StoreUnderTest) {
     five_events(t);
     let events = claim(t, 1, 10, 11);
-    t.outbox()
-        .give_up(events[0].id, minute(10), "no such mailbox")
-        .unwrap();
+    t.outbox().give_up(events[0].id, minute(10), "no such mailbox").unwrap();
     let left = claim(t, 10, 20, 21);
     assert_eq!(left.len(), 4);
     assert!(!ids(&left).contains(&events[0].id));
@@ -133,10 +122,7 @@ pub fn workers_side_by_side_share_the_events(t: &dyn StoreUnderTest) {
     };
     let taken: Vec<Uuid> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap())
-            .collect()
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     let distinct: BTreeSet<_> = taken.iter().collect();
     assert_eq!(distinct.len(), taken.len(), "no event is taken twice");

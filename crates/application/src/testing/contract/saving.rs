@@ -17,21 +17,12 @@ pub fn r9_a_user_is_found_by_username_in_any_case(t: &dyn StoreUnderTest) {
     let user = saved(t, a_full_user());
     let mut reader = t.store().read().unwrap();
     for name in ["Ada.Lovelace", "ada.lovelace", "ADA.LOVELACE"] {
-        let found = reader
-            .users()
-            .find_by_username(&given::username(name))
-            .unwrap();
+        let found = reader.users().find_by_username(&given::username(name)).unwrap();
         assert_eq!(found.as_ref(), Some(&user), "{name}");
     }
     // Neither `.` nor `_` nor `%` stands for other letters.
     for name in ["AdaXLovelace", "Ada_Lovelace", "Ada"] {
-        assert!(
-            reader
-                .users()
-                .find_by_username(&given::username(name))
-                .unwrap()
-                .is_none()
-        );
+        assert!(reader.users().find_by_username(&given::username(name)).unwrap().is_none());
     }
 }
 
@@ -39,57 +30,25 @@ pub fn r21_a_user_is_found_by_a_verified_email_in_any_case(t: &dyn StoreUnderTes
     let user = saved(t, a_full_user());
     let mut reader = t.store().read().unwrap();
     for address in ["ada@example.org", "ADA@Example.ORG"] {
-        let found = reader
-            .users()
-            .find_by_email(&given::email(address))
-            .unwrap();
+        let found = reader.users().find_by_email(&given::email(address)).unwrap();
         assert_eq!(found.as_ref(), Some(&user), "{address}");
     }
 }
 
 pub fn r21_an_unverified_email_finds_nobody(t: &dyn StoreUnderTest) {
     saved(t, a_full_user());
-    saved(
-        t,
-        given::a_pending_user()
-            .with_email("pending@example.org")
-            .build(),
-    );
+    saved(t, given::a_pending_user().with_email("pending@example.org").build());
     let mut reader = t.store().read().unwrap();
     for address in ["ada@work.example", "pending@example.org"] {
-        assert!(
-            reader
-                .users()
-                .find_by_email(&given::email(address))
-                .unwrap()
-                .is_none()
-        );
+        assert!(reader.users().find_by_email(&given::email(address)).unwrap().is_none());
     }
 }
 
 pub fn who_is_not_there_is_none_and_no_error(t: &dyn StoreUnderTest) {
     let mut reader = t.store().read().unwrap();
-    assert!(
-        reader
-            .users()
-            .find_by_id(given::a_user_id())
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        reader
-            .users()
-            .find_by_username(&given::username("nobody"))
-            .unwrap()
-            .is_none()
-    );
-    assert!(
-        reader
-            .users()
-            .find_by_email(&given::email("no@example.org"))
-            .unwrap()
-            .is_none()
-    );
+    assert!(reader.users().find_by_id(given::a_user_id()).unwrap().is_none());
+    assert!(reader.users().find_by_username(&given::username("nobody")).unwrap().is_none());
+    assert!(reader.users().find_by_email(&given::email("no@example.org")).unwrap().is_none());
     drop(reader);
     assert!(!in_one_unit(t, |uow| uow.users().delete(given::a_user_id())).unwrap());
 }
@@ -133,24 +92,11 @@ pub fn r26_the_events_of_a_save_reach_the_outbox_in_order_and_once(t: &dyn Store
 
     let claimed = claim_all(t, minute(1));
     let events: Vec<_> = claimed.iter().map(|claimed| &claimed.event).collect();
-    assert_eq!(
-        events,
-        recorded
-            .iter()
-            .map(|recorded| &recorded.event)
-            .collect::<Vec<_>>()
-    );
-    assert!(
-        claimed
-            .iter()
-            .all(|event| event.user_id == user.id() && event.attempts == 1)
-    );
+    assert_eq!(events, recorded.iter().map(|recorded| &recorded.event).collect::<Vec<_>>());
+    assert!(claimed.iter().all(|event| event.user_id == user.id() && event.attempts == 1));
 
     saved(t, user);
-    assert!(
-        claim_all(t, minute(1)).is_empty(),
-        "a save without events brings none"
-    );
+    assert!(claim_all(t, minute(1)).is_empty(), "a save without events brings none");
 }
 
 pub fn the_events_of_a_later_save_come_later(t: &dyn StoreUnderTest) {
@@ -162,17 +108,8 @@ pub fn the_events_of_a_later_save_come_later(t: &dyn StoreUnderTest) {
         recorded.extend_from_slice(user.events());
         save(t, &mut user).unwrap();
     }
-    let events: Vec<_> = claim_all(t, minute(10))
-        .into_iter()
-        .map(|event| event.event)
-        .collect();
-    assert_eq!(
-        events,
-        recorded
-            .into_iter()
-            .map(|event| event.event)
-            .collect::<Vec<_>>()
-    );
+    let events: Vec<_> = claim_all(t, minute(10)).into_iter().map(|event| event.event).collect();
+    assert_eq!(events, recorded.into_iter().map(|event| event.event).collect::<Vec<_>>());
 }
 
 pub fn a_new_user_cannot_take_an_old_ones_identity(t: &dyn StoreUnderTest) {
@@ -196,20 +133,8 @@ pub fn delete_removes_everything_and_says_whether_there_was_anything(t: &dyn Sto
     assert!(!delete(user.id()));
     assert_eq!(find(t, user.id()), None);
     let mut reader = t.store().read().unwrap();
-    assert_eq!(
-        reader
-            .users()
-            .find_by_username(user.user().username())
-            .unwrap(),
-        None
-    );
-    assert_eq!(
-        reader
-            .users()
-            .find_by_email(user.emails()[0].email())
-            .unwrap(),
-        None
-    );
+    assert_eq!(reader.users().find_by_username(user.user().username()).unwrap(), None);
+    assert_eq!(reader.users().find_by_email(user.emails()[0].email()).unwrap(), None);
     drop(reader);
     assert_eq!(find(t, other.id()), Some(other));
 }

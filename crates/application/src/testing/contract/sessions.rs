@@ -34,10 +34,7 @@ fn opened(t: &dyn StoreUnderTest, user: &UserAggregate) -> NewSession {
 
 fn owner(t: &dyn StoreUnderTest, session: &NewSession, at_minute: i64) -> Option<SessionOwner> {
     let mut reader = t.store().read().unwrap();
-    reader
-        .sessions()
-        .find_owner(&session.access_token, minute(at_minute))
-        .unwrap()
+    reader.sessions().find_owner(&session.access_token, minute(at_minute)).unwrap()
 }
 
 fn end_all(t: &dyn StoreUnderTest, user_id: UserId) {
@@ -45,12 +42,7 @@ fn end_all(t: &dyn StoreUnderTest, user_id: UserId) {
 }
 
 pub fn a_session_is_found_by_its_token_with_its_owner(t: &dyn StoreUnderTest) {
-    let user = saved(
-        t,
-        given::an_active_user()
-            .with_role(UserRole::Moderator)
-            .build(),
-    );
+    let user = saved(t, given::an_active_user().with_role(UserRole::Moderator).build());
     opened(t, &saved(t, given::an_active_user().build()));
     let session = opened(t, &user);
     let expected = SessionOwner {
@@ -66,17 +58,10 @@ pub fn a_session_is_found_by_its_token_with_its_owner(t: &dyn StoreUnderTest) {
 pub fn an_unknown_or_expired_token_has_no_owner(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
     let session = opened(t, &user);
-    let unknown = NewSession {
-        access_token: TokenHash([1; 32]),
-        ..session.clone()
-    };
+    let unknown = NewSession { access_token: TokenHash([1; 32]), ..session.clone() };
     assert_eq!(owner(t, &unknown, 1), None);
     assert!(owner(t, &session, 14).is_some());
-    assert_eq!(
-        owner(t, &session, 15),
-        None,
-        "the end is not part of the time"
-    );
+    assert_eq!(owner(t, &session, 15), None, "the end is not part of the time");
 }
 
 pub fn the_owner_is_seen_as_it_is_now(t: &dyn StoreUnderTest) {
@@ -84,16 +69,12 @@ pub fn the_owner_is_seen_as_it_is_now(t: &dyn StoreUnderTest) {
     let session = opened(t, &user);
     let note = StatusNote::new("spam", given::a_user_id(), Some(minute(60))).unwrap();
     changed(t, &user, |user| {
-        user.set_roles(BTreeSet::from([UserRole::Guest]), minute(1))
-            .unwrap();
+        user.set_roles(BTreeSet::from([UserRole::Guest]), minute(1)).unwrap();
         user.suspend(note, minute(1)).unwrap();
     });
     let owner = owner(t, &session, 2).unwrap();
     assert_eq!(owner.roles, BTreeSet::from([UserRole::Guest]));
-    assert_eq!(
-        (owner.status, owner.status_until),
-        (UserStatus::Suspended, Some(minute(60)))
-    );
+    assert_eq!((owner.status, owner.status_until), (UserStatus::Suspended, Some(minute(60))));
 }
 
 pub fn a_session_ends_once(t: &dyn StoreUnderTest) {
@@ -112,11 +93,7 @@ pub fn all_sessions_of_a_user_end_at_once(t: &dyn StoreUnderTest) {
     let sessions = [opened(t, &user), opened(t, &user)];
     end_all(t, user.id());
     end_all(t, user.id());
-    assert!(
-        sessions
-            .iter()
-            .all(|session| owner(t, session, 1).is_none())
-    );
+    assert!(sessions.iter().all(|session| owner(t, session, 1).is_none()));
     assert!(owner(t, &bystander, 1).is_some());
 }
 

@@ -13,9 +13,7 @@ use crate::{
 };
 
 fn ada(t: &dyn StoreUnderTest) -> UserAggregate {
-    let user = given::an_active_user()
-        .with_username("Ada")
-        .with_email("ada@example.org");
+    let user = given::an_active_user().with_username("Ada").with_email("ada@example.org");
     saved(t, user.with_unverified_email("ada@work.example").build())
 }
 
@@ -41,21 +39,15 @@ fn assert_counter(
 
 pub fn r17_an_attempt_is_counted_and_gets_the_hash(t: &dyn StoreUnderTest) {
     let user = ada(t);
-    let credentials = Credentials {
-        user_id: user.id(),
-        password_hash: PlainHasher::hash_of(given::PASSWORD),
-    };
+    let credentials =
+        Credentials { user_id: user.id(), password_hash: PlainHasher::hash_of(given::PASSWORD) };
     let logins = [
         as_ada(),
         Login::Username(given::username("ADA")),
         Login::Email(given::email("Ada@example.org")),
     ];
     for (count, login) in (1..).zip(&logins) {
-        assert_eq!(
-            claim(t, login, minute(1)).as_ref(),
-            Some(&credentials),
-            "{login:?}"
-        );
+        assert_eq!(claim(t, login, minute(1)).as_ref(), Some(&credentials), "{login:?}");
         assert_counter(t, &user, count, None);
     }
     assert_eq!(find(t, user.id()).unwrap().version(), user.version());
@@ -80,10 +72,7 @@ pub fn r17_the_fifth_attempt_locks_for_15_minutes(t: &dyn StoreUnderTest) {
         assert!(claim(t, &as_ada(), minute(attempt)).is_some());
     }
     assert_counter(t, &user, 4, None);
-    assert!(
-        claim(t, &as_ada(), minute(5)).is_some(),
-        "the fifth is still checked"
-    );
+    assert!(claim(t, &as_ada(), minute(5)).is_some(), "the fifth is still checked");
     assert_counter(t, &user, 5, Some(minute(20)));
 }
 
@@ -126,12 +115,7 @@ pub fn r17_an_attempt_that_was_not_checked_is_given_back(t: &dyn StoreUnderTest)
 pub fn a_dropped_attempt_is_not_counted(t: &dyn StoreUnderTest) {
     let user = ada(t);
     let mut uow = t.store().begin().unwrap();
-    assert!(
-        uow.sign_ins()
-            .claim_attempt(&as_ada(), minute(1))
-            .unwrap()
-            .is_some()
-    );
+    assert!(uow.sign_ins().claim_attempt(&as_ada(), minute(1)).unwrap().is_some());
     drop(uow);
     assert_counter(t, &user, 0, None);
 }
@@ -163,10 +147,7 @@ pub fn a_login_is_recorded_without_raising_the_version(t: &dyn StoreUnderTest) {
     let mut user = user;
     user.rename(given::username("ada.l"), minute(8));
     save(t, &mut user).unwrap();
-    assert_eq!(
-        find(t, user.id()).unwrap().user().last_login_at(),
-        Some(minute(7))
-    );
+    assert_eq!(find(t, user.id()).unwrap().user().last_login_at(), Some(minute(7)));
 }
 
 pub fn a_hash_is_upgraded_only_while_the_old_one_stands(t: &dyn StoreUnderTest) {
@@ -181,10 +162,7 @@ pub fn a_hash_is_upgraded_only_while_the_old_one_stands(t: &dyn StoreUnderTest) 
     assert_eq!(stored(), hash(given::PASSWORD));
     upgrade(given::PASSWORD, "second");
     assert_eq!(stored(), hash("second"));
-    assert_eq!(
-        find(t, user.id()).unwrap().user().password_changed_at(),
-        given::now()
-    );
+    assert_eq!(find(t, user.id()).unwrap().user().password_changed_at(), given::now());
 }
 
 pub fn r17_sixteen_at_once_get_five_checks(t: &dyn StoreUnderTest) {
@@ -195,10 +173,7 @@ pub fn r17_sixteen_at_once_get_five_checks(t: &dyn StoreUnderTest) {
             usize::from(claimed.unwrap().is_some())
         };
         let attempts: Vec<_> = (0..16).map(|_| scope.spawn(attempt)).collect();
-        attempts
-            .into_iter()
-            .map(|attempt| attempt.join().unwrap())
-            .sum()
+        attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
     });
     assert_eq!(granted, 5);
     assert_counter(t, &user, 5, Some(minute(16)));

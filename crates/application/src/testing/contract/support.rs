@@ -72,10 +72,7 @@ pub(super) fn assert_duplicate(result: Result<(), RepositoryError>, key: UniqueK
 
 #[track_caller]
 pub(super) fn assert_stale(result: &Result<(), RepositoryError>) {
-    assert!(
-        matches!(result, Err(RepositoryError::Stale)),
-        "should be stale, but: {result:?}"
-    );
+    assert!(matches!(result, Err(RepositoryError::Stale)), "should be stale, but: {result:?}");
 }
 
 /// So many minutes after the moment at which all given users register.
@@ -85,9 +82,7 @@ pub(super) fn minute(minutes: i64) -> DateTime<Utc> {
 
 /// Claims every event that is due at `now`, for a minute.
 pub(super) fn claim_all(t: &dyn StoreUnderTest, now: DateTime<Utc>) -> Vec<ClaimedEvent> {
-    t.outbox()
-        .claim(1000, now, now + TimeDelta::minutes(1))
-        .unwrap()
+    t.outbox().claim(1000, now, now + TimeDelta::minutes(1)).unwrap()
 }
 
 /// An active user with something of everything.

@@ -44,10 +44,7 @@ fn consume(t: &dyn StoreUnderTest, token: &NewToken, at_minute: i64) -> Option<U
 pub fn a_token_is_good_for_one_use(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);
-    let expected = UsedToken {
-        user_id: user.id(),
-        target_id: token.target_id,
-    };
+    let expected = UsedToken { user_id: user.id(), target_id: token.target_id };
     assert_eq!(consume(t, &token, 59), Some(expected));
     assert_eq!(consume(t, &token, 59), None);
 }
@@ -55,29 +52,16 @@ pub fn a_token_is_good_for_one_use(t: &dyn StoreUnderTest) {
 pub fn a_token_ends_by_time(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);
-    assert_eq!(
-        consume(t, &token, 60),
-        None,
-        "the end is not part of the time"
-    );
-    assert!(
-        consume(t, &token, 59).is_some(),
-        "a refused use uses nothing up"
-    );
+    assert_eq!(consume(t, &token, 60), None, "the end is not part of the time");
+    assert!(consume(t, &token, 59).is_some(), "a refused use uses nothing up");
 }
 
 pub fn a_token_of_another_kind_is_noise(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);
-    let other = NewToken {
-        kind: TokenKind::Access,
-        ..token.clone()
-    };
+    let other = NewToken { kind: TokenKind::Access, ..token.clone() };
     assert_eq!(consume(t, &other, 1), None);
-    let unknown = NewToken {
-        hash: TokenHash([9; 32]),
-        ..token.clone()
-    };
+    let unknown = NewToken { hash: TokenHash([9; 32]), ..token.clone() };
     assert_eq!(consume(t, &unknown, 1), None);
     assert!(consume(t, &token, 1).is_some());
 }
@@ -94,10 +78,8 @@ pub fn a_newer_token_ends_none_of_another_target_or_kind(t: &dyn StoreUnderTest)
     let user = saved(t, given::a_pending_user().build());
     let token_for_email = issued(t, &user, 0);
     let for_other_email = token(&user, given::an_email_id().as_uuid(), 1);
-    let of_other_kind = NewToken {
-        kind: TokenKind::Access,
-        ..token(&user, token_for_email.target_id, 2)
-    };
+    let of_other_kind =
+        NewToken { kind: TokenKind::Access, ..token(&user, token_for_email.target_id, 2) };
     in_one_unit(t, |uow| {
         uow.tokens().issue(&for_other_email)?;
         uow.tokens().issue(&of_other_kind)
@@ -116,18 +98,11 @@ pub fn issued_tokens_are_counted_used_or_not(t: &dyn StoreUnderTest) {
     assert!(consume(t, &tokens[2], 21).is_some());
     let count = |kind, since| {
         let mut reader = t.store().read().unwrap();
-        reader
-            .tokens()
-            .issued_since(kind, tokens[0].target_id, minute(since))
-            .unwrap()
+        reader.tokens().issued_since(kind, tokens[0].target_id, minute(since)).unwrap()
     };
     let counts = [-1, 5, 15, 25].map(|since| count(TokenKind::EmailVerification, since));
     assert_eq!(counts, [3, 2, 1, 0]);
-    assert_eq!(
-        count(TokenKind::EmailVerification, 10),
-        2,
-        "the moment itself counts"
-    );
+    assert_eq!(count(TokenKind::EmailVerification, 10), 2, "the moment itself counts");
     assert_eq!(count(TokenKind::Access, -1), 0);
 }
 
@@ -135,12 +110,7 @@ pub fn a_dropped_use_is_no_use(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);
     let mut uow = t.store().begin().unwrap();
-    assert!(
-        uow.tokens()
-            .consume(token.kind, &token.hash, minute(1))
-            .unwrap()
-            .is_some()
-    );
+    assert!(uow.tokens().consume(token.kind, &token.hash, minute(1)).unwrap().is_some());
     drop(uow);
     assert!(consume(t, &token, 1).is_some());
 }
@@ -173,10 +143,7 @@ pub fn of_sixteen_at_once_one_uses_the_token(t: &dyn StoreUnderTest) {
             usize::from(won.unwrap().is_some())
         };
         let attempts: Vec<_> = (0..16).map(|_| scope.spawn(attempt)).collect();
-        attempts
-            .into_iter()
-            .map(|attempt| attempt.join().unwrap())
-            .sum()
+        attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
     });
     assert_eq!(winners, 1);
 }

@@ -43,30 +43,16 @@ pub fn r9_a_name_that_was_given_up_is_free(t: &dyn StoreUnderTest) {
 }
 
 pub fn r21_a_verified_email_has_one_owner(t: &dyn StoreUnderTest) {
-    let owner = saved(
-        t,
-        given::an_active_user()
-            .with_email("ada@example.org")
-            .build(),
-    );
-    let mut other = given::an_active_user()
-        .with_email("ADA@example.org")
-        .build();
+    let owner = saved(t, given::an_active_user().with_email("ada@example.org").build());
+    let mut other = given::an_active_user().with_email("ADA@example.org").build();
     assert_duplicate(save(t, &mut other), UniqueKey::VerifiedEmail);
     let mut reader = t.store().read().unwrap();
-    let found = reader
-        .users()
-        .find_by_email(&given::email("ada@example.org"))
-        .unwrap();
+    let found = reader.users().find_by_email(&given::email("ada@example.org")).unwrap();
     assert_eq!(found.unwrap().id(), owner.id());
 }
 
 pub fn r21_unverified_claims_coexist_until_one_is_verified(t: &dyn StoreUnderTest) {
-    let claims = || {
-        given::a_pending_user()
-            .with_email("ada@example.org")
-            .build()
-    };
+    let claims = || given::a_pending_user().with_email("ada@example.org").build();
     let (first, second) = (saved(t, claims()), saved(t, claims()));
     let verify = |user: &mut UserAggregate| {
         user.verify_email(user.emails()[0].id(), minute(1)).unwrap();
@@ -85,12 +71,7 @@ pub fn r21_a_verified_email_that_was_removed_is_free(t: &dyn StoreUnderTest) {
     changed(t, &owner, |user| {
         user.remove_email(user.emails()[0].id(), minute(1)).unwrap();
     });
-    saved(
-        t,
-        given::an_active_user()
-            .with_email("ada@example.org")
-            .build(),
-    );
+    saved(t, given::an_active_user().with_email("ada@example.org").build());
 }
 
 pub fn r3_an_identity_names_one_email(t: &dyn StoreUnderTest) {
@@ -98,39 +79,25 @@ pub fn r3_an_identity_names_one_email(t: &dyn StoreUnderTest) {
     let mut other = given::a_pending_user().build();
     let address = given::email("other@example.org");
     let id = EmailId::from_uuid(taken.as_uuid());
-    other
-        .add_email(id, address, ContactType::Work, false, given::now())
-        .unwrap();
+    other.add_email(id, address, ContactType::Work, false, given::now()).unwrap();
     assert_duplicate(save(t, &mut other), UniqueKey::Identity);
 }
 
 pub fn r3_an_identity_names_one_phone(t: &dyn StoreUnderTest) {
-    let user = saved(
-        t,
-        given::a_pending_user().with_phone("+442079460018").build(),
-    );
+    let user = saved(t, given::a_pending_user().with_phone("+442079460018").build());
     let taken: PhoneId = user.phones()[0].id();
     let mut other = given::a_pending_user().build();
     let number = given::phone("+442079460019");
-    other
-        .add_phone(taken, number, ContactType::Work, false, given::now())
-        .unwrap();
+    other.add_phone(taken, number, ContactType::Work, false, given::now()).unwrap();
     assert_duplicate(save(t, &mut other), UniqueKey::Identity);
 }
 
 pub fn r3_an_identity_names_one_address(t: &dyn StoreUnderTest) {
-    let user = saved(
-        t,
-        given::a_pending_user()
-            .with_address("Invalidenstraße 1")
-            .build(),
-    );
+    let user = saved(t, given::a_pending_user().with_address("Invalidenstraße 1").build());
     let taken: AddressId = user.addresses()[0].id();
     let mut other = given::a_pending_user().build();
     let address = given::address("Invalidenstraße 2");
-    other
-        .add_address(taken, address, ContactType::Work, false, given::now())
-        .unwrap();
+    other.add_address(taken, address, ContactType::Work, false, given::now()).unwrap();
     assert_duplicate(save(t, &mut other), UniqueKey::Identity);
 }
 
@@ -139,14 +106,7 @@ pub fn r22_a_phone_is_written_once_in_the_same_way(t: &dyn StoreUnderTest) {
     let mut user = given::a_pending_user().with_phone(text).build();
     // The domain takes them for two numbers: only one of them has a calling code.
     let known = PhoneNumber::parse(text, Some(Region::parse("US").unwrap())).unwrap();
-    user.add_phone(
-        given::a_phone_id(),
-        known,
-        ContactType::Work,
-        false,
-        given::now(),
-    )
-    .unwrap();
+    user.add_phone(given::a_phone_id(), known, ContactType::Work, false, given::now()).unwrap();
     assert_duplicate(save(t, &mut user), UniqueKey::UserPhone);
 }
 

@@ -17,9 +17,7 @@ pub fn a_dropped_unit_of_work_leaves_nothing(t: &dyn StoreUnderTest) {
     let mut new = given::a_pending_user().build();
     let mut changed = old.clone();
     changed.rename(given::username("other"), minute(1));
-    changed
-        .remove_phone(old.phones()[0].id(), minute(1))
-        .unwrap();
+    changed.remove_phone(old.phones()[0].id(), minute(1)).unwrap();
 
     let mut uow = t.store().begin().unwrap();
     uow.users().save(&mut new).unwrap();
@@ -31,11 +29,7 @@ pub fn a_dropped_unit_of_work_leaves_nothing(t: &dyn StoreUnderTest) {
 
     assert_eq!(find(t, new.id()), None);
     assert_eq!(find(t, old.id()), Some(old));
-    assert_eq!(
-        claim_all(t, minute(3)).len(),
-        old_events,
-        "the old events again, and no others"
-    );
+    assert_eq!(claim_all(t, minute(3)).len(), old_events, "the old events again, and no others");
 }
 
 pub fn a_refused_save_takes_the_whole_unit_of_work_with_it(t: &dyn StoreUnderTest) {
@@ -59,12 +53,7 @@ pub fn a_unit_of_work_sees_its_own_writes(t: &dyn StoreUnderTest) {
         assert_eq!(uow.users().find_by_id(user.id())?.as_ref(), Some(&user));
         user.rename(given::username("again"), minute(1));
         uow.users().save(&mut user)?;
-        assert_eq!(
-            uow.users()
-                .find_by_username(&given::username("again"))?
-                .as_ref(),
-            Some(&user)
-        );
+        assert_eq!(uow.users().find_by_username(&given::username("again"))?.as_ref(), Some(&user));
         Ok(())
     })
     .unwrap();
@@ -108,8 +97,7 @@ pub fn r27_a_stale_save_is_refused_and_changes_nothing(t: &dyn StoreUnderTest) {
     let (mut fast, mut slow) = (user.clone(), user);
     fast.rename(given::username("fast"), minute(1));
     slow.rename(given::username("slow"), minute(1));
-    slow.remove_address(slow.addresses()[0].id(), minute(1))
-        .unwrap();
+    slow.remove_address(slow.addresses()[0].id(), minute(1)).unwrap();
     save(t, &mut fast).unwrap();
     let events = claim_all(t, minute(2)).len();
     assert_stale(&save(t, &mut slow));

@@ -42,11 +42,7 @@ impl PlainHasher {
     }
 
     fn check_busy(&self) -> Result<(), HashingError> {
-        if self.is_busy.load(Ordering::SeqCst) {
-            Err(HashingError::Busy)
-        } else {
-            Ok(())
-        }
+        if self.is_busy.load(Ordering::SeqCst) { Err(HashingError::Busy) } else { Ok(()) }
     }
 }
 
@@ -69,9 +65,7 @@ impl PasswordHasher for PlainHasher {
         self.real_checks.fetch_add(1, Ordering::SeqCst);
         let again = phc(stored.algorithm(), guess.expose()).map_err(HashingError::Failed)?;
         Ok(if again == *stored {
-            Verification::Right {
-                outdated: stored.algorithm() == "old",
-            }
+            Verification::Right { outdated: stored.algorithm() == "old" }
         } else {
             Verification::Wrong
         })
@@ -105,8 +99,6 @@ pub struct RefusingStrength;
 
 impl PasswordStrength for RefusingStrength {
     fn assess(&self, _: &Password, _: &[&str]) -> Result<(), WeakPassword> {
-        Err(WeakPassword::Guessable {
-            hint: "add another word".to_owned(),
-        })
+        Err(WeakPassword::Guessable { hint: "add another word".to_owned() })
     }
 }

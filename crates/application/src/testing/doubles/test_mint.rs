@@ -33,9 +33,6 @@ impl TokenMint for TestMint {
 }
 
 fn token(kind: TokenKind, id: Uuid) -> SecretToken {
-    let sum = id
-        .as_bytes()
-        .iter()
-        .fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    let sum = id.as_bytes().iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
     SecretToken::new(format!("{}{}{sum:02x}", kind.prefix(), id.simple()))
 }

@@ -63,11 +63,8 @@ impl Outbox for MemoryStore {
         lease_ends: DateTime<Utc>,
     ) -> Result<Vec<ClaimedEvent>, RepositoryError> {
         self.write(|state| {
-            let mut due: Vec<_> = state
-                .events
-                .values_mut()
-                .filter(|event| event.is_due(now))
-                .collect();
+            let mut due: Vec<_> =
+                state.events.values_mut().filter(|event| event.is_due(now)).collect();
             due.sort_by_key(|event| (event.available_at, event.id));
             let taken = due.into_iter().take(limit as usize).map(|event| {
                 event.claimed_until = Some(lease_ends);

@@ -19,20 +19,13 @@ impl SignInRepository for MemoryUnitOfWork {
             return Ok(None);
         }
         let had_lock = user.account_locked_until.is_some();
-        let before = if had_lock {
-            0
-        } else {
-            user.failed_login_attempts
-        };
+        let before = if had_lock { 0 } else { user.failed_login_attempts };
         user.failed_login_attempts = before + 1;
         user.account_locked_until = (user.failed_login_attempts >= User::MAX_FAILED_LOGINS)
             .then(|| now + TimeDelta::minutes(User::LOCK_MINUTES));
         Ok(PasswordHash::parse(&user.password_hash)
             .ok()
-            .map(|password_hash| Credentials {
-                user_id: UserId::from_uuid(id),
-                password_hash,
-            }))
+            .map(|password_hash| Credentials { user_id: UserId::from_uuid(id), password_hash }))
     }
 
     fn clear_attempts(&mut self, user_id: UserId) -> Result<(), RepositoryError> {

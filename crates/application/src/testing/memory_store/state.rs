@@ -32,9 +32,7 @@ impl State {
     }
 
     pub(super) fn user_with_name(&self, name: &str) -> Option<&UserSnapshot> {
-        self.users
-            .values()
-            .find(|user| user.username.eq_ignore_ascii_case(name))
+        self.users.values().find(|user| user.username.eq_ignore_ascii_case(name))
     }
 
     pub(super) fn user_with_verified_email(&self, address: &str) -> Option<&UserSnapshot> {
@@ -69,9 +67,7 @@ impl State {
         }
         let verified = user.emails.iter().filter(|email| email.is_verified);
         for email in verified {
-            if self
-                .user_with_verified_email(&email.email)
-                .is_some_and(|owner| owner.id != user.id)
+            if self.user_with_verified_email(&email.email).is_some_and(|owner| owner.id != user.id)
             {
                 return Err(UniqueKey::VerifiedEmail);
             }
@@ -107,10 +103,7 @@ fn check_children(user: &UserSnapshot) -> Result<(), UniqueKey> {
 fn child_ids(user: &UserSnapshot) -> Vec<Uuid> {
     let emails = user.emails.iter().map(|email| email.id);
     let phones = user.phones.iter().map(|phone| phone.id);
-    emails
-        .chain(phones)
-        .chain(user.addresses.iter().map(|address| address.id))
-        .collect()
+    emails.chain(phones).chain(user.addresses.iter().map(|address| address.id)).collect()
 }
 
 fn has_repeats<T: Ord>(items: impl IntoIterator<Item = T>) -> bool {

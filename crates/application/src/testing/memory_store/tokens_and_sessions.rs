@@ -35,11 +35,7 @@ impl SessionRepository for MemoryUnitOfWork {
         Ok(Some(SessionOwner {
             session_id: session.id,
             user_id: session.user_id,
-            roles: user
-                .roles
-                .iter()
-                .filter_map(|role| UserRole::parse(role))
-                .collect(),
+            roles: user.roles.iter().filter_map(|role| UserRole::parse(role)).collect(),
             status: UserStatus::parse(&user.status).unwrap(),
             status_until: user.status_until,
         }))
@@ -50,9 +46,7 @@ impl SessionRepository for MemoryUnitOfWork {
     }
 
     fn end_all(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
-        self.writable()?
-            .sessions
-            .retain(|_, session| session.user_id != user_id);
+        self.writable()?.sessions.retain(|_, session| session.user_id != user_id);
         Ok(())
     }
 }
@@ -69,10 +63,7 @@ impl OneTimeTokenRepository for MemoryUnitOfWork {
             let same_kind = older.token.kind == token.kind;
             older.has_ended |= same_kind && older.token.target_id == token.target_id;
         }
-        let stored = StoredToken {
-            token: token.clone(),
-            has_ended: false,
-        };
+        let stored = StoredToken { token: token.clone(), has_ended: false };
         state.tokens.insert(token.id, stored);
         Ok(())
     }
@@ -88,18 +79,10 @@ impl OneTimeTokenRepository for MemoryUnitOfWork {
             let is_meant = token.kind == kind && token.hash == *hash;
             is_meant && !stored.has_ended && token.expires_at > now
         };
-        Ok(self
-            .writable()?
-            .tokens
-            .values_mut()
-            .find(live)
-            .map(|stored| {
-                stored.has_ended = true;
-                UsedToken {
-                    user_id: stored.token.user_id,
-                    target_id: stored.token.target_id,
-                }
-            }))
+        Ok(self.writable()?.tokens.values_mut().find(live).map(|stored| {
+            stored.has_ended = true;
+            UsedToken { user_id: stored.token.user_id, target_id: stored.token.target_id }
+        }))
     }
 
     fn issued_since(

@@ -14,20 +14,14 @@ impl UserRepository for MemoryUnitOfWork {
         &mut self,
         email: &EmailAddress,
     ) -> Result<Option<UserAggregate>, RepositoryError> {
-        self.state
-            .user_with_verified_email(email.as_str())
-            .map(restore)
-            .transpose()
+        self.state.user_with_verified_email(email.as_str()).map(restore).transpose()
     }
 
     fn find_by_username(
         &mut self,
         username: &Username,
     ) -> Result<Option<UserAggregate>, RepositoryError> {
-        self.state
-            .user_with_name(username.as_str())
-            .map(restore)
-            .transpose()
+        self.state.user_with_name(username.as_str()).map(restore).transpose()
     }
 
     fn save(&mut self, user: &mut UserAggregate) -> Result<(), RepositoryError> {
@@ -45,9 +39,7 @@ impl UserRepository for MemoryUnitOfWork {
         if let Some(stored) = stored.filter(|_| !records_sign_in(user)) {
             keep_sign_in_fields(&mut row, stored);
         }
-        state
-            .check_unique(&row)
-            .map_err(RepositoryError::Duplicate)?;
+        state.check_unique(&row).map_err(RepositoryError::Duplicate)?;
         row.version += 1;
         for recorded in user.mark_saved() {
             let id = state.next_event_id(recorded.occurred_at.timestamp_millis());
@@ -76,14 +68,9 @@ fn restore(row: &UserSnapshot) -> Result<UserAggregate, RepositoryError> {
 
 fn records_sign_in(user: &UserAggregate) -> bool {
     let signs_in = |event: &DomainEvent| {
-        matches!(
-            event,
-            DomainEvent::LoginSucceeded | DomainEvent::LoginFailed
-        )
+        matches!(event, DomainEvent::LoginSucceeded | DomainEvent::LoginFailed)
     };
-    user.events()
-        .iter()
-        .any(|recorded| signs_in(&recorded.event))
+    user.events().iter().any(|recorded| signs_in(&recorded.event))
 }
 
 /// The counter of R17 does not raise the version, so the caller's copy may be old.

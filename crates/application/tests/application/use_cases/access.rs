@@ -22,9 +22,7 @@ fn attempt<C: Command + 'static>(command: C) -> Attempt {
 fn somebody(world: &World) -> UserAggregate {
     let user = given::a_pending_user().with_unverified_email("two@example.org");
     let user = user.with_phone("+442079460018").with_phone("+442079460019");
-    let user = user
-        .with_address("Invalidenstraße 1")
-        .with_address("Invalidenstraße 2");
+    let user = user.with_address("Invalidenstraße 1").with_address("Invalidenstraße 2");
     world.has(user.build())
 }
 
@@ -32,10 +30,7 @@ fn somebody(world: &World) -> UserAggregate {
 fn all_commands(user: &UserAggregate) -> Vec<(&'static str, Attempt)> {
     let mut commands = commands_on_account_and_emails(user);
     commands.extend(commands_on_phones_and_addresses(user));
-    commands.push((
-        "DeleteAccount",
-        attempt(DeleteAccount { user_id: user.id() }),
-    ));
+    commands.push(("DeleteAccount", attempt(DeleteAccount { user_id: user.id() })));
     commands
 }
 
@@ -56,13 +51,7 @@ fn commands_on_account_and_emails(user: &UserAggregate) -> Vec<(&'static str, At
                 preferences: Vec::new(),
             }),
         ),
-        (
-            "UpdateProfile",
-            attempt(UpdateProfile {
-                user_id,
-                changes: profile,
-            }),
-        ),
+        ("UpdateProfile", attempt(UpdateProfile { user_id, changes: profile })),
         (
             "AddEmail",
             attempt(AddEmail {
@@ -72,18 +61,8 @@ fn commands_on_account_and_emails(user: &UserAggregate) -> Vec<(&'static str, At
                 is_default: false,
             }),
         ),
-        (
-            "ChangeEmailType",
-            attempt(ChangeEmailType {
-                user_id,
-                email_id,
-                contact_type,
-            }),
-        ),
-        (
-            "SetDefaultEmail",
-            attempt(SetDefaultEmail { user_id, email_id }),
-        ),
+        ("ChangeEmailType", attempt(ChangeEmailType { user_id, email_id, contact_type })),
+        ("SetDefaultEmail", attempt(SetDefaultEmail { user_id, email_id })),
         ("RemoveEmail", attempt(RemoveEmail { user_id, email_id })),
     ]
 }
@@ -102,18 +81,8 @@ fn commands_on_phones_and_addresses(user: &UserAggregate) -> Vec<(&'static str, 
                 is_default: true,
             }),
         ),
-        (
-            "ChangePhoneType",
-            attempt(ChangePhoneType {
-                user_id,
-                phone_id,
-                contact_type,
-            }),
-        ),
-        (
-            "SetDefaultPhone",
-            attempt(SetDefaultPhone { user_id, phone_id }),
-        ),
+        ("ChangePhoneType", attempt(ChangePhoneType { user_id, phone_id, contact_type })),
+        ("SetDefaultPhone", attempt(SetDefaultPhone { user_id, phone_id })),
         ("RemovePhone", attempt(RemovePhone { user_id, phone_id })),
         (
             "AddAddress",
@@ -133,20 +102,8 @@ fn commands_on_phones_and_addresses(user: &UserAggregate) -> Vec<(&'static str, 
                 contact_type,
             }),
         ),
-        (
-            "SetDefaultAddress",
-            attempt(SetDefaultAddress {
-                user_id,
-                address_id,
-            }),
-        ),
-        (
-            "RemoveAddress",
-            attempt(RemoveAddress {
-                user_id,
-                address_id,
-            }),
-        ),
+        ("SetDefaultAddress", attempt(SetDefaultAddress { user_id, address_id })),
+        ("RemoveAddress", attempt(RemoveAddress { user_id, address_id })),
     ]
 }
 
@@ -156,10 +113,7 @@ fn the_user_itself_may_do_everything() {
     let user = somebody(&world);
     let mut version = user.version();
     for (name, attempt) in all_commands(&user) {
-        let caller = Caller {
-            if_match: Some(vec![0, version]),
-            ..by(&user)
-        };
+        let caller = Caller { if_match: Some(vec![0, version]), ..by(&user) };
         attempt(&world.app, &caller).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         version += 1;
         assert_eq!(world.user(user.id()).version(), version, "{name}");
@@ -193,10 +147,7 @@ fn a_moderator_may_look_but_not_write() {
     let world = World::new();
     let user = somebody(&world);
     for (_, attempt) in all_commands(&user) {
-        assert_err!(
-            attempt(&world.app, &by_a(UserRole::Moderator)),
-            AppError::Forbidden
-        );
+        assert_err!(attempt(&world.app, &by_a(UserRole::Moderator)), AppError::Forbidden);
     }
     assert_eq!(world.user(user.id()), user);
 }
@@ -206,24 +157,13 @@ fn nobody_may_do_nothing_and_learns_nothing() {
     let world = World::new();
     let user = somebody(&world);
     let unknown = given::a_pending_user().with_unverified_email("two@example.org");
-    let unknown = unknown
-        .with_phone("+442079460018")
-        .with_phone("+442079460019");
-    let unknown = unknown
-        .with_address("Straße 1")
-        .with_address("Straße 2")
-        .build();
-    for (_, attempt) in all_commands(&user)
-        .into_iter()
-        .chain(all_commands(&unknown))
-    {
+    let unknown = unknown.with_phone("+442079460018").with_phone("+442079460019");
+    let unknown = unknown.with_address("Straße 1").with_address("Straße 2").build();
+    for (_, attempt) in all_commands(&user).into_iter().chain(all_commands(&unknown)) {
         assert_err!(attempt(&world.app, &by_nobody()), AppError::Unauthenticated);
     }
     for (_, attempt) in all_commands(&unknown) {
-        assert_err!(
-            attempt(&world.app, &by_a(UserRole::Admin)),
-            AppError::NotFound("user")
-        );
+        assert_err!(attempt(&world.app, &by_a(UserRole::Admin)), AppError::NotFound("user"));
     }
 }
 
@@ -233,10 +173,7 @@ fn a_caller_who_has_seen_an_older_version_is_refused() {
     let user = somebody(&world);
     for (_, attempt) in all_commands(&user) {
         for versions in [vec![], vec![0, 2]] {
-            let caller = Caller {
-                if_match: Some(versions),
-                ..by(&user)
-            };
+            let caller = Caller { if_match: Some(versions), ..by(&user) };
             assert_err!(attempt(&world.app, &caller), AppError::StaleVersion);
         }
     }
@@ -252,17 +189,8 @@ fn who_may_see_a_user() {
     assert_err!(see(&by_a(UserRole::Premium)), AppError::NotFound("user"));
     assert!(see(&by(&user)).unwrap().security.is_none());
     for role in [UserRole::Moderator, UserRole::Admin] {
-        assert_eq!(
-            see(&by_a(role))
-                .unwrap()
-                .security
-                .unwrap()
-                .failed_login_attempts,
-            0
-        );
+        assert_eq!(see(&by_a(role)).unwrap().security.unwrap().failed_login_attempts, 0);
     }
-    let unknown = world
-        .app
-        .get_user(&by_a(UserRole::Admin), given::a_user_id());
+    let unknown = world.app.get_user(&by_a(UserRole::Admin), given::a_user_id());
     assert_err!(unknown, AppError::NotFound("user"));
 }

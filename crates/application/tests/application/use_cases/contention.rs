@@ -31,11 +31,7 @@ struct ContendedUnit {
 impl Store for Contended {
     fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
         let (uow, refusals) = (self.store.begin()?, Arc::clone(&self.refusals));
-        Ok(Box::new(ContendedUnit {
-            uow,
-            refusals,
-            error: self.error,
-        }))
+        Ok(Box::new(ContendedUnit { uow, refusals, error: self.error }))
     }
 
     fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
@@ -94,11 +90,7 @@ fn contended(
     let left = Arc::new(AtomicU32::new(refusals));
     let refusals = Arc::clone(&left);
     let world = World::with(Settings::default(), Arc::new(AnyStrength), |store| {
-        Arc::new(Contended {
-            store,
-            refusals,
-            error,
-        })
+        Arc::new(Contended { store, refusals, error })
     });
     let user = world.has(given::an_active_user().build());
     (world, user, left)
@@ -127,10 +119,7 @@ fn a_command_is_tried_three_times_and_done_once() {
 #[test]
 fn after_the_third_try_it_gives_up() {
     let (world, user, left) = contended(5, stale);
-    assert_err!(
-        world.app.execute(&by(&user), &add(&user)),
-        AppError::Contended
-    );
+    assert_err!(world.app.execute(&by(&user), &add(&user)), AppError::Contended);
     assert_eq!(left.load(Ordering::SeqCst), 2);
     assert_eq!(world.user(user.id()), user);
 
@@ -143,14 +132,8 @@ fn after_the_third_try_it_gives_up() {
 #[test]
 fn who_named_a_version_is_told_at_once() {
     let (world, user, left) = contended(5, stale);
-    let caller = Caller {
-        if_match: Some(vec![1]),
-        ..by(&user)
-    };
-    assert_err!(
-        world.app.execute(&caller, &add(&user)),
-        AppError::StaleVersion
-    );
+    let caller = Caller { if_match: Some(vec![1]), ..by(&user) };
+    assert_err!(world.app.execute(&caller, &add(&user)), AppError::StaleVersion);
     assert_eq!(left.load(Ordering::SeqCst), 4);
 }
 
@@ -160,16 +143,12 @@ fn an_outage_is_no_contention() {
     let refused = world.app.execute(&by(&user), &add(&user));
     assert_err!(refused, AppError::Store(RepositoryError::Unavailable(_)));
     assert_eq!(left.load(Ordering::SeqCst), 4);
-    let resent = world
-        .app
-        .resend_verification(&by(&user), user.id(), user.emails()[0].id());
+    let resent = world.app.resend_verification(&by(&user), user.id(), user.emails()[0].id());
     resent.unwrap();
 }
 
 #[test]
 fn a_sign_in_survives_contention() {
     let (world, user, _) = contended(2, transient);
-    world
-        .sign_in(user.user().username().as_str(), given::PASSWORD)
-        .unwrap();
+    world.sign_in(user.user().username().as_str(), given::PASSWORD).unwrap();
 }

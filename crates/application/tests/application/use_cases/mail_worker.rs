@@ -28,13 +28,7 @@ fn a_mail_that_left_is_done() {
     registered(&world);
     assert_eq!(world.deliver().len(), 1);
     assert_eq!(world.deliver().len(), 0);
-    assert!(
-        world
-            .store
-            .stored_events()
-            .iter()
-            .all(|event| event.processed_at.is_some())
-    );
+    assert!(world.store.stored_events().iter().all(|event| event.processed_at.is_some()));
     assert_eq!(request(&world).attempts, 1);
 }
 
@@ -45,28 +39,16 @@ fn a_mail_that_could_not_leave_is_tried_again_later_and_is_the_same() {
     world.provider.fail_for_now();
     world.deliver();
     let postponed = request(&world);
-    assert_eq!(
-        postponed.available_at,
-        world.clock.now() + TimeDelta::seconds(5)
-    );
+    assert_eq!(postponed.available_at, world.clock.now() + TimeDelta::seconds(5));
     let error = postponed.last_error.unwrap();
-    assert_eq!(
-        error,
-        "the mail could not be handed over now: the mail server is down"
-    );
+    assert_eq!(error, "the mail could not be handed over now: the mail server is down");
 
     world.provider.recover();
     world.clock.advance(TimeDelta::seconds(4));
     assert!(world.deliver().is_empty());
     world.clock.advance(TimeDelta::seconds(1));
-    let (first, second) = (
-        world.provider.refused().remove(0),
-        world.deliver().remove(0),
-    );
-    assert_eq!(
-        first, second,
-        "the same id, so the same Message-ID, and the same link"
-    );
+    let (first, second) = (world.provider.refused().remove(0), world.deliver().remove(0));
+    assert_eq!(first, second, "the same id, so the same Message-ID, and the same link");
     world.app.verify_email(&token_in(&second)).unwrap();
 }
 
@@ -107,12 +89,7 @@ fn a_mail_that_is_refused_for_good_is_given_up() {
     assert!(world.deliver().is_empty());
     let given_up = request(&world);
     assert_eq!((given_up.attempts, given_up.processed_at), (1, None));
-    assert!(
-        given_up
-            .last_error
-            .unwrap()
-            .ends_with(": there is no such mailbox")
-    );
+    assert!(given_up.last_error.unwrap().ends_with(": there is no such mailbox"));
 }
 
 #[test]
@@ -137,8 +114,7 @@ fn a_mail_that_nobody_needs_any_more_is_not_sent() {
     let changes: [Change; 3] = [
         |world, id| {
             world.change(id, |user| {
-                user.verify_email(user.emails()[0].id(), given::now())
-                    .unwrap();
+                user.verify_email(user.emails()[0].id(), given::now()).unwrap();
             });
         },
         |world, id| world.change(id, |user| user.delete(given::now()).unwrap()),
@@ -161,18 +137,9 @@ fn the_mail_calls_people_as_they_wish_and_smuggles_no_html() {
     let world = World::new();
     let mut profile = given::a_profile();
     let name = DisplayName::parse("<b>Ada</b> & Co").unwrap();
-    let changes = ProfileChanges {
-        display_name: Patch::Set(name),
-        ..ProfileChanges::default()
-    };
+    let changes = ProfileChanges { display_name: Patch::Set(name), ..ProfileChanges::default() };
     profile.update(changes, given::now()).unwrap();
-    world
-        .app
-        .register(&RegisterUser {
-            profile,
-            ..as_ada()
-        })
-        .unwrap();
+    world.app.register(&RegisterUser { profile, ..as_ada() }).unwrap();
     let mail = world.deliver().remove(0);
     assert!(mail.text.starts_with("Hello <b>Ada</b> & Co,"));
     assert!(mail.html.contains("Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co,"));
@@ -184,10 +151,7 @@ fn a_worker_that_died_loses_its_events_after_three_minutes() {
     let world = World::new();
     registered(&world);
     let now = world.clock.now();
-    let claimed = world
-        .store
-        .claim(100, now, now + TimeDelta::minutes(3))
-        .unwrap();
+    let claimed = world.store.claim(100, now, now + TimeDelta::minutes(3)).unwrap();
     assert!(!claimed.is_empty());
     assert!(world.deliver().is_empty());
     world.clock.advance(TimeDelta::minutes(3));

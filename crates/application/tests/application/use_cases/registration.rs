@@ -20,10 +20,7 @@ fn somebody_registers_and_is_pending() {
         ..as_ada()
     };
     let view = world.app.register(&request).unwrap();
-    assert_eq!(
-        (view.username.as_str(), view.status.as_str(), view.version),
-        ("Ada", "pending", 1)
-    );
+    assert_eq!((view.username.as_str(), view.status.as_str(), view.version), ("Ada", "pending", 1));
     assert_eq!(view.roles, ["user"]);
     assert!(view.emails[0].is_default && !view.emails[0].is_verified);
     assert!(view.phones[0].is_default && view.addresses[0].is_default);
@@ -56,11 +53,7 @@ fn the_password_is_stored_as_a_hash_alone() {
     let view = world.app.register(&as_ada()).unwrap();
     let stored = world.user(UserId::from_uuid(view.id));
     assert_eq!(stored.user().password_hash().algorithm(), "plain");
-    assert!(
-        !serde_json::to_string(&view)
-            .unwrap()
-            .contains("password_hash")
-    );
+    assert!(!serde_json::to_string(&view).unwrap().contains("password_hash"));
 }
 
 #[test]
@@ -69,18 +62,9 @@ fn a_token_is_issued_and_the_mail_brings_its_link() {
     let view = world.app.register(&as_ada()).unwrap();
     let mut reader = world.store.read().unwrap();
     let (kind, email) = (TokenKind::EmailVerification, view.emails[0].id);
-    assert_eq!(
-        reader
-            .tokens()
-            .issued_since(kind, email, given::now())
-            .unwrap(),
-        1
-    );
+    assert_eq!(reader.tokens().issued_since(kind, email, given::now()).unwrap(), 1);
 
-    assert!(
-        world.provider.sent().is_empty(),
-        "nothing is sent inside the request"
-    );
+    assert!(world.provider.sent().is_empty(), "nothing is sent inside the request");
     let mails = world.deliver();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to.as_str(), "ada@example.org");
@@ -98,10 +82,7 @@ fn r9_a_taken_username_is_refused_in_any_case() {
         email: given::email("other@example.org"),
         ..as_ada()
     };
-    assert_err!(
-        world.app.register(&other),
-        AppError::Taken(UniqueKey::Username)
-    );
+    assert_err!(world.app.register(&other), AppError::Taken(UniqueKey::Username));
     assert_eq!(world.deliver().len(), 1, "the refused one gets no mail");
 }
 
@@ -109,15 +90,9 @@ fn r9_a_taken_username_is_refused_in_any_case() {
 fn r21_a_taken_email_looks_like_success_and_its_owner_is_told() {
     let world = World::new();
     let free = world.app.register(&as_ada()).unwrap();
-    world
-        .app
-        .verify_email(&token_in(&world.deliver()[0]))
-        .unwrap();
+    world.app.verify_email(&token_in(&world.deliver()[0])).unwrap();
 
-    let request = RegisterUser {
-        username: given::username("Bob"),
-        ..as_ada()
-    };
+    let request = RegisterUser { username: given::username("Bob"), ..as_ada() };
     let view = world.app.register(&request).unwrap();
     assert_eq!((view.status, view.emails.len()), (free.status, 1));
     let mails = world.deliver();
@@ -131,10 +106,7 @@ fn r21_a_taken_email_looks_like_success_and_its_owner_is_told() {
 fn r21_an_email_that_nobody_has_verified_is_free() {
     let world = World::new();
     world.app.register(&as_ada()).unwrap();
-    let request = RegisterUser {
-        username: given::username("Bob"),
-        ..as_ada()
-    };
+    let request = RegisterUser { username: given::username("Bob"), ..as_ada() };
     world.app.register(&request).unwrap();
     let mails = world.deliver();
     assert_eq!(mails.len(), 2);
@@ -143,18 +115,11 @@ fn r21_an_email_that_nobody_has_verified_is_free() {
 
 #[test]
 fn r9_a_username_that_poses_as_the_system_is_refused() {
-    let settings = Settings {
-        reserved_usernames: vec!["the-boss".to_owned()],
-        ..Settings::default()
-    };
-    let world = World::with(settings, Arc::new(RefusingStrength), |store| {
-        Arc::new(store)
-    });
+    let settings =
+        Settings { reserved_usernames: vec!["the-boss".to_owned()], ..Settings::default() };
+    let world = World::with(settings, Arc::new(RefusingStrength), |store| Arc::new(store));
     for name in ["Admin", "s.u.p.p.o.r.t", "TheBoss"] {
-        let request = RegisterUser {
-            username: given::username(name),
-            ..as_ada()
-        };
+        let request = RegisterUser { username: given::username(name), ..as_ada() };
         let expected = ("/username".to_owned(), "username.reserved");
         assert_eq!(fault(world.app.register(&request)), expected, "{name}");
     }
@@ -162,9 +127,8 @@ fn r9_a_username_that_poses_as_the_system_is_refused() {
 
 #[test]
 fn r12_a_weak_password_is_refused_before_anything_is_stored() {
-    let world = World::with(Settings::default(), Arc::new(RefusingStrength), |store| {
-        Arc::new(store)
-    });
+    let world =
+        World::with(Settings::default(), Arc::new(RefusingStrength), |store| Arc::new(store));
     let expected = ("/password".to_owned(), "password.too_weak");
     assert_eq!(fault(world.app.register(&as_ada())), expected);
     assert!(world.store.stored_events().is_empty());
@@ -188,26 +152,16 @@ fn an_operator_makes_an_admin_who_can_sign_in_at_once() {
     };
     let id = world.app.create_admin(&request).unwrap();
     assert!(world.user(id).user().has_role(UserRole::Admin));
-    assert!(
-        world.deliver().is_empty(),
-        "the operator vouches for the address"
-    );
+    assert!(world.deliver().is_empty(), "the operator vouches for the address");
     let token = world.sign_in("root@example.org", given::PASSWORD).unwrap();
-    assert_eq!(
-        world.app.authenticate(&token).unwrap().highest_role(),
-        UserRole::Admin
-    );
-    assert_err!(
-        world.app.create_admin(&request),
-        AppError::Taken(UniqueKey::Username)
-    );
+    assert_eq!(world.app.authenticate(&token).unwrap().highest_role(), UserRole::Admin);
+    assert_err!(world.app.create_admin(&request), AppError::Taken(UniqueKey::Username));
 }
 
 #[test]
 fn r12_an_admins_password_is_judged_too() {
-    let world = World::with(Settings::default(), Arc::new(RefusingStrength), |store| {
-        Arc::new(store)
-    });
+    let world =
+        World::with(Settings::default(), Arc::new(RefusingStrength), |store| Arc::new(store));
     let request = CreateAdmin {
         username: given::username("root"),
         email: given::email("root@example.org"),

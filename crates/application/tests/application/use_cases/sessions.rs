@@ -10,19 +10,13 @@ use uuid::Uuid;
 use super::world::{World, assert_err, by_nobody};
 
 fn signed_in(world: &World) -> (UserAggregate, String) {
-    let user = given::an_active_user()
-        .with_username("ada")
-        .with_role(UserRole::Moderator)
-        .build();
+    let user = given::an_active_user().with_username("ada").with_role(UserRole::Moderator).build();
     let user = world.has(user);
     (user, world.sign_in("ada", given::PASSWORD).unwrap())
 }
 
 fn caller(world: &World, token: &str) -> Caller {
-    Caller {
-        actor: Some(world.app.authenticate(token).unwrap()),
-        if_match: None,
-    }
+    Caller { actor: Some(world.app.authenticate(token).unwrap()), if_match: None }
 }
 
 fn note(until: Option<chrono::DateTime<chrono::Utc>>) -> StatusNote {
@@ -43,9 +37,7 @@ fn a_token_says_who_calls() {
 fn a_token_ends_after_15_minutes() {
     let world = World::new();
     let (_, token) = signed_in(&world);
-    world
-        .clock
-        .advance(TimeDelta::minutes(15) - TimeDelta::microseconds(1));
+    world.clock.advance(TimeDelta::minutes(15) - TimeDelta::microseconds(1));
     world.app.authenticate(&token).unwrap();
     world.clock.advance(TimeDelta::microseconds(1));
     assert_err!(world.app.authenticate(&token), AppError::Unauthenticated);
@@ -59,14 +51,7 @@ fn what_is_no_access_token_is_refused() {
     let other_kind = mint.derived(TokenKind::EmailVerification, Uuid::from_u128(1));
     let unknown = mint.derived(TokenKind::Access, Uuid::from_u128(12345));
     let cut = &token[..token.len() - 1];
-    for noise in [
-        "",
-        "ü",
-        "ud_at_",
-        cut,
-        other_kind.expose(),
-        unknown.expose(),
-    ] {
+    for noise in ["", "ü", "ud_at_", cut, other_kind.expose(), unknown.expose()] {
         assert_err!(world.app.authenticate(noise), AppError::Unauthenticated);
     }
 }
@@ -118,13 +103,9 @@ fn new_roles_count_at_once() {
     let world = World::new();
     let (user, token) = signed_in(&world);
     world.change(user.id(), |user| {
-        user.set_roles([UserRole::Guest].into(), given::now())
-            .unwrap();
+        user.set_roles([UserRole::Guest].into(), given::now()).unwrap();
     });
-    assert_eq!(
-        world.app.authenticate(&token).unwrap().highest_role(),
-        UserRole::Guest
-    );
+    assert_eq!(world.app.authenticate(&token).unwrap().highest_role(), UserRole::Guest);
 }
 
 #[test]
@@ -136,9 +117,6 @@ fn the_store_is_asked_whether_it_is_ready() {
 fn a_user_reads_itself_with_its_session() {
     let world = World::new();
     let (user, token) = signed_in(&world);
-    let view = world
-        .app
-        .get_user(&caller(&world, &token), user.id())
-        .unwrap();
+    let view = world.app.get_user(&caller(&world, &token), user.id()).unwrap();
     assert_eq!(UserId::from_uuid(view.id), user.id());
 }

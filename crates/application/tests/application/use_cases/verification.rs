@@ -22,15 +22,10 @@ fn the_link_verifies_the_email_and_activates_the_user() {
 #[test]
 fn r20_the_first_verified_email_becomes_the_default() {
     let world = World::new();
-    let user = given::a_pending_user()
-        .with_unverified_email("second@example.org")
-        .build();
+    let user = given::a_pending_user().with_unverified_email("second@example.org").build();
     let user = world.has(user);
     let second = user.emails()[1].id();
-    world
-        .app
-        .resend_verification(&by_nobody(), user.id(), second)
-        .unwrap();
+    world.app.resend_verification(&by_nobody(), user.id(), second).unwrap();
     let token = token_in(&world.deliver()[0]);
     assert!(world.app.verify_email(&token).unwrap().value.is_default);
 }
@@ -47,10 +42,7 @@ fn a_link_works_once() {
 fn a_newer_link_replaces_the_older_one() {
     let world = World::new();
     let (ada, old) = world.registered_ada();
-    world
-        .app
-        .resend_verification(&by_nobody(), ada.id(), ada.emails()[0].id())
-        .unwrap();
+    world.app.resend_verification(&by_nobody(), ada.id(), ada.emails()[0].id()).unwrap();
     let new = token_in(&world.deliver()[0]);
     assert_err!(world.app.verify_email(&old), AppError::TokenNotValid);
     world.app.verify_email(&new).unwrap();
@@ -72,13 +64,7 @@ fn what_is_no_verification_token_is_not_valid() {
     world.has(given::an_active_user().with_username("bob").build());
     let access = world.sign_in("bob", given::PASSWORD).unwrap();
     let (_, token) = world.registered_ada();
-    for noise in [
-        "",
-        "ü",
-        "ud_ev_",
-        access.as_str(),
-        &token[..token.len() - 1],
-    ] {
+    for noise in ["", "ü", "ud_ev_", access.as_str(), &token[..token.len() - 1]] {
         assert_err!(world.app.verify_email(noise), AppError::TokenNotValid);
     }
 }
@@ -91,8 +77,7 @@ fn the_link_of_a_removed_email_is_not_valid() {
     world.change(ada.id(), |ada| {
         let (email, now) = (given::email("other@example.org"), given::now());
         let kind = userdom_domain::ContactType::Work;
-        ada.add_email(given::an_email_id(), email, kind, true, now)
-            .unwrap();
+        ada.add_email(given::an_email_id(), email, kind, true, now).unwrap();
         ada.remove_email(first, now).unwrap();
     });
     assert_err!(world.app.verify_email(&token), AppError::TokenNotValid);
@@ -113,15 +98,9 @@ fn the_link_of_a_banned_or_deleted_user_is_not_valid() {
 fn r21_an_address_that_another_account_has_verified_meanwhile_is_taken() {
     let world = World::new();
     let (ada, token) = world.registered_ada();
-    let bob = RegisterUser {
-        username: given::username("Bob"),
-        ..as_ada()
-    };
+    let bob = RegisterUser { username: given::username("Bob"), ..as_ada() };
     world.app.register(&bob).unwrap();
-    world
-        .app
-        .verify_email(&token_in(&world.deliver()[0]))
-        .unwrap();
+    world.app.verify_email(&token_in(&world.deliver()[0])).unwrap();
     let late = world.app.verify_email(&token);
     assert_err!(late, AppError::Taken(UniqueKey::VerifiedEmail));
     assert_eq!(world.user(ada.id()).user().status(), UserStatus::Pending);
@@ -132,9 +111,7 @@ fn three_mails_an_hour_go_to_one_email() {
     let world = World::new();
     let (ada, _) = world.registered_ada();
     let resend = || {
-        let asked = world
-            .app
-            .resend_verification(&by_nobody(), ada.id(), ada.emails()[0].id());
+        let asked = world.app.resend_verification(&by_nobody(), ada.id(), ada.emails()[0].id());
         asked.unwrap();
         world.deliver().len()
     };
@@ -146,9 +123,7 @@ fn three_mails_an_hour_go_to_one_email() {
 #[test]
 fn who_asks_for_a_mail_in_vain_learns_nothing() {
     let world = World::new();
-    let active = given::an_active_user()
-        .with_unverified_email("second@example.org")
-        .build();
+    let active = given::an_active_user().with_unverified_email("second@example.org").build();
     let active = world.has(active);
     let pending = world.has(given::a_pending_user().build());
     let (verified, unverified) = (active.emails()[0].id(), active.emails()[1].id());
@@ -171,22 +146,14 @@ fn who_asks_for_a_mail_in_vain_learns_nothing() {
 #[test]
 fn an_active_user_asks_for_an_own_email() {
     let world = World::new();
-    let user = given::an_active_user()
-        .with_unverified_email("second@example.org")
-        .build();
+    let user = given::an_active_user().with_unverified_email("second@example.org").build();
     let user = world.has(user);
     let second = user.emails()[1].id();
-    world
-        .app
-        .resend_verification(&by(&user), user.id(), second)
-        .unwrap();
+    world.app.resend_verification(&by(&user), user.id(), second).unwrap();
     let mails = world.deliver();
     assert_eq!(mails[0].to.as_str(), "second@example.org");
     let changed = world.app.verify_email(&token_in(&mails[0])).unwrap();
-    assert!(
-        !changed.value.is_default,
-        "R20: the default was verified already"
-    );
+    assert!(!changed.value.is_default, "R20: the default was verified already");
 }
 
 #[test]

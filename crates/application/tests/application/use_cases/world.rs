@@ -26,9 +26,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::with(Settings::default(), Arc::new(AnyStrength), |store| {
-            Arc::new(store)
-        })
+        Self::with(Settings::default(), Arc::new(AnyStrength), |store| Arc::new(store))
     }
 
     /// `in_front_of` may put something between the application and the store.
@@ -38,14 +36,8 @@ impl World {
         in_front_of: impl FnOnce(MemoryStore) -> Arc<dyn Store>,
     ) -> Self {
         let store = MemoryStore::new();
-        let (clock, hasher) = (
-            Arc::new(FixedClock::default()),
-            Arc::new(PlainHasher::default()),
-        );
-        let (provider, wake) = (
-            Arc::new(RecordingProvider::default()),
-            Arc::new(Wake::default()),
-        );
+        let (clock, hasher) = (Arc::new(FixedClock::default()), Arc::new(PlainHasher::default()));
+        let (provider, wake) = (Arc::new(RecordingProvider::default()), Arc::new(Wake::default()));
         let mint = Arc::new(TestMint::default());
         let adapters = Adapters {
             store: in_front_of(store.clone()),
@@ -64,15 +56,7 @@ impl World {
             public_url: "https://id.example.org".to_owned(),
         };
         let app = App::new(adapters, settings, wake.clone());
-        Self {
-            app,
-            mails,
-            store,
-            clock,
-            hasher,
-            provider,
-            wake,
-        }
+        Self { app, mails, store, clock, hasher, provider, wake }
     }
 
     /// Stores a user, with no event left to work on.
@@ -90,13 +74,7 @@ impl World {
 
     /// The user as stored now.
     pub(crate) fn user(&self, id: UserId) -> UserAggregate {
-        self.store
-            .read()
-            .unwrap()
-            .users()
-            .find_by_id(id)
-            .unwrap()
-            .unwrap()
+        self.store.read().unwrap().users().find_by_id(id).unwrap().unwrap()
     }
 
     /// Changes a user behind the application's back.
@@ -116,10 +94,7 @@ impl World {
     /// The kinds of all events of a user, oldest first.
     pub(crate) fn events_of(&self, id: UserId) -> Vec<&'static str> {
         let events = self.store.stored_events().into_iter();
-        events
-            .filter(|event| event.user_id == id)
-            .map(|event| event.event.kind())
-            .collect()
+        events.filter(|event| event.user_id == id).map(|event| event.event.kind()).collect()
     }
 
     /// Registers ada, and gives the token of the link that she gets.
@@ -158,15 +133,9 @@ pub(crate) fn attempt(login: &str, password: &str) -> SignIn {
 
 /// The user itself.
 pub(crate) fn by(user: &UserAggregate) -> Caller {
-    let actor = Actor {
-        user_id: user.id(),
-        session_id: Uuid::nil(),
-        roles: user.user().roles().clone(),
-    };
-    Caller {
-        actor: Some(actor),
-        if_match: None,
-    }
+    let actor =
+        Actor { user_id: user.id(), session_id: Uuid::nil(), roles: user.user().roles().clone() };
+    Caller { actor: Some(actor), if_match: None }
 }
 
 /// Somebody else with this role.
@@ -176,10 +145,7 @@ pub(crate) fn by_a(role: UserRole) -> Caller {
         session_id: Uuid::nil(),
         roles: BTreeSet::from([role]),
     };
-    Caller {
-        actor: Some(actor),
-        if_match: None,
-    }
+    Caller { actor: Some(actor), if_match: None }
 }
 
 pub(crate) fn by_nobody() -> Caller {
@@ -188,10 +154,7 @@ pub(crate) fn by_nobody() -> Caller {
 
 /// The token in the link of a verification mail.
 pub(crate) fn token_in(mail: &OutgoingMail) -> String {
-    let (_, rest) = mail
-        .text
-        .split_once("https://id.example.org/verify-email#token=")
-        .unwrap();
+    let (_, rest) = mail.text.split_once("https://id.example.org/verify-email#token=").unwrap();
     rest.split_whitespace().next().unwrap().to_owned()
 }
 

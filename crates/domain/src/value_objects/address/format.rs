@@ -101,10 +101,7 @@ mod tests {
         };
         let full = |draft| Address::parse(draft).unwrap().full_address();
         assert_eq!(full(&draft), "1 Main St\nApt 4B\nNew York, NY 10001\nUSA");
-        let one_line = AddressDraft {
-            street_line2: Some("  ".into()),
-            ..draft.clone()
-        };
+        let one_line = AddressDraft { street_line2: Some("  ".into()), ..draft.clone() };
         assert_eq!(full(&one_line), "1 Main St\nNew York, NY 10001\nUSA");
     }
 
@@ -121,10 +118,7 @@ mod tests {
             // No format of its own: all is shown.
             ("GHA", ["Accra", "Ga West", "GA-1"], "Accra\nGa West\nGA-1"),
         ] {
-            assert_eq!(
-                full(country, parts),
-                format!("{STREET}\n{lines}\n{country}")
-            );
+            assert_eq!(full(country, parts), format!("{STREET}\n{lines}\n{country}"));
         }
     }
 
@@ -146,18 +140,12 @@ mod tests {
         };
         let full = |draft| Address::parse(draft).unwrap().full_address();
         assert_eq!(full(&own), "〒100-0001\n東京都\n千代田区\n千代田1-1\nJPN");
-        assert_eq!(
-            full(&latin),
-            "1-1 Chiyoda\nChiyoda-ku, Tokyo\n100-0001\nJPN"
-        );
+        assert_eq!(full(&latin), "1-1 Chiyoda\nChiyoda-ku, Tokyo\n100-0001\nJPN");
     }
 
     #[test]
     fn r7_absent_parts_leave_no_stray_commas_prefixes_or_blank_lines() {
-        assert_eq!(
-            full("MDA", ["Chisinau", "", ""]),
-            "1 Main St\nChisinau\nMDA"
-        );
+        assert_eq!(full("MDA", ["Chisinau", "", ""]), "1 Main St\nChisinau\nMDA");
         assert_eq!(full("COL", ["", "Bogota", ""]), "1 Main St\nBogota\nCOL");
         for row in postal_rules::rows() {
             let country = Country::parse(row.alpha3).unwrap();

@@ -7,7 +7,6 @@ use crate::persistence::{json_column::Json, schema::users};
 /// `UserModel`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
-#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 pub(crate) struct UserRow {
     pub(crate) id: String,
     pub(crate) username: String,

@@ -39,22 +39,14 @@ pub(crate) fn load(connection: &mut DbConnection, key: &Key<'_>) -> QueryResult<
 fn load_sqlite(c: &mut SqliteConnection, key: &Key<'_>) -> QueryResult<Option<UserRows>> {
     let user: Option<UserRow> = match key {
         Key::Id(id) => users::table.filter(users::id.eq(id)).first(c).optional()?,
-        Key::Username(name) => users::table
-            .filter(lower(users::username).eq(name))
-            .first(c)
-            .optional()?,
+        Key::Username(name) => {
+            users::table.filter(lower(users::username).eq(name)).first(c).optional()?
+        }
         Key::VerifiedEmail(email) => {
             let owner = user_emails::table
-                .filter(
-                    lower(user_emails::email)
-                        .eq(email)
-                        .and(user_emails::is_verified),
-                )
+                .filter(lower(user_emails::email).eq(email).and(user_emails::is_verified))
                 .select(user_emails::user_id);
-            users::table
-                .filter(users::id.eq_any(owner))
-                .first(c)
-                .optional()?
+            users::table.filter(users::id.eq_any(owner)).first(c).optional()?
         }
     };
     let Some(user) = user else { return Ok(None) };
@@ -76,13 +68,7 @@ fn load_sqlite(c: &mut SqliteConnection, key: &Key<'_>) -> QueryResult<Option<Us
         .filter(user_addresses::user_id.eq(id))
         .select(AddressRow::as_select())
         .load(c)?;
-    Ok(Some(UserRows {
-        user,
-        profile,
-        emails,
-        phones,
-        addresses,
-    }))
+    Ok(Some(UserRows { user, profile, emails, phones, addresses }))
 }
 
 /// A whole user by one statement, and so in one round trip and of one moment.
@@ -116,16 +102,8 @@ type ProfileRecord = Record<(
     Timestamp,
     Timestamp,
 )>;
-type EmailRecord = Record<(
-    Text,
-    Text,
-    Nullable<Text>,
-    Text,
-    Bool,
-    Bool,
-    Timestamp,
-    Nullable<Timestamp>,
-)>;
+type EmailRecord =
+    Record<(Text, Text, Nullable<Text>, Text, Bool, Bool, Timestamp, Nullable<Timestamp>)>;
 type PhoneRecord = Record<(
     Text,
     Text,
@@ -137,18 +115,8 @@ type PhoneRecord = Record<(
     Timestamp,
     Nullable<Timestamp>,
 )>;
-type AddressRecord = Record<(
-    Text,
-    Text,
-    Nullable<Text>,
-    Text,
-    Text,
-    Text,
-    Text,
-    Text,
-    Bool,
-    Timestamp,
-)>;
+type AddressRecord =
+    Record<(Text, Text, Nullable<Text>, Text, Text, Text, Text, Text, Bool, Timestamp)>;
 
 /// The statement for one kind of key; each kind is a prepared statement of its own.
 struct LoadBy<'a, K> {
@@ -211,27 +179,11 @@ impl<K> RunQueryDsl<PgConnection> for LoadBy<'_, K> {}
 
 fn load_postgres(pg: &mut PgConnection, key: &Key<'_>) -> QueryResult<Option<UserRows>> {
     match key {
-        Key::Id(value) => first(
-            LoadBy {
-                value,
-                kind: PhantomData::<ById>,
-            },
-            pg,
-        ),
-        Key::Username(value) => first(
-            LoadBy {
-                value,
-                kind: PhantomData::<ByUsername>,
-            },
-            pg,
-        ),
-        Key::VerifiedEmail(value) => first(
-            LoadBy {
-                value,
-                kind: PhantomData::<ByVerifiedEmail>,
-            },
-            pg,
-        ),
+        Key::Id(value) => first(LoadBy { value, kind: PhantomData::<ById> }, pg),
+        Key::Username(value) => first(LoadBy { value, kind: PhantomData::<ByUsername> }, pg),
+        Key::VerifiedEmail(value) => {
+            first(LoadBy { value, kind: PhantomData::<ByVerifiedEmail> }, pg)
+        }
     }
 }
 
@@ -248,16 +200,8 @@ type ProfileTuple = (
     NaiveDateTime,
     NaiveDateTime,
 );
-type EmailTuple = (
-    String,
-    String,
-    Option<String>,
-    String,
-    bool,
-    bool,
-    NaiveDateTime,
-    Option<NaiveDateTime>,
-);
+type EmailTuple =
+    (String, String, Option<String>, String, bool, bool, NaiveDateTime, Option<NaiveDateTime>);
 type PhoneTuple = (
     String,
     String,
@@ -269,25 +213,9 @@ type PhoneTuple = (
     NaiveDateTime,
     Option<NaiveDateTime>,
 );
-type AddressTuple = (
-    String,
-    String,
-    Option<String>,
-    String,
-    String,
-    String,
-    String,
-    String,
-    bool,
-    NaiveDateTime,
-);
-type Loaded = (
-    UserRow,
-    Option<ProfileTuple>,
-    Vec<EmailTuple>,
-    Vec<PhoneTuple>,
-    Vec<AddressTuple>,
-);
+type AddressTuple =
+    (String, String, Option<String>, String, String, String, String, String, bool, NaiveDateTime);
+type Loaded = (UserRow, Option<ProfileTuple>, Vec<EmailTuple>, Vec<PhoneTuple>, Vec<AddressTuple>);
 
 fn first<K: Condition + 'static>(
     statement: LoadBy<'_, K>,
@@ -298,18 +226,9 @@ fn first<K: Condition + 'static>(
         let id = &user.id;
         UserRows {
             profile: profile.map(|record| profile_row(id, record)),
-            emails: emails
-                .into_iter()
-                .map(|record| email_row(id, record))
-                .collect(),
-            phones: phones
-                .into_iter()
-                .map(|record| phone_row(id, record))
-                .collect(),
-            addresses: addresses
-                .into_iter()
-                .map(|record| address_row(id, record))
-                .collect(),
+            emails: emails.into_iter().map(|record| email_row(id, record)).collect(),
+            phones: phones.into_iter().map(|record| phone_row(id, record)).collect(),
+            addresses: addresses.into_iter().map(|record| address_row(id, record)).collect(),
             user,
         }
     }))

@@ -31,10 +31,7 @@ pub(crate) struct Registration {
 /// The user's new events as rows, in the order in which they happened.
 pub(super) fn outbox_rows(user: &UserAggregate, ids: &dyn IdGenerator) -> Vec<OutboxRow> {
     let events = user.events();
-    let mut keys: Vec<_> = events
-        .iter()
-        .map(|event| ids.uuid_v7(event.occurred_at))
-        .collect();
+    let mut keys: Vec<_> = events.iter().map(|event| ids.uuid_v7(event.occurred_at)).collect();
     // Ids of one millisecond are in no order, and the outbox is read by id.
     keys.sort_unstable();
     keys.into_iter()
@@ -60,27 +57,13 @@ impl Registration {
 
     fn insert_sqlite(&self, c: &mut SqliteConnection) -> QueryResult<()> {
         let rows = &self.rows;
-        diesel::insert_into(users::table)
-            .values(&rows.user)
-            .execute(c)?;
-        diesel::insert_into(user_profiles::table)
-            .values(rows.profile.as_slice())
-            .execute(c)?;
-        diesel::insert_into(user_emails::table)
-            .values(&rows.emails)
-            .execute(c)?;
-        diesel::insert_into(user_phones::table)
-            .values(&rows.phones)
-            .execute(c)?;
-        diesel::insert_into(user_addresses::table)
-            .values(&rows.addresses)
-            .execute(c)?;
-        diesel::insert_into(outbox_events::table)
-            .values(&self.events)
-            .execute(c)?;
-        diesel::insert_into(one_time_tokens::table)
-            .values(&self.tokens)
-            .execute(c)?;
+        diesel::insert_into(users::table).values(&rows.user).execute(c)?;
+        diesel::insert_into(user_profiles::table).values(rows.profile.as_slice()).execute(c)?;
+        diesel::insert_into(user_emails::table).values(&rows.emails).execute(c)?;
+        diesel::insert_into(user_phones::table).values(&rows.phones).execute(c)?;
+        diesel::insert_into(user_addresses::table).values(&rows.addresses).execute(c)?;
+        diesel::insert_into(outbox_events::table).values(&self.events).execute(c)?;
+        diesel::insert_into(one_time_tokens::table).values(&self.tokens).execute(c)?;
         Ok(())
     }
 
@@ -103,9 +86,7 @@ impl Registration {
 }
 
 fn json_rows<T: Serialize>(rows: &[T]) -> QueryResult<Json> {
-    serde_json::to_string(rows)
-        .map(Json)
-        .map_err(|error| Error::SerializationError(error.into()))
+    serde_json::to_string(rows).map(Json).map_err(|error| Error::SerializationError(error.into()))
 }
 
 /// The statement before each of its seven values.

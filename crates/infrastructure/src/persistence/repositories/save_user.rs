@@ -23,10 +23,7 @@ pub(super) fn update(
     }
     // Sign-ins count beside the aggregate: what did not count must not put old counts back.
     let counted = user.events().iter().any(|recorded| {
-        matches!(
-            recorded.event,
-            DomainEvent::LoginSucceeded | DomainEvent::LoginFailed
-        )
+        matches!(recorded.event, DomainEvent::LoginSucceeded | DomainEvent::LoginFailed)
     });
     if counted {
         update_counters(connection, &after.user)?;
@@ -114,27 +111,14 @@ fn difference<'a, R: PartialEq>(
     is_default: impl Fn(&R) -> bool,
 ) -> Difference<'a, R> {
     let find = |rows: &'a [R], wanted: &R| rows.iter().find(|row| key(row) == key(wanted));
-    let changed: Vec<&R> = after
-        .iter()
-        .filter(|row| find(before, row).is_some_and(|old| old != *row))
-        .collect();
+    let changed: Vec<&R> =
+        after.iter().filter(|row| find(before, row).is_some_and(|old| old != *row)).collect();
     let was_default = |row: &R| find(before, row).is_some_and(&is_default);
     Difference {
-        removed: before
-            .iter()
-            .filter(|row| find(after, row).is_none())
-            .map(|row| key(row))
-            .collect(),
-        released: changed
-            .iter()
-            .filter(|row| was_default(row))
-            .map(|row| key(row))
-            .collect(),
+        removed: before.iter().filter(|row| find(after, row).is_none()).map(&key).collect(),
+        released: changed.iter().copied().filter(|row| was_default(row)).map(&key).collect(),
         changed,
-        added: after
-            .iter()
-            .filter(|row| find(before, row).is_none())
-            .collect(),
+        added: after.iter().filter(|row| find(before, row).is_none()).collect(),
     }
 }
 

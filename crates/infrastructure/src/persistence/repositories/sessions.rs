@@ -77,10 +77,7 @@ fn owner(row: OwnerRow) -> Result<SessionOwner, RepositoryError> {
             .map_err(|error| corrupt_value("sessions", &session, error))?,
         user_id: UserId::parse(&user).map_err(|error| corrupt_value("users", &user, error))?,
         // A role or status that nobody knows opens nothing.
-        roles: roles
-            .iter()
-            .filter_map(|role| UserRole::parse(role))
-            .collect::<BTreeSet<_>>(),
+        roles: roles.iter().filter_map(|role| UserRole::parse(role)).collect::<BTreeSet<_>>(),
         status: UserStatus::parse(&status).unwrap_or(UserStatus::Deleted),
         status_until: status_until.map(utc),
     })

@@ -72,9 +72,7 @@ impl SignInRepository for SqlUnitOfWork {
     }
 
     fn return_attempt(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
-        let claimed = users::id
-            .eq(user_id.to_string())
-            .and(users::failed_login_attempts.gt(0));
+        let claimed = users::id.eq(user_id.to_string()).and(users::failed_login_attempts.gt(0));
         let returned = on_either!(self.writing()?, c => {
             diesel::update(users::table.filter(claimed))
                 .set((
@@ -101,9 +99,7 @@ impl SignInRepository for SqlUnitOfWork {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> Result<(), RepositoryError> {
-        let same = users::id
-            .eq(user_id.to_string())
-            .and(users::password_hash.eq(old.as_str()));
+        let same = users::id.eq(user_id.to_string()).and(users::password_hash.eq(old.as_str()));
         let upgraded = on_either!(self.writing()?, c => {
             diesel::update(users::table.filter(same))
                 .set((

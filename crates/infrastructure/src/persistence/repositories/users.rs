@@ -29,11 +29,7 @@ impl SqlUnitOfWork {
     fn insert(&mut self, user: &UserAggregate, rows: UserRows) -> Result<(), RepositoryError> {
         self.refuse_if_reading()?;
         let events = outbox_rows(user, self.ids.as_ref());
-        let registration = Registration {
-            rows,
-            events,
-            tokens: Vec::new(),
-        };
+        let registration = Registration { rows, events, tokens: Vec::new() };
         if self.is_postgres() && !self.is_open() && self.registration.is_none() {
             self.registration = Some(registration);
             return Ok(());
@@ -51,11 +47,7 @@ impl SqlUnitOfWork {
             return Err(RepositoryError::Stale);
         };
         let saved = save_user::update(self.writing()?, &before, rows, user, &events);
-        if self.checked(saved)? {
-            Ok(())
-        } else {
-            Err(RepositoryError::Stale)
-        }
+        if self.checked(saved)? { Ok(()) } else { Err(RepositoryError::Stale) }
     }
 }
 
