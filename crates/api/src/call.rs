@@ -92,8 +92,13 @@ impl Call {
                 Ok((user_id, result))
             })
             .await?;
-        self.request.extensions_mut().insert(SignedInAs(user_id));
+        self.known_as(user_id);
         result
+    }
+
+    /// Names the user in the log line of the request.
+    pub(crate) fn known_as(&self, user_id: UserId) {
+        self.request.extensions_mut().insert(SignedInAs(user_id));
     }
 
     /// [`Call::signed_in`] with the user that the path names: an id, or `me`.

@@ -42,12 +42,13 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     for name in &config.unknown {
         tracing::warn!("{name} is set, but there is no such setting");
     }
+    let provider = wiring::email_provider(config)?;
     let house = wiring::build(config)?;
     let listener = TcpListener::bind(config.bind)
         .map_err(|source| StartError::Bind { address: config.bind, source })?;
     let address = listener.local_addr().map_err(StartError::Server)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let mail = wiring::email_service(config, &house, public_url.clone())?;
+    let mail = wiring::email_service(&house, provider, public_url.clone());
     greet(config, &house, address, &public_url);
 
     let worker = Worker::start(mail, Arc::clone(&house.wake))?;

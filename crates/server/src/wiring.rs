@@ -61,25 +61,29 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
     Ok(House { app, adapters, database, report, wake })
 }
 
-/// The worker that sends mail. A mail server that is set wrong is found out here,
-/// before anything starts.
-pub(crate) fn email_service(
-    config: &Config,
-    house: &House,
-    public_url: String,
-) -> Result<EmailService, StartError> {
-    let provider: Arc<dyn EmailProvider> = match &config.smtp_url {
+/// Where mail goes. Built first, so that a wrong setting is found out before
+/// anything is made.
+pub(crate) fn email_provider(config: &Config) -> Result<Arc<dyn EmailProvider>, StartError> {
+    Ok(match &config.smtp_url {
         Some(url) => Arc::new(SmtpEmailProvider::from_url(url, &config.mail_from)?),
         None => Arc::new(FileEmailProvider::new(config.mail_dir())),
-    };
-    Ok(EmailService {
+    })
+}
+
+/// The service that sends what the outbox asks for.
+pub(crate) fn email_service(
+    house: &House,
+    provider: Arc<dyn EmailProvider>,
+    public_url: String,
+) -> EmailService {
+    EmailService {
         store: Arc::clone(&house.adapters.store),
         outbox: Arc::new(house.database.clone()),
         provider,
         mint: Arc::clone(&house.adapters.mint),
         clock: Arc::clone(&house.adapters.clock),
         public_url,
-    })
+    }
 }
 
 pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationReport), StartError> {

@@ -4,7 +4,7 @@ use userdom_application::{
     queries::{SessionView, UserView},
     use_cases::SignIn,
 };
-use userdom_domain::Password;
+use userdom_domain::{Password, UserId};
 
 use crate::{answers::created, body::Fields, call::Call, problem::Answer};
 
@@ -33,6 +33,7 @@ pub(super) async fn open(mut call: Call) -> Answer {
             Ok(app.sign_in(&request)?)
         })
         .await?;
+    call.known_as(UserId::from_uuid(signed_in.user.id));
     let opened = Opened {
         access_token: signed_in.access_token.expose(),
         token_type: "Bearer",

@@ -9,7 +9,7 @@ use userdom_application::{
 };
 use userdom_domain::{
     Address, BirthDateError, ContactType, DisplayName, EmailAddress, LanguageTag, Password,
-    PersonName, PhoneNumber, ProfileChanges, TimeZoneName, UserProfile, Username,
+    PersonName, PhoneNumber, ProfileChanges, TimeZoneName, UserId, UserProfile, Username,
 };
 
 use super::{addresses, phones};
@@ -30,6 +30,7 @@ pub(super) async fn register(mut call: Call) -> Answer {
             Ok(app.register(&request)?)
         })
         .await?;
+    call.known_as(UserId::from_uuid(user.id));
     Ok(created(format!("/v1/users/{}", user.id), user.version, &user))
 }
 

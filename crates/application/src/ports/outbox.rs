@@ -27,8 +27,8 @@ pub trait Outbox: Send + Sync {
         lease_ends: DateTime<Utc>,
     ) -> Result<Vec<ClaimedEvent>, RepositoryError>;
 
-    /// It is done.
-    fn complete(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError>;
+    /// They are done.
+    fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError>;
 
     /// It did not work; try again at `at`.
     fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError>;

@@ -80,11 +80,12 @@ impl Outbox for Database {
         rows.iter().map(claimed_event).collect()
     }
 
-    fn complete(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
-        let one = events::table.filter(dsl::id.eq(id.to_string()));
+    fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError> {
+        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        let done = events::table.filter(dsl::id.eq_any(ids));
         self.write(|connection| {
             on_either!(connection, c => {
-                diesel::update(one).set(dsl::processed_at.eq(now.naive_utc())).execute(c)
+                diesel::update(done).set(dsl::processed_at.eq(now.naive_utc())).execute(c)
             })
         })
         .map(drop)

@@ -67,8 +67,8 @@ pub fn a_claimed_event_is_nobody_elses_until_the_lease_ends(t: &dyn StoreUnderTe
 pub fn a_completed_event_never_comes_back(t: &dyn StoreUnderTest) {
     five_events(t);
     let events = claim(t, 10, 10, 11);
-    t.outbox().complete(events[0].id, minute(10)).unwrap();
-    t.outbox().complete(events[3].id, minute(10)).unwrap();
+    t.outbox().complete(&[events[0].id], minute(10)).unwrap();
+    t.outbox().complete(&[events[3].id], minute(10)).unwrap();
     let left = claim(t, 10, 20, 21);
     assert_eq!(ids(&left), [events[1].id, events[2].id, events[4].id]);
 }
@@ -115,7 +115,7 @@ pub fn workers_side_by_side_share_the_events(t: &dyn StoreUnderTest) {
                 return taken;
             }
             for event in &events {
-                t.outbox().complete(event.id, minute(10)).unwrap();
+                t.outbox().complete(&[event.id], minute(10)).unwrap();
             }
             taken.extend(ids(&events));
         }

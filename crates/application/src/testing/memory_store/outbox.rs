@@ -80,8 +80,8 @@ impl Outbox for MemoryStore {
         })
     }
 
-    fn complete(&self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
-        self.change_event(id, |event| event.processed_at = Some(now))
+    fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError> {
+        ids.iter().try_for_each(|id| self.change_event(*id, |event| event.processed_at = Some(now)))
     }
 
     fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
