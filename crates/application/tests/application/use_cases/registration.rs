@@ -3,7 +3,7 @@ use std::sync::Arc;
 use userdom_application::{
     AppError, Settings,
     ports::{Store, TokenKind},
-    testing::{RefusingStrength, given},
+    testing::{AnyStrength, RefusingStrength, given},
     use_cases::{CreateAdmin, RegisterUser},
 };
 use userdom_domain::{ContactType, Preferences, UniqueKey, UserId, UserRole};
@@ -117,12 +117,24 @@ fn r21_an_email_that_nobody_has_verified_is_free() {
 fn r9_a_username_that_poses_as_the_system_is_refused() {
     let settings =
         Settings { reserved_usernames: vec!["the-boss".to_owned()], ..Settings::default() };
-    let world = World::with(settings, Arc::new(RefusingStrength), |store| Arc::new(store));
+    let world = World::with(settings, Arc::new(AnyStrength), |store| Arc::new(store));
     for name in ["Admin", "s.u.p.p.o.r.t", "TheBoss"] {
         let request = RegisterUser { username: given::username(name), ..as_ada() };
         let expected = ("/username".to_owned(), "username.reserved");
         assert_eq!(fault(world.app.register(&request)), expected, "{name}");
     }
+}
+
+#[test]
+fn a_reserved_name_and_a_weak_password_are_told_at_once() {
+    let world =
+        World::with(Settings::default(), Arc::new(RefusingStrength), |store| Arc::new(store));
+    let request = RegisterUser { username: given::username("admin"), ..as_ada() };
+    let Err(AppError::Invalid(faults)) = world.app.register(&request) else {
+        panic!("both are refused")
+    };
+    let codes: Vec<_> = faults.0.iter().map(|fault| fault.code).collect();
+    assert_eq!(codes, ["username.reserved", "password.too_weak"]);
 }
 
 #[test]
