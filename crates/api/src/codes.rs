@@ -43,6 +43,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("status.invalid_transition", 422, "The status does not allow this"),
     ("status.reason_invalid", 422, "The reason is not accepted"),
     ("role.none", 422, "A user must have a role"),
+    ("role.last_admin", 422, "The installation keeps one admin"),
     // The service
     ("service.busy", 503, "The service is busy; try again"),
     ("service.not_ready", 503, "The service is not ready"),

@@ -8,6 +8,14 @@ impl Fields {
     pub(crate) fn preferences(&mut self, name: &str) -> Option<Preferences> {
         let given = self.entries(name).into_iter();
         let given = given.filter_map(|(key, value)| value.map(|value| (key, value)));
+        self.judge_preferences(name, given)
+    }
+
+    fn judge_preferences(
+        &mut self,
+        name: &str,
+        given: impl Iterator<Item = (String, String)>,
+    ) -> Option<Preferences> {
         match Preferences::from_entries(given) {
             Ok(preferences) => Some(preferences),
             Err(errors) => {
@@ -19,6 +27,15 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// Preferences to lay over others: each key with raw JSON, or `None` to put it
+    /// back. What is given is judged here, with the other fields.
+    pub(crate) fn preferences_patch(&mut self, name: &str) -> Vec<(String, Option<String>)> {
+        let entries = self.entries(name);
+        let given = entries.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+        self.judge_preferences(name, given);
+        entries
     }
 
     /// The fields of a postal address (R7), which stand in this object. The rules

@@ -117,7 +117,7 @@ pub(super) async fn update(mut call: Call) -> Answer {
             let mut fields = Fields::of(&body)?;
             let username = fields.change("username", Username::parse);
             fields.refuse_null("preferences");
-            let preferences = fields.entries("preferences");
+            let preferences = fields.preferences_patch("preferences");
             let command =
                 fields.finish(|| Some(UpdateAccount { user_id, username, preferences }))?;
             Ok(app.execute(caller, &command)?)

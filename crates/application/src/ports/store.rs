@@ -65,13 +65,14 @@ pub trait SignInRepository {
         now: DateTime<Utc>,
     ) -> Result<Option<Credentials>, RepositoryError>;
 
-    /// The password was right: the claimed attempts are forgotten.
+    /// The password was right, though the account cannot sign in: the claimed
+    /// attempts are forgotten.
     fn clear_attempts(&mut self, user_id: UserId) -> Result<(), RepositoryError>;
 
     /// The claimed attempt was not checked after all: it does not count.
     fn return_attempt(&mut self, user_id: UserId) -> Result<(), RepositoryError>;
 
-    /// The user signed in at `now`.
+    /// The user signed in at `now`: the claimed attempts are forgotten.
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError>;
 
     /// Replaces the hash of the same password by a stronger one, unless the

@@ -129,6 +129,7 @@ macro_rules! store_contract {
                 r24_a_profile_may_come_later_and_be_replaced
                 r13_unknown_preferences_survive
                 r15_roles_come_back
+                r15_the_active_admins_are_known
                 r14_a_status_comes_back_with_its_note
                 r14_a_deleted_user_is_restored_to_the_status_before
                 r17_the_aggregates_own_counter_comes_back

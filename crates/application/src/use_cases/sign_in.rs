@@ -1,4 +1,5 @@
-use userdom_domain::{EmailAddress, Password, UserAggregate, UserId, Username};
+use chrono::{DateTime, Utc};
+use userdom_domain::{EmailAddress, Password, UserAggregate, UserId, UserStatus, Username};
 use uuid::Uuid;
 
 use crate::{
@@ -131,11 +132,11 @@ impl Command for OpenSession<'_> {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let user_id = self.credentials.user_id;
-        tx.uow.sign_ins().clear_attempts(user_id)?;
         let Some(user) = tx.uow.users().find_by_id(user_id)? else {
             return Ok(None);
         };
-        if !user.user().can_login(tx.now) {
+        if !lets_in(&user, tx.now) {
+            tx.uow.sign_ins().clear_attempts(user_id)?;
             return Ok(None);
         }
         tx.uow.sign_ins().record_login(user_id, tx.now)?;
@@ -144,6 +145,11 @@ impl Command for OpenSession<'_> {
         let view = UserView { last_login_at: Some(tx.now), ..UserView::of(&user, tx.now) };
         Ok(Some((SessionView::of(&session), view)))
     }
+}
+
+/// What this attempt itself has counted does not stand in its way.
+fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
+    user.user().status_at(now) == UserStatus::Active && user.user().email_verified()
 }
 
 impl OpenSession<'_> {

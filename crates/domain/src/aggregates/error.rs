@@ -65,6 +65,9 @@ pub enum UserError {
     /// R15.
     #[error("User must have at least one role")]
     NoRole,
+    /// R15.
+    #[error("The last admin cannot lose the role, be banned or be deleted")]
+    LastAdmin,
 }
 
 impl UserError {
@@ -88,6 +91,7 @@ impl UserError {
                 "status.invalid_transition"
             }
             Self::NoRole => "role.none",
+            Self::LastAdmin => "role.last_admin",
         }
     }
 }

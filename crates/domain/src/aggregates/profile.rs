@@ -10,14 +10,20 @@ impl UserAggregate {
         self.record(DomainEvent::ProfileChanged, now);
     }
 
-    /// Changes the fields that are named and no others.
+    /// Changes the fields that are named and no others; what changes nothing is no change.
     pub fn update_profile(
         &mut self,
         changes: ProfileChanges,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         let profile = self.profile.as_mut().ok_or(UserError::ProfileNotInitialized)?;
+        let before = profile.clone();
         profile.update(changes, now)?;
+        let undated = UserProfile { updated_at: before.updated_at, ..profile.clone() };
+        if undated == before {
+            self.profile = Some(before);
+            return Ok(());
+        }
         self.record(DomainEvent::ProfileChanged, now);
         Ok(())
     }

@@ -33,6 +33,10 @@ pub trait UserRepository {
     /// store may report either as late as at the commit of its transaction.
     fn save(&mut self, user: &mut UserAggregate) -> Result<(), RepositoryError>;
 
+    /// The active admins, none of whom changes before this unit of work ends: for
+    /// whoever is about to make one fewer (R15).
+    fn lock_admins(&mut self) -> Result<Vec<UserId>, RepositoryError>;
+
     /// Removes the user with everything that hangs on it; `false` when there was none.
     fn delete(&mut self, id: UserId) -> Result<bool, RepositoryError>;
 }

@@ -12,6 +12,7 @@ mod mappers;
 mod migrations;
 mod models;
 mod outbox;
+mod prepared;
 mod repositories;
 mod schema;
 mod unit_of_work;

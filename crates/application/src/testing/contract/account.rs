@@ -86,6 +86,25 @@ pub fn r13_unknown_preferences_survive(t: &dyn StoreUnderTest) {
     });
 }
 
+pub fn r15_the_active_admins_are_known(t: &dyn StoreUnderTest) {
+    let roles = |roles: &[UserRole]| roles.iter().copied().collect::<BTreeSet<_>>();
+    let admin = roles(&[UserRole::User, UserRole::Admin]);
+    let with = |roles: &BTreeSet<UserRole>| {
+        let user = saved(t, given::an_active_user().build());
+        changed(t, &user, |user| user.set_roles(roles.clone(), minute(1)).unwrap())
+    };
+    let (first, second) = (with(&admin), with(&admin));
+    with(&roles(&[UserRole::Moderator]));
+    let gone = with(&admin);
+    changed(t, &gone, |user| user.delete(minute(2)).unwrap());
+
+    let mut admins = t.store().begin().unwrap().users().lock_admins().unwrap();
+    admins.sort();
+    let mut expected = vec![first.id(), second.id()];
+    expected.sort();
+    assert_eq!(admins, expected);
+}
+
 pub fn r15_roles_come_back(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
     for roles in [&UserRole::ALL[..], &[UserRole::Guest], &[UserRole::Premium, UserRole::Admin]] {

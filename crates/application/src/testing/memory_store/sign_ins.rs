@@ -43,7 +43,11 @@ impl SignInRepository for MemoryUnitOfWork {
     }
 
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
-        self.change(user_id, |user| user.last_login_at = Some(now))
+        self.change(user_id, |user| {
+            user.last_login_at = Some(now);
+            user.failed_login_attempts = 0;
+            user.account_locked_until = None;
+        })
     }
 
     fn upgrade_hash(

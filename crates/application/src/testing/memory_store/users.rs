@@ -50,6 +50,14 @@ impl UserRepository for MemoryUnitOfWork {
         Ok(())
     }
 
+    fn lock_admins(&mut self) -> Result<Vec<UserId>, RepositoryError> {
+        let is_admin = |user: &&UserSnapshot| {
+            user.status == "active" && user.roles.iter().any(|role| role == "admin")
+        };
+        let admins = self.writable()?.users.values().filter(is_admin);
+        Ok(admins.map(|user| UserId::from_uuid(user.id)).collect())
+    }
+
     fn delete(&mut self, id: UserId) -> Result<bool, RepositoryError> {
         let state = self.writable()?;
         state.sessions.retain(|_, session| session.user_id != id);

@@ -1,5 +1,6 @@
 //! The repositories of one unit of work: one file a port.
 
+mod events;
 mod load_user;
 mod register_user;
 mod save_user;

@@ -3,12 +3,9 @@ use diesel::{
     pg::Pg,
     prelude::*,
     query_builder::{AstPass, QueryFragment, QueryId},
-    result::Error,
 };
-use serde::Serialize;
-use userdom_application::ports::IdGenerator;
-use userdom_domain::UserAggregate;
 
+use super::events::json_rows;
 use crate::persistence::{
     connection::DbConnection,
     json_column::{Json, JsonText},
@@ -26,25 +23,6 @@ pub(crate) struct Registration {
     pub(crate) rows: UserRows,
     pub(crate) events: Vec<OutboxRow>,
     pub(crate) tokens: Vec<TokenRow>,
-}
-
-/// The user's new events as rows, in the order in which they happened.
-pub(super) fn outbox_rows(user: &UserAggregate, ids: &dyn IdGenerator) -> Vec<OutboxRow> {
-    let events = user.events();
-    let mut keys: Vec<_> = events.iter().map(|event| ids.uuid_v7(event.occurred_at)).collect();
-    // Ids of one millisecond are in no order, and the outbox is read by id.
-    keys.sort_unstable();
-    keys.into_iter()
-        .zip(events)
-        .map(|(key, recorded)| OutboxRow {
-            id: key.to_string(),
-            user_id: user.id().to_string(),
-            kind: recorded.event.kind().to_owned(),
-            payload: Json(serde_json::to_string(&recorded.event).unwrap_or_default()),
-            occurred_at: recorded.occurred_at.naive_utc(),
-            available_at: recorded.occurred_at.naive_utc(),
-        })
-        .collect()
 }
 
 impl Registration {
@@ -83,10 +61,6 @@ impl Registration {
         ]);
         statement.execute(pg).map(drop)
     }
-}
-
-fn json_rows<T: Serialize>(rows: &[T]) -> QueryResult<Json> {
-    serde_json::to_string(rows).map(Json).map_err(|error| Error::SerializationError(error.into()))
 }
 
 /// The statement before each of its seven values.

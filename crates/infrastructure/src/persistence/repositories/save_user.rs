@@ -1,11 +1,13 @@
 use diesel::prelude::*;
 use userdom_domain::{DomainEvent, UserAggregate};
 
+use super::events;
 use crate::persistence::{
     connection::DbConnection,
     mappers::UserRows,
     models::{AddressRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, UserRow},
-    schema::{outbox_events, user_addresses, user_emails, user_phones, user_profiles, users},
+    prepared::prepared,
+    schema::{user_addresses, user_emails, user_phones, user_profiles, users},
     unit_of_work::on_either,
 };
 
@@ -16,7 +18,7 @@ pub(super) fn update(
     before: &UserRows,
     after: &UserRows,
     user: &UserAggregate,
-    events: &[OutboxRow],
+    new_events: &[OutboxRow],
 ) -> QueryResult<bool> {
     if !update_root(connection, &after.user, user.version())? {
         return Ok(false);
@@ -33,35 +35,32 @@ pub(super) fn update(
     update_emails(connection, id, &before.emails, &after.emails)?;
     update_phones(connection, id, &before.phones, &after.phones)?;
     update_addresses(connection, id, &before.addresses, &after.addresses)?;
-    on_either!(connection, c => {
-        diesel::insert_into(outbox_events::table).values(events).execute(c)
-    })?;
+    events::insert(connection, new_events)?;
     Ok(true)
 }
 
+struct UpdateRoot;
+
 fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> QueryResult<bool> {
     let stored = users::table.filter(users::id.eq(&after.id).and(users::version.eq(version)));
-    let changed = on_either!(connection, c => {
-        diesel::update(stored)
-            .set((
-                users::version.eq(after.version),
-                users::username.eq(&after.username),
-                users::password_hash.eq(&after.password_hash),
-                users::status.eq(&after.status),
-                users::status_reason.eq(&after.status_reason),
-                users::status_actor.eq(&after.status_actor),
-                users::status_until.eq(after.status_until),
-                users::status_before.eq(&after.status_before),
-                users::roles.eq(&after.roles),
-                users::email_verified.eq(after.email_verified),
-                users::phone_verified.eq(after.phone_verified),
-                users::two_factor_enabled.eq(after.two_factor_enabled),
-                users::updated_at.eq(after.updated_at),
-                users::password_changed_at.eq(after.password_changed_at),
-                users::preferences.eq(&after.preferences),
-            ))
-            .execute(c)
-    })?;
+    let update = diesel::update(stored).set((
+        users::version.eq(after.version),
+        users::username.eq(&after.username),
+        users::password_hash.eq(&after.password_hash),
+        users::status.eq(&after.status),
+        users::status_reason.eq(&after.status_reason),
+        users::status_actor.eq(&after.status_actor),
+        users::status_until.eq(after.status_until),
+        users::status_before.eq(&after.status_before),
+        users::roles.eq(&after.roles),
+        users::email_verified.eq(after.email_verified),
+        users::phone_verified.eq(after.phone_verified),
+        users::two_factor_enabled.eq(after.two_factor_enabled),
+        users::updated_at.eq(after.updated_at),
+        users::password_changed_at.eq(after.password_changed_at),
+        users::preferences.eq(&after.preferences),
+    ));
+    let changed = on_either!(connection, c => prepared::<UpdateRoot, _>(update).execute(c))?;
     Ok(changed == 1)
 }
 
@@ -78,6 +77,8 @@ fn update_counters(connection: &mut DbConnection, after: &UserRow) -> QueryResul
     .map(drop)
 }
 
+struct UpdateProfile;
+
 fn update_profile(
     connection: &mut DbConnection,
     before: Option<&ProfileRow>,
@@ -88,7 +89,10 @@ fn update_profile(
     };
     let own = user_profiles::user_id.eq(&row.user_id);
     on_either!(connection, c => match before {
-        Some(_) => diesel::update(user_profiles::table.filter(own)).set(row).execute(c),
+        Some(_) => {
+            let update = diesel::update(user_profiles::table.filter(own)).set(row);
+            prepared::<UpdateProfile, _>(update).execute(c)
+        }
         None => diesel::insert_into(user_profiles::table).values(row).execute(c),
     })
     .map(drop)
@@ -122,92 +126,43 @@ fn difference<'a, R: PartialEq>(
     }
 }
 
-fn update_emails(
-    connection: &mut DbConnection,
-    id: &str,
-    before: &[EmailRow],
-    after: &[EmailRow],
-) -> QueryResult<()> {
-    let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
-    let own = user_emails::user_id.eq(id);
-    on_either!(connection, c => {
-        if !difference.removed.is_empty() {
-            let gone = user_emails::uid.eq_any(difference.removed);
-            diesel::delete(user_emails::table.filter(own.and(gone))).execute(c)?;
+/// The same for each of the three tables of contacts.
+macro_rules! update_children {
+    ($function:ident, $table:ident, $row:ty) => {
+        fn $function(
+            connection: &mut DbConnection,
+            id: &str,
+            before: &[$row],
+            after: &[$row],
+        ) -> QueryResult<()> {
+            struct Change;
+
+            let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
+            let own = $table::user_id.eq(id);
+            on_either!(connection, c => {
+                if !difference.removed.is_empty() {
+                    let gone = $table::uid.eq_any(difference.removed);
+                    diesel::delete($table::table.filter(own.and(gone))).execute(c)?;
+                }
+                if !difference.released.is_empty() {
+                    let released = $table::uid.eq_any(difference.released);
+                    diesel::update($table::table.filter(own.and(released)))
+                        .set($table::is_default.eq(false))
+                        .execute(c)?;
+                }
+                for row in difference.changed {
+                    let one = $table::table.filter(own.and($table::uid.eq(&row.uid)));
+                    prepared::<Change, _>(diesel::update(one).set(row)).execute(c)?;
+                }
+                for row in difference.added {
+                    diesel::insert_into($table::table).values(row).execute(c)?;
+                }
+            });
+            Ok(())
         }
-        if !difference.released.is_empty() {
-            let released = user_emails::uid.eq_any(difference.released);
-            diesel::update(user_emails::table.filter(own.and(released)))
-                .set(user_emails::is_default.eq(false))
-                .execute(c)?;
-        }
-        for row in difference.changed {
-            let one = user_emails::table.filter(own.and(user_emails::uid.eq(&row.uid)));
-            diesel::update(one).set(row).execute(c)?;
-        }
-        for row in difference.added {
-            diesel::insert_into(user_emails::table).values(row).execute(c)?;
-        }
-    });
-    Ok(())
+    };
 }
 
-fn update_phones(
-    connection: &mut DbConnection,
-    id: &str,
-    before: &[PhoneRow],
-    after: &[PhoneRow],
-) -> QueryResult<()> {
-    let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
-    let own = user_phones::user_id.eq(id);
-    on_either!(connection, c => {
-        if !difference.removed.is_empty() {
-            let gone = user_phones::uid.eq_any(difference.removed);
-            diesel::delete(user_phones::table.filter(own.and(gone))).execute(c)?;
-        }
-        if !difference.released.is_empty() {
-            let released = user_phones::uid.eq_any(difference.released);
-            diesel::update(user_phones::table.filter(own.and(released)))
-                .set(user_phones::is_default.eq(false))
-                .execute(c)?;
-        }
-        for row in difference.changed {
-            let one = user_phones::table.filter(own.and(user_phones::uid.eq(&row.uid)));
-            diesel::update(one).set(row).execute(c)?;
-        }
-        for row in difference.added {
-            diesel::insert_into(user_phones::table).values(row).execute(c)?;
-        }
-    });
-    Ok(())
-}
-
-fn update_addresses(
-    connection: &mut DbConnection,
-    id: &str,
-    before: &[AddressRow],
-    after: &[AddressRow],
-) -> QueryResult<()> {
-    let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
-    let own = user_addresses::user_id.eq(id);
-    on_either!(connection, c => {
-        if !difference.removed.is_empty() {
-            let gone = user_addresses::uid.eq_any(difference.removed);
-            diesel::delete(user_addresses::table.filter(own.and(gone))).execute(c)?;
-        }
-        if !difference.released.is_empty() {
-            let released = user_addresses::uid.eq_any(difference.released);
-            diesel::update(user_addresses::table.filter(own.and(released)))
-                .set(user_addresses::is_default.eq(false))
-                .execute(c)?;
-        }
-        for row in difference.changed {
-            let one = user_addresses::table.filter(own.and(user_addresses::uid.eq(&row.uid)));
-            diesel::update(one).set(row).execute(c)?;
-        }
-        for row in difference.added {
-            diesel::insert_into(user_addresses::table).values(row).execute(c)?;
-        }
-    });
-    Ok(())
-}
+update_children!(update_emails, user_emails, EmailRow);
+update_children!(update_phones, user_phones, PhoneRow);
+update_children!(update_addresses, user_addresses, AddressRow);

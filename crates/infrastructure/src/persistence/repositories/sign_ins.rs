@@ -8,6 +8,7 @@ use userdom_domain::{PasswordHash, RepositoryError, User, UserId};
 
 use crate::persistence::{
     errors::corrupt_value,
+    prepared::prepared,
     schema::users,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
@@ -26,6 +27,11 @@ const BY_USERNAME: &str = "lower(username) = $4 RETURNING id, password_hash";
 const BY_EMAIL: &str = "id = (SELECT user_id FROM user_emails WHERE is_verified \
 AND lower(email) = $4) RETURNING id, password_hash";
 
+struct ClaimByUsername;
+struct ClaimByEmail;
+struct ClearAttempts;
+struct RecordLogin;
+
 #[derive(QueryableByName)]
 struct Claimed {
     #[diesel(sql_type = Text)]
@@ -34,40 +40,52 @@ struct Claimed {
     password_hash: String,
 }
 
+impl SqlUnitOfWork {
+    /// `Name` is that of the statement with this condition.
+    fn claim<Name: 'static>(
+        &mut self,
+        condition: &str,
+        value: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Claimed>, RepositoryError> {
+        let max = i32::try_from(User::MAX_FAILED_LOGINS).unwrap_or(i32::MAX);
+        let locked_until: NaiveDateTime =
+            (now + TimeDelta::minutes(User::LOCK_MINUTES)).naive_utc();
+        let claimed = on_either!(self.writing()?, c => {
+            let update = diesel::sql_query(format!("{CLAIM}{condition}"))
+                .bind::<Integer, _>(max)
+                .bind::<Timestamp, _>(locked_until)
+                .bind::<Timestamp, _>(now.naive_utc())
+                .bind::<Text, _>(value);
+            prepared::<Name, _>(update).get_result::<Claimed>(c).optional()
+        });
+        self.checked(claimed)
+    }
+}
+
 impl SignInRepository for SqlUnitOfWork {
     fn claim_attempt(
         &mut self,
         login: &Login,
         now: DateTime<Utc>,
     ) -> Result<Option<Credentials>, RepositoryError> {
-        let (condition, value) = match login {
-            Login::Username(username) => (BY_USERNAME, username.key()),
-            Login::Email(email) => (BY_EMAIL, email.as_str()),
+        let claimed = match login {
+            Login::Username(username) => {
+                self.claim::<ClaimByUsername>(BY_USERNAME, username.key(), now)
+            }
+            Login::Email(email) => self.claim::<ClaimByEmail>(BY_EMAIL, email.as_str(), now),
         };
-        let max = i32::try_from(User::MAX_FAILED_LOGINS).unwrap_or(i32::MAX);
-        let locked_until: NaiveDateTime =
-            (now + TimeDelta::minutes(User::LOCK_MINUTES)).naive_utc();
-        let claimed = on_either!(self.writing()?, c => {
-            diesel::sql_query(format!("{CLAIM}{condition}"))
-                .bind::<Integer, _>(max)
-                .bind::<Timestamp, _>(locked_until)
-                .bind::<Timestamp, _>(now.naive_utc())
-                .bind::<Text, _>(value)
-                .get_result::<Claimed>(c)
-                .optional()
-        });
-        self.checked(claimed)?.map(credentials).transpose()
+        claimed?.map(credentials).transpose()
     }
 
     fn clear_attempts(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
         let cleared = on_either!(self.writing()?, c => {
-            diesel::update(users::table.filter(users::id.eq(user_id.to_string())))
-                .set((
-                    users::failed_login_attempts.eq(0),
-                    users::account_locked_until.eq(None::<NaiveDateTime>),
-                ))
-                .execute(c)
-        });
+                    let update = diesel::update(users::table.filter(users::id.eq(user_id.to_string()))).set((
+                            users::failed_login_attempts.eq(0),
+                            users::account_locked_until.eq(None::<NaiveDateTime>),
+        ));
+                    prepared::<ClearAttempts, _>(update).execute(c)
+                });
         self.checked(cleared).map(drop)
     }
 
@@ -86,9 +104,8 @@ impl SignInRepository for SqlUnitOfWork {
 
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
         let recorded = on_either!(self.writing()?, c => {
-            diesel::update(users::table.filter(users::id.eq(user_id.to_string())))
-                .set(users::last_login_at.eq(now.naive_utc()))
-                .execute(c)
+            let update = diesel::update(users::table.filter(users::id.eq(user_id.to_string()))).set((users::failed_login_attempts.eq(0), users::account_locked_until.eq(None::<NaiveDateTime>), users::last_login_at.eq(now.naive_utc())));
+            prepared::<RecordLogin, _>(update).execute(c)
         });
         self.checked(recorded).map(drop)
     }

@@ -9,9 +9,13 @@ use uuid::Uuid;
 use crate::persistence::{
     errors::corrupt_value,
     models::TokenRow,
+    prepared::prepared,
     schema::one_time_tokens::{self as tokens, dsl},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
+
+struct EndOlder;
+struct Consume;
 
 impl OneTimeTokenRepository for SqlUnitOfWork {
     fn issue(&mut self, token: &NewToken) -> Result<(), RepositoryError> {
@@ -32,14 +36,13 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
             return Ok(());
         }
         let issued = on_either!(self.writing()?, c => {
-            diesel::update(tokens::table
+            let older = tokens::table
                 .filter(dsl::user_id.eq(&row.user_id))
                 .filter(dsl::kind.eq(row.kind))
                 .filter(dsl::target_id.eq(&row.target_id))
-                .filter(dsl::used_at.is_null()))
-            .set(dsl::used_at.eq(row.created_at))
-            .execute(c)
-            .and_then(|_| diesel::insert_into(tokens::table).values(&row).execute(c))
+                .filter(dsl::used_at.is_null());
+            let end = diesel::update(older).set(dsl::used_at.eq(row.created_at));
+            prepared::<EndOlder, _>(end).execute(c).and_then(|_| diesel::insert_into(tokens::table).values(&row).execute(c))
         });
         self.checked(issued).map(drop)
     }
@@ -51,15 +54,15 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<Option<UsedToken>, RepositoryError> {
         let used = on_either!(self.writing()?, c => {
-            diesel::update(tokens::table
+            let live = tokens::table
                 .filter(dsl::token_hash.eq(hash.0.as_slice()))
                 .filter(dsl::kind.eq(kind.as_str()))
                 .filter(dsl::used_at.is_null())
-                .filter(dsl::expires_at.gt(now.naive_utc())))
-            .set(dsl::used_at.eq(now.naive_utc()))
-            .returning((dsl::user_id, dsl::target_id))
-            .get_result::<(String, String)>(c)
-            .optional()
+                .filter(dsl::expires_at.gt(now.naive_utc()));
+            let consume = diesel::update(live)
+                .set(dsl::used_at.eq(now.naive_utc()))
+                .returning((dsl::user_id, dsl::target_id));
+            prepared::<Consume, _>(consume).get_result::<(String, String)>(c).optional()
         });
         self.checked(used)?.map(used_token).transpose()
     }

@@ -1,19 +1,26 @@
-use diesel::prelude::*;
+use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::Text};
 use userdom_domain::{
     EmailAddress, RepositoryError, UserAggregate, UserId, UserRepository, Username,
 };
 
 use super::{
+    events::outbox_rows,
     load_user::{self, Key},
-    register_user::{Registration, outbox_rows},
+    register_user::Registration,
     save_user,
 };
 use crate::persistence::{
-    errors::corrupt,
+    connection::DbConnection,
+    errors::{corrupt, corrupt_value},
     mappers::UserRows,
     schema::users,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
+
+/// The roles as text, to look for one in it.
+fn roles_text() -> SqlLiteral<Text> {
+    sql::<Text>("CAST(roles AS TEXT)")
+}
 
 impl SqlUnitOfWork {
     fn find(&mut self, key: &Key<'_>) -> Result<Option<UserAggregate>, RepositoryError> {
@@ -81,6 +88,27 @@ impl UserRepository for SqlUnitOfWork {
         self.loaded.insert(rows.user.id.clone(), rows);
         let _ = user.mark_saved();
         Ok(())
+    }
+
+    fn lock_admins(&mut self) -> Result<Vec<UserId>, RepositoryError> {
+        let (writing, admin) = (self.writing()?, "%\"admin\"%");
+        let ids: QueryResult<Vec<String>> = match writing {
+            // In the order of their ids, so that two of these never wait for each other.
+            DbConnection::Postgres(pg) => users::table
+                .filter(users::status.eq("active").and(roles_text().like(admin)))
+                .order(users::id)
+                .select(users::id)
+                .for_update()
+                .load(pg),
+            // Whoever writes is alone.
+            DbConnection::Sqlite(sqlite) => users::table
+                .filter(users::status.eq("active").and(roles_text().like(admin)))
+                .select(users::id)
+                .load(sqlite),
+        };
+        let read =
+            |id: &String| UserId::parse(id).map_err(|error| corrupt_value("users", id, error));
+        self.checked(ids)?.iter().map(read).collect()
     }
 
     fn delete(&mut self, id: UserId) -> Result<bool, RepositoryError> {
