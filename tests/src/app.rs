@@ -1,1 +1,228 @@
-//! The service inside the test's own process.
+//! The service inside the test's own process: the real door, the real use cases and a
+//! real database. Only the clock, the ids and the mail's way out are the test's.
+
+mod client;
+pub mod given;
+
+use std::{
+    net::TcpListener,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use actix_web::{dev::ServerHandle, rt::System};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, sql_query, sql_types::Text,
+};
+use userdom_api::{ApiState, Limits};
+use userdom_application::{
+    Adapters, App, Settings,
+    ports::{Clock, OutgoingMail},
+    services::{EmailService, Wake},
+    testing::{FixedClock, RecordingProvider, SequentialIds},
+};
+use userdom_infrastructure::{
+    persistence::{Database, DatabaseUrl},
+    security::{Argon2Hasher, HmacTokenMint, ZxcvbnStrength},
+};
+
+pub use client::{Client, Reply};
+
+use crate::databases::{Kind, TestDatabase};
+
+/// What every link in mail starts with.
+pub const PUBLIC_URL: &str = "https://directory.example.org";
+
+const KEY: [u8; 32] = *b"the key of every test, no secret";
+const CONNECTIONS: u32 = 4;
+const PERMITS: usize = 16;
+
+/// A running service with a database of its own; both are gone when it is dropped.
+#[expect(missing_debug_implementations, reason = "ports are traits")]
+pub struct TestApp {
+    /// The use cases behind the door.
+    pub app: App,
+    /// Stands still until the test moves it.
+    pub clock: Arc<FixedClock>,
+    /// The mails that left.
+    pub mail: Arc<RecordingProvider>,
+    /// Counts how often a password was really hashed.
+    pub hasher: Arc<Argon2Hasher>,
+    /// What `http://host:port` is.
+    pub url: String,
+    worker: EmailService,
+    server: Option<(ServerHandle, JoinHandle<()>)>,
+    // Dropped last, after all that has connections to it.
+    database: TestDatabase,
+}
+
+impl TestApp {
+    /// The service on an empty database, with cheap password hashes.
+    pub fn start(kind: Kind) -> Self {
+        let cheap = Argon2Hasher::with_params(PERMITS, 8, 1).expect("parameters argon2 takes");
+        Self::start_with(kind, cheap)
+    }
+
+    /// The service with another hasher, such as the one of production.
+    pub fn start_with(kind: Kind, hasher: Argon2Hasher) -> Self {
+        let database = TestDatabase::new(kind);
+        let (store, _) =
+            Database::open(&database.parsed(), CONNECTIONS, Arc::new(SequentialIds::default()))
+                .unwrap();
+        let clock = Arc::new(FixedClock::default());
+        let hasher = Arc::new(hasher);
+        let adapters = Adapters {
+            store: Arc::new(store.clone()),
+            clock: clock.clone(),
+            ids: Arc::new(SequentialIds::default()),
+            mint: Arc::new(HmacTokenMint::new(&KEY).unwrap()),
+            hasher: hasher.clone(),
+            strength: Arc::new(ZxcvbnStrength),
+        };
+        let mail = Arc::new(RecordingProvider::default());
+        let worker = EmailService {
+            store: Arc::clone(&adapters.store),
+            outbox: Arc::new(store),
+            provider: mail.clone(),
+            mint: Arc::clone(&adapters.mint),
+            clock: clock.clone(),
+            public_url: PUBLIC_URL.to_owned(),
+        };
+        let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
+        // Request ids come from a row of their own: users keep theirs, however often they call.
+        let request_ids = Arc::new(SequentialIds::default());
+        let state = ApiState::new(app.clone(), clock.clone(), request_ids, PERMITS);
+        let (url, server) = serve(state);
+        Self { app, clock, mail, hasher, url, worker, server: Some(server), database }
+    }
+
+    /// Somebody without a token.
+    pub fn client(&self) -> Client {
+        Client::of(&self.url)
+    }
+
+    /// Which database it runs on.
+    pub fn kind(&self) -> Kind {
+        match self.database.parsed() {
+            DatabaseUrl::Sqlite(_) => Kind::Sqlite,
+            DatabaseUrl::Postgres(_) => Kind::Postgres,
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn after(&self, time: TimeDelta) {
+        self.clock.advance(time);
+    }
+
+    /// Sends all mail that is due, as the worker does.
+    pub fn deliver_mail(&self) {
+        while self.worker.deliver_due().unwrap() > 0 {}
+    }
+
+    /// The mails that this address has got, oldest first.
+    pub fn mails_to(&self, email: &str) -> Vec<OutgoingMail> {
+        self.deliver_mail();
+        self.mail.sent().into_iter().filter(|mail| mail.to.as_str() == email).collect()
+    }
+
+    /// The token in the newest link that this address has got.
+    pub fn last_link_token(&self, email: &str) -> String {
+        let mails = self.mails_to(email);
+        let mut tokens = mails.iter().filter_map(|mail| mail.text.split_once("#token="));
+        let (_, rest) = tokens.next_back().unwrap_or_else(|| panic!("no link was sent to {email}"));
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Runs SQL behind the service's back, on a connection of its own.
+    pub fn execute(&self, sql: &str) {
+        match self.database.parsed() {
+            DatabaseUrl::Sqlite(_) => self.sqlite().batch_execute(sql).unwrap(),
+            DatabaseUrl::Postgres(url) => {
+                PgConnection::establish(&url).unwrap().batch_execute(sql).unwrap();
+            }
+        }
+    }
+
+    /// The texts in the column `value` of a query.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        let rows: Vec<Row> = match self.database.parsed() {
+            DatabaseUrl::Sqlite(_) => sql_query(sql).load(&mut self.sqlite()).unwrap(),
+            DatabaseUrl::Postgres(url) => {
+                sql_query(sql).load(&mut PgConnection::establish(&url).unwrap()).unwrap()
+            }
+        };
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: &str) -> usize {
+        self.texts(&format!("SELECT 'row' AS value FROM {table}")).len()
+    }
+
+    fn sqlite(&self) -> SqliteConnection {
+        let path = self.database.url().trim_start_matches("sqlite://");
+        let mut connection = SqliteConnection::establish(path).unwrap();
+        connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+        connection
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some((handle, thread)) = self.server.take() {
+            drop(handle.stop(false));
+            let stopped = thread.join();
+            assert!(stopped.is_ok() || std::thread::panicking(), "the server panicked");
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+fn serve(state: ApiState) -> (String, (ServerHandle, JoinHandle<()>)) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, told) = mpsc::channel();
+    let limits = Limits { workers: 2, shutdown: Duration::from_secs(1), ..Limits::default() };
+    let thread = std::thread::spawn(move || {
+        System::new().block_on(async move {
+            let server = userdom_api::server(listener, state, limits).unwrap();
+            tell.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    (url, (told.recv().expect("the server starts"), thread))
+}
+
+/// Makes two tests of each function that takes a `&TestApp`: `name::sqlite` and
+/// `name::postgres`.
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use userdom_tests::{app::TestApp, databases::Kind};
+
+            #[test]
+            fn sqlite() {
+                super::$name(&TestApp::start(Kind::Sqlite));
+            }
+
+            #[test]
+            fn postgres() {
+                super::$name(&TestApp::start(Kind::Postgres));
+            }
+        }
+    )+};
+}

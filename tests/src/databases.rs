@@ -42,12 +42,20 @@ impl TestDatabase {
         match kind {
             Kind::Sqlite => {
                 let url = format!("sqlite://{}", folder.path().join("userdom.db").display());
-                Self { url, name: None, folder }
+                Self {
+                    url,
+                    name: None,
+                    folder,
+                }
             }
             Kind::Postgres => {
                 let name = postgres_name();
                 run_on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"));
-                Self { url: postgres_url(&name), name: Some(name), folder }
+                Self {
+                    url: postgres_url(&name),
+                    name: Some(name),
+                    folder,
+                }
             }
         }
     }
@@ -77,7 +85,10 @@ impl Drop for TestDatabase {
 }
 
 /// The server's URL, without which nothing is silently left out.
-#[allow(clippy::disallowed_methods, reason = "the scripts say by the environment where Postgres is")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the scripts say by the environment where Postgres is"
+)]
 pub fn server_url() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
@@ -89,7 +100,9 @@ pub fn server_url() -> &'static str {
 }
 
 fn postgres_url(name: &str) -> String {
-    let (server, _) = server_url().rsplit_once('/').expect("the URL ends in a database");
+    let (server, _) = server_url()
+        .rsplit_once('/')
+        .expect("the URL ends in a database");
     format!("{server}/{name}")
 }
 
@@ -102,6 +115,8 @@ fn postgres_name() -> String {
 fn run_on_server(sql: &str) {
     let mut connection = PgConnection::establish(server_url()).expect("Postgres answers");
     // A template cannot be copied while another test copies it.
-    connection.batch_execute("SELECT pg_advisory_lock(1)").unwrap();
+    connection
+        .batch_execute("SELECT pg_advisory_lock(1)")
+        .unwrap();
     diesel::sql_query(sql).execute(&mut connection).unwrap();
 }

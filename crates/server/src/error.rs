@@ -2,7 +2,7 @@ use std::{error::Error, fmt::Write as _, io, net::SocketAddr, path::PathBuf};
 
 use userdom_application::AppError;
 use userdom_infrastructure::{
-    external::SmtpConfigError,
+    external::MailConfigError,
     persistence::OpenError,
     security::{SecretKeyError, ShortKeyError},
 };
@@ -19,7 +19,7 @@ pub(crate) enum StartError {
     #[error(transparent)]
     ShortKey(#[from] ShortKeyError),
     #[error("USERDOM_SMTP_URL or USERDOM_MAIL_FROM")]
-    Smtp(#[from] SmtpConfigError),
+    Smtp(#[from] MailConfigError),
     #[error("the data folder {}", path.display())]
     DataDir { path: PathBuf, source: io::Error },
     #[error("the database {url}")]

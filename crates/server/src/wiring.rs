@@ -66,7 +66,7 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
 pub(crate) fn email_provider(config: &Config) -> Result<Arc<dyn EmailProvider>, StartError> {
     Ok(match &config.smtp_url {
         Some(url) => Arc::new(SmtpEmailProvider::from_url(url, &config.mail_from)?),
-        None => Arc::new(FileEmailProvider::new(config.mail_dir())),
+        None => Arc::new(FileEmailProvider::new(config.mail_dir(), &config.mail_from)?),
     })
 }
 

@@ -66,7 +66,7 @@ impl EmailService {
             Err(error) => {
                 let wait = backoff(event.attempts);
                 tracing::warn!(event.id = %event.id, attempts = event.attempts,
-                    error = &error as &dyn std::error::Error, "mail postponed");
+                    error = chain(&error), "mail postponed");
                 self.outbox.postpone(event.id, now + wait, &chain(&error))
             }
         }
@@ -74,7 +74,7 @@ impl EmailService {
 
     fn give_up(&self, event: &ClaimedEvent, error: &MailError) -> Result<(), RepositoryError> {
         tracing::error!(event.id = %event.id, attempts = event.attempts,
-            error = error as &dyn std::error::Error, "mail given up");
+            error = chain(error), "mail given up");
         self.outbox.give_up(event.id, self.clock.now(), &chain(error))
     }
 

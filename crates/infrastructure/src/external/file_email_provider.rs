@@ -3,23 +3,27 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use lettre::Address;
 use lettre::message::Mailbox;
 use userdom_application::ports::{EmailProvider, MailError, OutgoingMail};
 
-use super::mime::{self, Reader};
+use super::{
+    mime::{self, Reader},
+    smtp_email_provider::MailConfigError,
+};
 
 /// Writes mail into a directory instead of sending it: one `.eml` each, for
 /// development and for installations without a mail server.
 #[derive(Debug)]
 pub struct FileEmailProvider {
     dir: PathBuf,
+    from: Mailbox,
 }
 
 impl FileEmailProvider {
     /// A provider that writes into `dir`, which is made when it is needed.
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+    pub fn new(dir: impl Into<PathBuf>, from: &str) -> Result<Self, MailConfigError> {
+        let from = from.parse().map_err(MailConfigError::From)?;
+        Ok(Self { dir: dir.into(), from })
     }
 
     /// A half-written file never bears the mail's name, and the same mail again replaces it.
@@ -37,9 +41,8 @@ impl FileEmailProvider {
 
 impl EmailProvider for FileEmailProvider {
     fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
-        let message = sender()
-            .and_then(|from| mime::message(mail, &from, Reader::Editor))
-            .map_err(MailError::Rejected)?;
+        let message =
+            mime::message(mail, &self.from, Reader::Editor).map_err(MailError::Rejected)?;
         let path = self.dir.join(format!("{}.eml", mail.id));
         let draft = self.dir.join(format!(".{}.eml.draft", mail.id));
         self.write(&path, &draft, &message.formatted())
@@ -52,10 +55,6 @@ impl EmailProvider for FileEmailProvider {
     }
 }
 
-fn sender() -> Result<Mailbox, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(Mailbox::new(Some("Userdom".to_owned()), Address::new("userdom", "localhost")?))
-}
-
 fn first_link(text: &str) -> Option<&str> {
     text.lines().map(str::trim).find(|line| line.starts_with("http"))
 }
@@ -66,11 +65,15 @@ mod tests {
     use crate::external::mime::tests::mail;
     use std::os::unix::fs::PermissionsExt;
 
+    fn provider(dir: &Path) -> FileEmailProvider {
+        FileEmailProvider::new(dir, "Userdom <userdom@localhost>").unwrap()
+    }
+
     #[test]
     fn a_mail_becomes_one_file_named_by_its_id_for_its_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let mails = dir.path().join("data/mail");
-        FileEmailProvider::new(&mails).send(&mail()).unwrap();
+        provider(&mails).send(&mail()).unwrap();
         let path = mails.join(format!("{}.eml", mail().id));
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("To: jane@example.com\r\n"), "{text}");
@@ -82,7 +85,7 @@ mod tests {
     #[test]
     fn the_same_mail_again_replaces_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        let provider = FileEmailProvider::new(dir.path());
+        let provider = provider(dir.path());
         provider.send(&mail()).unwrap();
         provider.send(&OutgoingMail { subject: "Again".to_owned(), ..mail() }).unwrap();
         let files: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().path()).collect();
@@ -95,7 +98,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
-        let error = FileEmailProvider::new(file.join("mail")).send(&mail()).unwrap_err();
+        let error = provider(&file.join("mail")).send(&mail()).unwrap_err();
         assert!(matches!(error, MailError::Temporary(_)), "{error:?}");
     }
 

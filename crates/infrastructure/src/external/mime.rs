@@ -35,23 +35,21 @@ pub(super) fn message(
         ))
         .multipart(
             MultiPart::alternative()
-                .singlepart(part(ContentType::TEXT_PLAIN, mail.text.clone(), reader)?)
-                .singlepart(part(ContentType::TEXT_HTML, mail.html.clone(), reader)?),
+                .singlepart(part(ContentType::TEXT_PLAIN, mail.text.clone(), reader))
+                .singlepart(part(ContentType::TEXT_HTML, mail.html.clone(), reader)),
         )?;
     Ok(message)
 }
 
-fn part(
-    kind: ContentType,
-    text: String,
-    reader: Reader,
-) -> Result<SinglePart, Box<dyn Error + Send + Sync>> {
+fn part(kind: ContentType, text: String, reader: Reader) -> SinglePart {
     let body = match reader {
         Reader::MailProgram => Body::new(text),
-        Reader::Editor => Body::new_with_encoding(text, ContentTransferEncoding::EightBit)
-            .map_err(|_| "a line of the mail is too long")?,
+        Reader::Editor => {
+            let lines = text.replace('\n', "\r\n").into_bytes();
+            Body::dangerous_pre_encoded(lines, ContentTransferEncoding::EightBit)
+        }
     };
-    Ok(SinglePart::builder().header(kind).body(body))
+    SinglePart::builder().header(kind).body(body)
 }
 
 /// A name with a line break in it must not become a header of its own.
@@ -100,6 +98,15 @@ pub(super) mod tests {
         }
         assert!(text.is_ascii());
         assert!(text.lines().all(|line| line.len() < 998));
+    }
+
+    #[test]
+    fn an_editor_shows_a_long_link_in_one_piece() {
+        let link = format!("https://id.example.com/verify-email#token=ud_ev_{}", "x".repeat(60));
+        let mail = OutgoingMail { text: format!("Grüße,\n{link}\n"), ..mail() };
+        let from = "Userdom <no-reply@id.example.com>".parse().unwrap();
+        let bytes = message(&mail, &from, Reader::Editor).unwrap().formatted();
+        assert!(String::from_utf8(bytes).unwrap().contains(&format!("Grüße,\r\n{link}\r\n")));
     }
 
     #[test]

@@ -8,5 +8,5 @@ mod system_clock;
 
 pub use file_email_provider::FileEmailProvider;
 pub use random_ids::RandomIds;
-pub use smtp_email_provider::{SmtpConfigError, SmtpEmailProvider};
+pub use smtp_email_provider::{MailConfigError, SmtpEmailProvider};
 pub use system_clock::SystemClock;

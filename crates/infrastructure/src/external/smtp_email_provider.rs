@@ -19,7 +19,7 @@ pub struct SmtpEmailProvider {
 /// Why the mail settings cannot be used. Never contains the URL: it holds a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SmtpConfigError {
+pub enum MailConfigError {
     /// The URL is not `smtp(s)://[user:password@]host[:port][?tls=required]`.
     #[error("the SMTP URL must look like smtps://user:password@host:port")]
     Url(#[source] smtp::Error),
@@ -31,13 +31,13 @@ pub enum SmtpConfigError {
 impl SmtpEmailProvider {
     /// A provider for `smtps://` (TLS from the start) or `smtp://` (plain;
     /// `?tls=required` or `?tls=opportunistic` for STARTTLS).
-    pub fn from_url(url: &str, from: &str) -> Result<Self, SmtpConfigError> {
+    pub fn from_url(url: &str, from: &str) -> Result<Self, MailConfigError> {
         Self::with_timeout(url, from, TIMEOUT)
     }
 
-    fn with_timeout(url: &str, from: &str, timeout: Duration) -> Result<Self, SmtpConfigError> {
-        let from = from.parse().map_err(SmtpConfigError::From)?;
-        let transport = SmtpTransport::from_url(url).map_err(SmtpConfigError::Url)?;
+    fn with_timeout(url: &str, from: &str, timeout: Duration) -> Result<Self, MailConfigError> {
+        let from = from.parse().map_err(MailConfigError::From)?;
+        let transport = SmtpTransport::from_url(url).map_err(MailConfigError::Url)?;
         Ok(Self { transport: transport.timeout(Some(timeout)).build(), from })
     }
 }
@@ -196,11 +196,11 @@ mod tests {
             ["", "localhost", "http://u:hunter2@h", "smtp://u:hunter2@h?tls=maybe", "smtp://"]
         {
             let error = SmtpEmailProvider::from_url(url, FROM).unwrap_err();
-            assert!(matches!(error, SmtpConfigError::Url(_)), "{url}");
+            assert!(matches!(error, MailConfigError::Url(_)), "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }
         let error = SmtpEmailProvider::from_url("smtp://localhost", "nobody").unwrap_err();
-        assert!(matches!(error, SmtpConfigError::From(_)));
+        assert!(matches!(error, MailConfigError::From(_)));
         let good = SmtpEmailProvider::from_url("smtp://u:hunter2@localhost", FROM).unwrap();
         assert!(!format!("{good:?}").contains("hunter2"), "{good:?}");
     }

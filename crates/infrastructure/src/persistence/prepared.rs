@@ -11,6 +11,8 @@ use diesel::{
 /// Diesel prepares an UPDATE, and SQL that is written by hand, anew at each run,
 /// which on Postgres costs a second round trip: it cannot know that the shape is
 /// always the same. `Name` says so; each name stands for one SQL text only.
+///
+/// For what returns rows: `execute` hands Diesel a reference, which forgets it.
 pub(crate) struct Prepared<Name, Q> {
     query: Q,
     name: PhantomData<Name>,

@@ -60,8 +60,9 @@ fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> 
         users::password_changed_at.eq(after.password_changed_at),
         users::preferences.eq(&after.preferences),
     ));
-    let changed = on_either!(connection, c => prepared::<UpdateRoot, _>(update).execute(c))?;
-    Ok(changed == 1)
+    let update = update.returning(users::version);
+    let saved = on_either!(connection, c => prepared::<UpdateRoot, _>(update).load::<i64>(c))?;
+    Ok(saved.len() == 1)
 }
 
 fn update_counters(connection: &mut DbConnection, after: &UserRow) -> QueryResult<()> {
@@ -91,7 +92,8 @@ fn update_profile(
     on_either!(connection, c => match before {
         Some(_) => {
             let update = diesel::update(user_profiles::table.filter(own)).set(row);
-            prepared::<UpdateProfile, _>(update).execute(c)
+            let update = update.returning(user_profiles::user_id);
+            prepared::<UpdateProfile, _>(update).load::<String>(c).map(|rows| rows.len())
         }
         None => diesel::insert_into(user_profiles::table).values(row).execute(c),
     })
@@ -152,7 +154,8 @@ macro_rules! update_children {
                 }
                 for row in difference.changed {
                     let one = $table::table.filter(own.and($table::uid.eq(&row.uid)));
-                    prepared::<Change, _>(diesel::update(one).set(row)).execute(c)?;
+                    let change = diesel::update(one).set(row).returning($table::uid);
+                    prepared::<Change, _>(change).load::<String>(c)?;
                 }
                 for row in difference.added {
                     diesel::insert_into($table::table).values(row).execute(c)?;

@@ -84,7 +84,7 @@ impl SignInRepository for SqlUnitOfWork {
                             users::failed_login_attempts.eq(0),
                             users::account_locked_until.eq(None::<NaiveDateTime>),
         ));
-                    prepared::<ClearAttempts, _>(update).execute(c)
+                    prepared::<ClearAttempts, _>(update.returning(users::id)).load::<String>(c)
                 });
         self.checked(cleared).map(drop)
     }
@@ -105,7 +105,7 @@ impl SignInRepository for SqlUnitOfWork {
     fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
         let recorded = on_either!(self.writing()?, c => {
             let update = diesel::update(users::table.filter(users::id.eq(user_id.to_string()))).set((users::failed_login_attempts.eq(0), users::account_locked_until.eq(None::<NaiveDateTime>), users::last_login_at.eq(now.naive_utc())));
-            prepared::<RecordLogin, _>(update).execute(c)
+            prepared::<RecordLogin, _>(update.returning(users::id)).load::<String>(c)
         });
         self.checked(recorded).map(drop)
     }

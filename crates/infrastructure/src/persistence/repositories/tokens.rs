@@ -42,7 +42,7 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
                 .filter(dsl::target_id.eq(&row.target_id))
                 .filter(dsl::used_at.is_null());
             let end = diesel::update(older).set(dsl::used_at.eq(row.created_at));
-            prepared::<EndOlder, _>(end).execute(c).and_then(|_| diesel::insert_into(tokens::table).values(&row).execute(c))
+            prepared::<EndOlder, _>(end.returning(dsl::id)).load::<String>(c).and_then(|_| diesel::insert_into(tokens::table).values(&row).execute(c))
         });
         self.checked(issued).map(drop)
     }

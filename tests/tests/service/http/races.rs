@@ -1,0 +1,72 @@
+//! C2: what may be there once is there once, however many ask at the same time.
+
+use serde_json::json;
+use userdom_tests::{
+    app::{
+        TestApp,
+        given::{self, a_registration},
+    },
+    on_both,
+};
+
+fn c2_a_hundred_at_once_make_one_account_of_a_username(app: &TestApp) {
+    let statuses = in_parallel(100, |n| {
+        let mut body = a_registration("claimed");
+        body["username"] = json!(["claimed", "Claimed", "CLAIMED"][n % 3]);
+        body["email"] = json!(format!("n{n}@example.org"));
+        let reply = app.client().post("/v1/users", &body);
+        if reply.status != 201 {
+            reply.clone().expect_problem(409, "username.taken");
+        }
+        reply.status
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1);
+    assert_eq!(app.count("users"), 1);
+    assert_eq!(app.count("user_emails"), 1);
+}
+
+fn c2_a_hundred_at_once_make_one_owner_of_an_address(app: &TestApp) {
+    let spellings = ["one@bücher.example", "One@Bücher.Example", "ONE@xn--bcher-kva.example"];
+    let statuses = in_parallel(100, |n| {
+        let mut body = a_registration(&format!("claimant{n}"));
+        body["email"] = json!(spellings[n % 3]);
+        app.client().post("/v1/users", &body).status
+    });
+    assert!(statuses.iter().all(|status| *status == 201), "{statuses:?}");
+    app.deliver_mail();
+    let mails = app.mails_to("one@xn--bcher-kva.example");
+    let tokens: Vec<_> = mails
+        .iter()
+        .map(|mail| mail.text.split_once("#token=").unwrap().1.split_whitespace().next().unwrap())
+        .collect();
+    assert_eq!(tokens.len(), 100);
+    let statuses = in_parallel(100, |n| {
+        let reply = given::verify(app, tokens[n]);
+        if reply.status != 200 {
+            reply.clone().expect_problem(409, "email.verified_elsewhere");
+        }
+        reply.status
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1);
+    let owners = "SELECT user_id AS value FROM user_emails WHERE is_verified";
+    assert_eq!(app.texts(owners).len(), 1);
+}
+
+/// Runs `work` for 0 to `times`, as many at once as clients usually are.
+fn in_parallel(times: usize, work: impl Fn(usize) -> u16 + Sync) -> Vec<u16> {
+    const CLIENTS: usize = 10;
+    let work = &work;
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|first| {
+                scope.spawn(move || (first..times).step_by(CLIENTS).map(work).collect::<Vec<_>>())
+            })
+            .collect();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    })
+}
+
+on_both!(
+    c2_a_hundred_at_once_make_one_account_of_a_username,
+    c2_a_hundred_at_once_make_one_owner_of_an_address,
+);

@@ -1,0 +1,43 @@
+use std::fmt::Write;
+
+use serde_json::Value;
+use userdom_tests::app::Reply;
+
+/// Differ from call to call, or say nothing of the contract.
+const LEFT_OUT: [&str; 3] = ["content-length", "connection", "date"];
+
+/// Compares status, headers and body with the snapshot, which is one for both databases.
+pub(super) fn assert_shown(name: &str, reply: &Reply) {
+    let text = document(reply);
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+fn document(reply: &Reply) -> String {
+    let mut text = format!("{}\n", reply.status);
+    let mut headers: Vec<_> = reply.headers.iter().collect();
+    headers.sort_by_key(|(name, _)| name.as_str());
+    for (name, value) in headers {
+        let value = if name == "x-request-id" { "[id]" } else { value.to_str().unwrap() };
+        if !LEFT_OUT.contains(&name.as_str()) {
+            writeln!(text, "{name}: {value}").unwrap();
+        }
+    }
+    if reply.text.is_empty() {
+        return text;
+    }
+    let mut body = reply.json();
+    mask(&mut body);
+    writeln!(text, "\n{body:#}").unwrap();
+    text
+}
+
+/// Tokens are random; the id of a request says nothing.
+fn mask(body: &mut Value) {
+    for (name, mask) in [("access_token", "[token]"), ("request_id", "[id]")] {
+        if let Some(value) = body.get_mut(name) {
+            *value = mask.into();
+        }
+    }
+}
