@@ -4,14 +4,17 @@
 use std::{
     path::PathBuf,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection};
 use tempfile::TempDir;
-use userdom_infrastructure::persistence::DatabaseUrl;
+use userdom_infrastructure::{
+    external::RandomIds,
+    persistence::{Database, DatabaseUrl},
+};
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,28 +39,31 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// A database that nobody else uses.
+    /// A database that nobody else uses, with the schema in place.
     pub fn new(kind: Kind) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        match kind {
+            Kind::Sqlite => Self::empty(kind),
+            Kind::Postgres => Self::copy_of(migrated_template()),
+        }
+    }
+
+    /// A database that nobody else uses, without any table.
+    pub fn empty(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite://{}", folder.path().join("userdom.db").display());
-                Self {
-                    url,
-                    name: None,
-                    folder,
-                }
+                Self { url, name: None, folder }
             }
-            Kind::Postgres => {
-                let name = postgres_name();
-                run_on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"));
-                Self {
-                    url: postgres_url(&name),
-                    name: Some(name),
-                    folder,
-                }
-            }
+            Kind::Postgres => Self::copy_of("template0"),
         }
+    }
+
+    fn copy_of(template: &str) -> Self {
+        let name = postgres_name();
+        run_on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        let folder = tempfile::tempdir().unwrap();
+        Self { url: postgres_url(&name), name: Some(name), folder }
     }
 
     /// As `USERDOM_DATABASE_URL` has it.
@@ -99,10 +105,25 @@ pub fn server_url() -> &'static str {
     })
 }
 
+/// Migrating takes far longer than copying what has been migrated.
+fn migrated_template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let name = format!("userdom_template_{}", std::process::id());
+        run_on_server(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+        let url = postgres_url(&name).parse().unwrap();
+        Database::open(&url, 1, Arc::new(RandomIds)).unwrap();
+        // A database with connections cannot be copied, and a pool lets go of them late.
+        run_on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+        run_on_server(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ));
+        name
+    })
+}
+
 fn postgres_url(name: &str) -> String {
-    let (server, _) = server_url()
-        .rsplit_once('/')
-        .expect("the URL ends in a database");
+    let (server, _) = server_url().rsplit_once('/').expect("the URL ends in a database");
     format!("{server}/{name}")
 }
 
@@ -115,8 +136,6 @@ fn postgres_name() -> String {
 fn run_on_server(sql: &str) {
     let mut connection = PgConnection::establish(server_url()).expect("Postgres answers");
     // A template cannot be copied while another test copies it.
-    connection
-        .batch_execute("SELECT pg_advisory_lock(1)")
-        .unwrap();
+    connection.batch_execute("SELECT pg_advisory_lock(1)").unwrap();
     diesel::sql_query(sql).execute(&mut connection).unwrap();
 }

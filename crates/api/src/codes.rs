@@ -159,6 +159,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_catalogue_in_the_docs_is_this_one() {
+        let documented = include_str!("../../../docs/errors.md");
+        let lines: Vec<_> =
+            documented.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+        let expected: Vec<_> = CODES
+            .iter()
+            .map(|(code, status, meaning)| format!("| {code} | {status} | {meaning} |"))
+            .collect();
+        assert_eq!(lines, expected);
+    }
+
     /// Every literal of the form `"noun.fault"` in a `code()` of the domain.
     #[test]
     fn every_code_in_the_domains_sources_stands_in_the_catalogue() {

