@@ -19,7 +19,7 @@ use super::{
 };
 
 /// How long a request waits for a connection before it is told to come back later.
-const POOL_WAIT: Duration = Duration::from_secs(1);
+const POOL_WAIT: Duration = Duration::from_millis(900);
 
 /// A database with its connections. Cheap to clone.
 #[derive(Clone)]
