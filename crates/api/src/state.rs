@@ -22,8 +22,8 @@ pub struct ApiState {
 }
 
 impl ApiState {
-    /// The door to `app`. At most `permits` requests run in it at once: more than
-    /// the store has connections would only wait there. Ready from the start.
+    /// The door to `app`. At most `permits` requests run in it at once: some hash
+    /// passwords while others use the store's connections. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
         let permits = Arc::new(Semaphore::new(permits));
         Self { app, permits, clock, ids, ready: Arc::new(AtomicBool::new(true)) }

@@ -1,5 +1,6 @@
 use std::{
     net::{SocketAddr, TcpListener},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Arc,
@@ -135,7 +136,12 @@ impl Worker {
 fn work(mail: &EmailService, wake: &Wake, stopping: &AtomicBool) {
     let mut healthy = true;
     while !stopping.load(Ordering::Acquire) {
-        let delivered = mail.deliver_due();
+        // One mail that breaks the worker must not end all mail.
+        let Ok(delivered) = catch_unwind(AssertUnwindSafe(|| mail.deliver_due())) else {
+            tracing::error!("the outbox worker panicked, and goes on");
+            wake.wait(POLL);
+            continue;
+        };
         // An outage is told once, not once a second.
         if let (Err(error), true) = (&delivered, healthy) {
             tracing::warn!(error = error as &dyn std::error::Error, "the outbox waits");

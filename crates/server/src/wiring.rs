@@ -87,6 +87,11 @@ pub(crate) fn email_service(
 }
 
 pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationReport), StartError> {
+    if let DatabaseUrl::Sqlite(path) = &config.database_url
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        make_private_dir(folder)?;
+    }
     Database::open(&config.database_url, connections(), Arc::new(RandomIds))
         .map_err(|source| StartError::Database { url: config.database_url.to_string(), source })
 }

@@ -1,8 +1,8 @@
-use userdom_domain::UserId;
+use userdom_domain::{UserAggregate, UserId};
 
 use super::UserView;
 use crate::{
-    App, AppError, Caller,
+    Actor, App, AppError, Caller,
     policies::{self, Operation, Verdict},
 };
 
@@ -13,10 +13,15 @@ impl App {
         let user = self.adapters.store.read()?.users().find_by_id(id)?;
         let user = user.ok_or(AppError::NotFound("user"))?;
         policies::authorise(Some(actor), Operation::View, &user)?;
-        let view = UserView::of(&user, self.now());
-        match policies::decide(actor, Operation::ViewSecurity, &user) {
-            Verdict::Allowed => Ok(view.with_security(&user)),
-            Verdict::Forbidden | Verdict::Hidden => Ok(view),
+        Ok(self.view_for(actor, &user))
+    }
+
+    /// The user with as much as the actor may see.
+    pub(crate) fn view_for(&self, actor: &Actor, user: &UserAggregate) -> UserView {
+        let view = UserView::of(user, self.now());
+        match policies::decide(actor, Operation::ViewSecurity, user) {
+            Verdict::Allowed => view.with_security(user),
+            Verdict::Forbidden | Verdict::Hidden => view,
         }
     }
 }

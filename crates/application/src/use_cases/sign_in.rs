@@ -59,14 +59,21 @@ impl App {
         let (Some(credentials), Verification::Right { outdated }) = (claimed, verdict) else {
             return Err(AppError::SignInRefused);
         };
-        self.upgrade_hash(&credentials, &request.password, outdated)?;
+        if let Err(error) = self.upgrade_hash(&credentials, &request.password, outdated) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the hash stays as it is");
+        }
         let access_token = self.adapters.mint.random(TokenKind::Access);
         let hash = self.adapters.mint.hash(TokenKind::Access, access_token.expose());
         let hash =
             hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
+        let user_id = credentials.user_id;
         let opened =
-            self.execute(&caller, &OpenSession { request, credentials: &credentials, hash })?;
-        let (session, user) = opened.ok_or(AppError::SignInRefused)?;
+            self.execute(&caller, &OpenSession { request, credentials: &credentials, hash });
+        if opened.is_err() {
+            // The password was right; that the service failed is not held against anybody.
+            self.execute(&caller, &ReturnAttempt { user_id })?;
+        }
+        let (session, user) = opened?.ok_or(AppError::SignInRefused)?;
         let expires_in = self.settings.access_token_ttl.num_seconds();
         Ok(SignedIn { access_token, expires_in, session, user })
     }

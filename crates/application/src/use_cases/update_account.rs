@@ -36,7 +36,8 @@ impl Command for UpdateAccount {
             user.set_preferences(self.merged(user.user().preferences())?, tx.now);
         }
         tx.save(&mut user)?;
-        Ok(UserView::of(&user, tx.now))
+        let actor = tx.caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
+        Ok(tx.app.view_for(actor, &user))
     }
 }
 

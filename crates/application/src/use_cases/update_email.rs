@@ -118,7 +118,9 @@ impl App {
         email_id: EmailId,
     ) -> Result<(), AppError> {
         match self.execute(caller, &ResendVerification { user_id, email_id }) {
-            Err(error @ (AppError::Store(_) | AppError::Internal(_))) => Err(error),
+            Err(error @ (AppError::Store(_) | AppError::Internal(_) | AppError::Contended)) => {
+                Err(error)
+            }
             Ok(()) | Err(_) => Ok(()),
         }
     }

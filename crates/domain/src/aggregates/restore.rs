@@ -6,10 +6,10 @@ use super::snapshot::{
     AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserSnapshot,
 };
 use crate::{
-    Address, AddressDraft, AddressId, AvatarUrl, Bio, ContactType, DisplayName, EmailAddress,
-    EmailId, Gender, LanguageTag, PasswordHash, PersonName, PhoneId, PhoneNumber, Preferences,
-    StatusNote, TimeZoneName, User, UserAddress, UserAggregate, UserEmail, UserId, UserPhone,
-    UserProfile, UserRole, UserStatus, Username,
+    Address, AddressDraft, AddressError, AddressErrors, AddressId, AvatarUrl, Bio, ContactType,
+    DisplayName, EmailAddress, EmailId, Gender, LanguageTag, PasswordHash, PersonName, PhoneId,
+    PhoneNumber, Preferences, StatusNote, TimeZoneName, User, UserAddress, UserAggregate,
+    UserEmail, UserId, UserPhone, UserProfile, UserRole, UserStatus, Username,
 };
 
 /// Stored data that is no sound user: which part, and what is wrong with it.
@@ -192,7 +192,7 @@ fn restore_profile(user: Uuid, s: ProfileSnapshot) -> Result<UserProfile, Restor
 fn restore_email(s: &EmailSnapshot) -> Result<UserEmail, RestoreError> {
     Ok(UserEmail {
         id: EmailId::from_uuid(s.id),
-        email: of("email", s.id, EmailAddress::parse(&s.email))?,
+        email: of("email", s.id, EmailAddress::parse(&s.email).map_err(|error| error.code()))?,
         contact_type: of("email", s.id, ContactType::parse(&s.contact_type))?,
         is_default: s.is_default,
         created_at: s.created_at,
@@ -205,7 +205,7 @@ fn restore_phone(s: &PhoneSnapshot) -> Result<UserPhone, RestoreError> {
     let phone = PhoneNumber::restore(&s.phone_number, s.country_code.as_deref());
     Ok(UserPhone {
         id: PhoneId::from_uuid(s.id),
-        phone: of("phone", s.id, phone)?,
+        phone: of("phone", s.id, phone.map_err(|error| error.code()))?,
         contact_type: of("phone", s.id, ContactType::parse(&s.contact_type))?,
         is_verified: s.is_verified,
         is_default: s.is_default,
@@ -225,11 +225,16 @@ fn restore_address(s: &AddressSnapshot) -> Result<UserAddress, RestoreError> {
     };
     Ok(UserAddress {
         id: AddressId::from_uuid(s.id),
-        address: of("address", s.id, Address::parse(&draft))?,
+        address: of("address", s.id, Address::parse(&draft).map_err(|errors| codes(&errors)))?,
         contact_type: of("address", s.id, ContactType::parse(&s.contact_type))?,
         is_default: s.is_default,
         created_at: s.created_at,
     })
+}
+
+/// Addresses of people have no business in a log, so an error names codes only.
+fn codes(errors: &AddressErrors) -> String {
+    errors.faults().iter().map(AddressError::code).collect::<Vec<_>>().join(", ")
 }
 
 fn profile_snapshot(profile: &UserProfile) -> ProfileSnapshot {

@@ -6,8 +6,8 @@ use crate::{Country, UserAggregate, UserProfile, UserRole, UserStatus};
 
 /// A question that a user answers with yes or no (R28).
 ///
-/// One expression tree with two readings: [`UserSpecification::is_satisfied_by`]
-/// in memory, and SQL in a store.
+/// The tree is data: [`UserSpecification::is_satisfied_by`] reads it in memory, and
+/// a store can read the same tree as SQL.
 ///
 /// ```
 /// use chrono::{DateTime, Utc};

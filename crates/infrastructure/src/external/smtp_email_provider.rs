@@ -48,11 +48,19 @@ impl EmailProvider for SmtpEmailProvider {
             mime::message(mail, &self.from, Reader::MailProgram).map_err(MailError::Rejected)?;
         self.transport.send(&message).map(drop).map_err(|error| {
             if error.is_permanent() && !error.status().is_some_and(refuses_us) {
-                MailError::Rejected(error.into())
+                MailError::Rejected(without_reply(error))
             } else {
-                MailError::Temporary(error.into())
+                MailError::Temporary(without_reply(error))
             }
         })
+    }
+}
+
+/// Servers repeat the recipient in their replies, and an error goes into the log.
+fn without_reply(error: smtp::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error.status() {
+        Some(code) => format!("the mail server answered {code}").into(),
+        None => error.into(),
     }
 }
 

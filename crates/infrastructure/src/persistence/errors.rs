@@ -24,6 +24,11 @@ const UNIQUE: [(&str, &str, UniqueKey); 12] = [
 
 /// Sorts an error of the database into retryable and final, once and for all.
 pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
+    // What went wrong is the commit; that nothing could be rolled back follows from it.
+    let error = match error {
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+        other => other,
+    };
     match &error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
             match unique_key(info.as_ref()) {

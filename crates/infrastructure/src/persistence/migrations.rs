@@ -39,14 +39,13 @@ pub(crate) fn run(connection: &mut DbConnection) -> Result<MigrationReport, Migr
             // A waiting starter must not give up after the usual statement timeout.
             diesel::sql_query("SET statement_timeout = 0").execute(pg)?;
             lock(pg, "SELECT pg_advisory_lock($1)")?;
-            let applied = pending(pg, POSTGRES);
+            let applied = pending(pg, POSTGRES).map_err(MigrationError::Run)?;
             lock(pg, "SELECT pg_advisory_unlock($1)")?;
-            diesel::sql_query("SET statement_timeout = '5s'").execute(pg)?;
             applied
         }
-        DbConnection::Sqlite(sqlite) => pending(sqlite, SQLITE),
+        DbConnection::Sqlite(sqlite) => pending(sqlite, SQLITE).map_err(MigrationError::Run)?,
     };
-    Ok(MigrationReport { applied: applied.map_err(MigrationError::Run)? })
+    Ok(MigrationReport { applied })
 }
 
 fn lock(pg: &mut diesel::PgConnection, sql: &str) -> Result<(), diesel::result::Error> {
@@ -73,12 +72,11 @@ mod tests {
 
     #[test]
     fn the_two_databases_have_twin_migrations() {
-        let names = |found: Vec<String>| found;
         let postgres: Vec<Box<dyn Migration<diesel::pg::Pg>>> = POSTGRES.migrations().unwrap();
         let sqlite: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> = SQLITE.migrations().unwrap();
         assert_eq!(
-            names(postgres.iter().map(|m| m.name().to_string()).collect()),
-            names(sqlite.iter().map(|m| m.name().to_string()).collect())
+            postgres.iter().map(|m| m.name().to_string()).collect::<Vec<_>>(),
+            sqlite.iter().map(|m| m.name().to_string()).collect::<Vec<_>>()
         );
     }
 }

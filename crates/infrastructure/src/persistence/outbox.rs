@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     prelude::*,
     sql_types::{BigInt, Integer, Text, Timestamp},
@@ -77,7 +77,14 @@ impl Outbox for Database {
             })
         })?;
         rows.sort_by(|a, b| a.id.cmp(&b.id));
-        rows.iter().map(claimed_event).collect()
+        let mut events = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match claimed_event(row) {
+                Ok(event) => events.push(event),
+                Err(error) => self.set_aside(row, now, &error)?,
+            }
+        }
+        Ok(events)
     }
 
     fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError> {
@@ -113,6 +120,35 @@ impl Outbox for Database {
             on_either!(connection, c => {
                 diesel::update(one)
                     .set((dsl::failed_at.eq(now.naive_utc()), dsl::last_error.eq(short(error))))
+                    .execute(c)
+            })
+        })
+        .map(drop)
+    }
+}
+
+impl Database {
+    /// An event that cannot be read, perhaps one of a newer version, must not stand
+    /// in the way of the others: it is tried again for a while, then given up.
+    fn set_aside(
+        &self,
+        row: &ClaimedRow,
+        now: DateTime<Utc>,
+        error: &RepositoryError,
+    ) -> Result<(), RepositoryError> {
+        const TRIES: i32 = 60;
+        tracing::error!(event.id = row.id, error = %error, "an event cannot be read");
+        let one = events::table.filter(dsl::id.eq(&row.id));
+        let failed_at = (row.attempts >= TRIES).then(|| now.naive_utc());
+        self.write(|connection| {
+            on_either!(connection, c => {
+                diesel::update(one)
+                    .set((
+                        dsl::available_at.eq((now + TimeDelta::minutes(1)).naive_utc()),
+                        dsl::claimed_until.eq(None::<chrono::NaiveDateTime>),
+                        dsl::failed_at.eq(failed_at),
+                        dsl::last_error.eq(short(&error.to_string())),
+                    ))
                     .execute(c)
             })
         })

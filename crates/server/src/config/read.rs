@@ -52,7 +52,11 @@ impl Config {
                 ConfigError(vec![format!("--config {}: {error}", path.display())])
             })?),
         };
-        Self::read(text.as_deref(), std::env::vars())
+        // Other programs' variables need not be UTF-8.
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        });
+        Self::read(text.as_deref(), environment)
     }
 
     fn read(
@@ -101,7 +105,7 @@ impl Values {
     }
 
     fn add_environment(&mut self, environment: impl Iterator<Item = (String, String)>) {
-        for (name, value) in environment {
+        for (name, value) in environment.filter(|(_, value)| !value.trim().is_empty()) {
             match SETTINGS.iter().find(|setting| setting.name == name) {
                 Some(setting) => {
                     self.found.insert(setting.name, (value, Source::Environment));

@@ -65,7 +65,14 @@ impl Registration {
 
 /// The statement before each of its seven values.
 const PARTS: [&str; 7] = [
-    "WITH u AS (INSERT INTO users SELECT * FROM json_populate_recordset(NULL::users, ",
+    "WITH u AS (INSERT INTO users (id, username, password_hash, status, roles, email_verified, \
+     phone_verified, two_factor_enabled, failed_login_attempts, account_locked_until, created_at, \
+     updated_at, last_login_at, password_changed_at, preferences, version, status_reason, \
+     status_actor, status_until, status_before) SELECT id, username, password_hash, status, roles, \
+     email_verified, phone_verified, two_factor_enabled, failed_login_attempts, \
+     account_locked_until, created_at, updated_at, last_login_at, password_changed_at, \
+     preferences, version, status_reason, status_actor, status_until, status_before \
+     FROM json_populate_recordset(NULL::users, ",
     ")), p AS (INSERT INTO user_profiles (user_id, first_name, last_name, display_name, \
      date_of_birth, gender, preferred_language, timezone, bio, avatar_url, created_at, updated_at) \
      SELECT user_id, first_name, last_name, display_name, date_of_birth, gender, \
