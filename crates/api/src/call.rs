@@ -119,9 +119,14 @@ impl Call {
 
     /// The caller's token; `None` is anybody.
     pub(crate) fn token(&self) -> Result<Option<String>, Problem> {
-        let Some(header) = self.request.headers().get(header::AUTHORIZATION) else {
+        let mut headers = self.request.headers().get_all(header::AUTHORIZATION);
+        let Some(header) = headers.next() else {
             return Ok(None);
         };
+        // A proxy before us might go by the other one.
+        if headers.next().is_some() {
+            return Err(AppError::Unauthenticated.into());
+        }
         let token = header.to_str().ok().and_then(bearer);
         Ok(Some(token.ok_or(AppError::Unauthenticated)?.to_owned()))
     }

@@ -74,7 +74,12 @@ impl Problem {
     pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
         if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| chain(cause));
-            tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
+            // Load is no defect: an error for each refused request would hide the real ones.
+            if self.code == "service.busy" {
+                tracing::debug!(request.id = request_id, code = self.code, "request refused");
+            } else {
+                tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
+            }
         }
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {

@@ -217,6 +217,15 @@ fn a_panic_is_a_500_that_tells_nothing() {
 }
 
 #[test]
+fn two_tokens_are_none() {
+    let token = (header::AUTHORIZATION, "Bearer ud_at_x");
+    let one = send(get("/v1/users/me").append_header(token));
+    assert_eq!(one.problem(), problem("store.unavailable", 503));
+    let two = send(get("/v1/users/me").append_header(token).append_header(token));
+    assert_eq!(two.problem(), problem("access.unauthenticated", 401));
+}
+
+#[test]
 fn a_busy_hasher_is_a_503_to_be_tried_soon() {
     let answer = send(post("/v1/sessions", &json!({"login": "?", "password": "x"})));
     assert_eq!(answer.problem(), problem("service.busy", 503));

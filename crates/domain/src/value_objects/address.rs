@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 pub use error::{AddressError, AddressErrors};
 
 use super::country::Country;
+use super::person_name::is_control;
 use super::postal_rules;
 
 /// A postal address that the post of its country can deliver to (R7).
@@ -178,7 +179,7 @@ impl Faults {
 
 fn clean(field: &'static str, text: &str, max: usize) -> Result<String, AddressError> {
     // Before trimming: a line break is refused wherever it stands.
-    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if text.chars().any(is_control) {
         return Err(AddressError::ControlCharacter { field });
     }
     let text: String = text.trim().nfc().collect();
@@ -360,6 +361,7 @@ mod tests {
             ("street_line2", AddressDraft { street_line2: Some("\0".into()), ..base.clone() }),
             ("city", AddressDraft { city: "New York\n".into(), ..base.clone() }),
             ("state", AddressDraft { state: "N\u{2028}Y".into(), ..base.clone() }),
+            ("city", AddressDraft { city: "\u{202e}kroY weN".into(), ..base.clone() }),
         ] {
             assert_eq!(faults(&draft), [AddressError::ControlCharacter { field }]);
         }
