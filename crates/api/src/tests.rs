@@ -218,10 +218,10 @@ fn a_panic_is_a_500_that_tells_nothing() {
 
 #[test]
 fn two_tokens_are_none() {
-    let token = (header::AUTHORIZATION, "Bearer ud_at_x");
-    let one = send(get("/v1/users/me").append_header(token));
+    let token = || (header::AUTHORIZATION, "Bearer ud_at_x");
+    let one = send(get("/v1/users/me").append_header(token()));
     assert_eq!(one.problem(), problem("store.unavailable", 503));
-    let two = send(get("/v1/users/me").append_header(token).append_header(token));
+    let two = send(get("/v1/users/me").append_header(token()).append_header(token()));
     assert_eq!(two.problem(), problem("access.unauthenticated", 401));
 }
 
