@@ -91,7 +91,7 @@ impl Drop for TestDatabase {
 }
 
 /// The server's URL, without which nothing is silently left out.
-#[allow(
+#[expect(
     clippy::disallowed_methods,
     reason = "the scripts say by the environment where Postgres is"
 )]

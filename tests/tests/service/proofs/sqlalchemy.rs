@@ -11,7 +11,7 @@ use userdom_tests::{
 /// What the script writes for every user.
 const LEGACY_PASSWORD: &str = "legacy harbour lantern 47";
 
-#[allow(clippy::disallowed_methods, reason = "the scripts say by the environment where Python is")]
+#[expect(clippy::disallowed_methods, reason = "the scripts say by the environment where Python is")]
 fn python() -> String {
     std::env::var("USERDOM_TEST_PYTHON").expect(
         "USERDOM_TEST_PYTHON names no Python with tests/sqlalchemy/requirements.txt: run \
