@@ -284,7 +284,8 @@ impl Drop for Service {
 
 /// Sends a signal to one process.
 pub fn signal(process: u32, name: &str) {
-    let sent = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    // The shell's own: a bare machine has no program of that name.
+    let sent = Command::new("sh").arg("-c").arg(format!("kill -s {name} {process}")).status();
     assert!(sent.unwrap().success(), "cannot signal {process}");
 }
 
