@@ -1,8 +1,12 @@
 //! The service inside the test's own process: the real door, the real use cases and a
-//! real database. Only the clock, the ids and the mail's way out are the test's.
+//! real database. Only the clock, the ids, the limits and the way out of messages are the
+//! test's.
 
+mod authenticator;
 mod client;
+mod doubles;
 pub mod given;
+mod person;
 
 use std::{
     net::TcpListener,
@@ -17,26 +21,32 @@ use diesel::{
     Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection, sql_query, sql_types::Text,
 };
+use ipnet::IpNet;
 use userdom_api::{ApiState, Limits};
 use userdom_application::{
     Adapters, App, Settings,
-    ports::{Clock, OutgoingMail},
+    ports::{Clock, OutgoingMail, OutgoingSms},
     services::{EmailService, Wake},
-    testing::{FixedClock, RecordingProvider, SequentialIds},
+    testing::{ClockedLimiter, FixedClock, RecordingProvider, RecordingSms, SequentialIds},
+    use_cases::Swept,
 };
 use userdom_infrastructure::{
     persistence::{Database, DatabaseUrl},
-    security::{Argon2Hasher, HmacTokenMint, ZxcvbnStrength},
+    security::{
+        Argon2Hasher, AuthenticatorTotp, HmacTokenMint, KeyedSecretBox, SecretKey, ZxcvbnStrength,
+    },
 };
 
+pub use authenticator::Authenticator;
 pub use client::{Client, Reply};
+pub use doubles::Limiter;
 
 use crate::databases::{Kind, TestDatabase};
 
 /// What every link in mail starts with.
 pub const PUBLIC_URL: &str = "https://directory.example.org";
 
-const KEY: [u8; 32] = *b"the key of every test, no secret";
+const KEY: &str = "8f1d03a45be7c2961f70d8e94ab35c26de01973f684acb50e2197d3b86f4a05c";
 const CONNECTIONS: u32 = 4;
 const PERMITS: usize = 16;
 
@@ -49,6 +59,10 @@ pub struct TestApp {
     pub clock: Arc<FixedClock>,
     /// The mails that left.
     pub mail: Arc<RecordingProvider>,
+    /// The text messages that left.
+    pub sms: Arc<RecordingSms>,
+    /// Counts nothing until the test wants it to.
+    pub limiter: Arc<Limiter>,
     /// Counts how often a password was really hashed.
     pub hasher: Arc<Argon2Hasher>,
     /// What `http://host:port` is.
@@ -68,35 +82,49 @@ impl TestApp {
 
     /// The service with another hasher, such as the one of production.
     pub fn start_with(kind: Kind, hasher: Argon2Hasher) -> Self {
+        Self::build(kind, hasher, Vec::new())
+    }
+
+    /// The service behind a proxy that it trusts: [`Client::from`] is believed.
+    pub fn start_behind_a_proxy(kind: Kind) -> Self {
+        let cheap = Argon2Hasher::with_params(PERMITS, 8, 1).expect("parameters argon2 takes");
+        Self::build(kind, cheap, vec!["127.0.0.0/8".parse().unwrap()])
+    }
+
+    fn build(kind: Kind, hasher: Argon2Hasher, trusted_proxies: Vec<IpNet>) -> Self {
         let database = TestDatabase::new(kind);
         let (store, _) =
             Database::open(&database.parsed(), CONNECTIONS, Arc::new(SequentialIds::default()))
                 .unwrap();
         let clock = Arc::new(FixedClock::default());
-        let hasher = Arc::new(hasher);
+        let (hasher, limiter) = (Arc::new(hasher), Arc::new(Limiter::default()));
+        let key = SecretKey::parse(KEY).unwrap();
         let adapters = Adapters {
             store: Arc::new(store.clone()),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
-            mint: Arc::new(HmacTokenMint::new(&KEY).unwrap()),
+            mint: Arc::new(HmacTokenMint::new(key.as_bytes()).unwrap()),
             hasher: hasher.clone(),
             strength: Arc::new(ZxcvbnStrength),
-        };
-        let mail = Arc::new(RecordingProvider::default());
-        let worker = EmailService {
-            store: Arc::clone(&adapters.store),
-            outbox: Arc::new(store),
-            provider: mail.clone(),
-            mint: Arc::clone(&adapters.mint),
-            clock: clock.clone(),
-            public_url: PUBLIC_URL.to_owned(),
+            secrets: Arc::new(KeyedSecretBox::new(&key)),
+            totp: Arc::new(AuthenticatorTotp),
+            limiter: limiter.clone(),
         };
         let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
+        let (mail, sms) = (Arc::<RecordingProvider>::default(), Arc::<RecordingSms>::default());
+        let worker = EmailService {
+            app: app.clone(),
+            outbox: Arc::new(store),
+            provider: mail.clone(),
+            sms: sms.clone(),
+            public_url: PUBLIC_URL.to_owned(),
+        };
         // Request ids come from a row of their own: users keep theirs, however often they call.
         let request_ids = Arc::new(SequentialIds::default());
         let state = ApiState::new(app.clone(), clock.clone(), request_ids, PERMITS);
-        let (url, server) = serve(state);
-        Self { app, clock, mail, hasher, url, worker, server: Some(server), database }
+        let (url, server) = serve(state.with_trusted_proxies(trusted_proxies));
+        let server = Some(server);
+        Self { app, clock, mail, sms, limiter, hasher, url, worker, server, database }
     }
 
     /// Somebody without a token.
@@ -122,6 +150,16 @@ impl TestApp {
         self.clock.advance(time);
     }
 
+    /// Counts by the test's clock from here on what may not happen too often.
+    pub fn limit(&self) {
+        self.limiter.count_with(Arc::new(ClockedLimiter::new(self.clock.clone())));
+    }
+
+    /// Removes what nobody needs any more, as the service does every hour.
+    pub fn sweep(&self) -> Swept {
+        self.app.sweep().unwrap()
+    }
+
     /// Sends all mail that is due, as the worker does.
     pub fn deliver_mail(&self) {
         while self.worker.deliver_due().unwrap() > 0 {}
@@ -139,6 +177,20 @@ impl TestApp {
         let mut tokens = mails.iter().filter_map(|mail| mail.text.split_once("#token="));
         let (_, rest) = tokens.next_back().unwrap_or_else(|| panic!("no link was sent to {email}"));
         rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// The text messages that this number (E.164) has got, oldest first.
+    pub fn messages_to(&self, number: &str) -> Vec<OutgoingSms> {
+        self.deliver_mail();
+        self.sms.sent().into_iter().filter(|message| message.to == number).collect()
+    }
+
+    /// The six digits in the newest message that this number (E.164) has got.
+    pub fn last_code(&self, number: &str) -> String {
+        let messages = self.messages_to(number);
+        let newest = messages.last().unwrap_or_else(|| panic!("nothing was sent to {number}"));
+        let mut words = newest.body.split(|c: char| !c.is_ascii_digit());
+        words.find(|word| word.len() == 6).expect("a code of six digits").to_owned()
     }
 
     /// Runs SQL behind the service's back, on a connection of its own.

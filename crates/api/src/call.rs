@@ -2,20 +2,47 @@ use std::future::{Ready, ready};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse,
-    http::header,
+    http::header::{self, HeaderValue, X_FORWARDED_FOR},
     web::{self, Bytes},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use tracing::field;
-use userdom_application::{App, AppError, Caller};
-use userdom_domain::{AddressId, EmailId, IdError, PhoneId, UserId};
+use tracing::{Span, field::display};
+use userdom_application::{Actor, App, AppError, Caller, Origin};
+use userdom_domain::{AddressId, EmailId, PhoneId, UserId};
+use uuid::Uuid;
 
-use crate::{ApiState, answers, blocking, body, etag::Tags, problem::Problem};
+use crate::{
+    ApiState, answers, bearer, blocking, body, client_address::client_address, etag::Tags,
+    middleware::RequestId, problem::Problem,
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Who a request turned out to come from; the access log reads it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SignedInAs(pub(crate) UserId);
+pub(crate) enum KnownAs {
+    User(UserId),
+    Service(Uuid),
+}
+
+impl From<&Actor> for KnownAs {
+    fn from(actor: &Actor) -> Self {
+        match actor {
+            Actor::User(user) => Self::User(user.user_id),
+            Actor::Service(service) => Self::Service(service.key_id),
+        }
+    }
+}
+
+impl KnownAs {
+    fn record(self) {
+        match self {
+            Self::User(id) => Span::current().record("user.id", display(id)),
+            Self::Service(id) => Span::current().record("api_key.id", display(id)),
+        };
+    }
+}
 
 /// One request to the API, on its way through a handler.
 pub(crate) struct Call {
@@ -51,6 +78,20 @@ impl Call {
         body::read(&self.request, self.payload.take(), &["application/json"]).await
     }
 
+    /// The body of a request that may have none.
+    pub(crate) async fn optional_json(&mut self) -> Result<Bytes, Problem> {
+        let types = ["application/json"];
+        let body = body::read_optional(&self.request, self.payload.take(), &types).await?;
+        Ok(if body.is_empty() { Bytes::from_static(b"{}") } else { body })
+    }
+
+    /// The body of a request whose data may be a form as well, and whether it is one.
+    pub(crate) async fn json_or_form(&mut self) -> Result<(Bytes, bool), Problem> {
+        let types = ["application/json", FORM];
+        let body = body::read(&self.request, self.payload.take(), &types).await?;
+        Ok((body, body::is_one_of(&self.request, &[FORM])))
+    }
+
     /// The body of a `PATCH`.
     pub(crate) async fn merge_patch(&mut self) -> Result<Bytes, Problem> {
         let types = ["application/json", "application/merge-patch+json"];
@@ -64,71 +105,62 @@ impl Call {
     }
 
     /// Runs a use case that anybody may ask for.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) async fn anybody<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
+        work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         if let Some((name, _)) = self.query.first() {
             let detail = format!("The query parameter {name:?} is unknown, or given twice");
             return Err(Problem::new("query.unknown_parameter").with_detail(detail));
         }
-        blocking::run(&self.state, work).await
+        let caller = Caller { actor: None, if_match: None, origin: self.origin() };
+        blocking::run(&self.state, move |app| work(app, &caller)).await
     }
 
-    /// Runs a use case for somebody who has signed in; what path and body say is
-    /// judged only after that is certain.
-    pub(crate) async fn signed_in<T: Send + 'static>(
+    /// Runs a use case for a user who has signed in or a service with a key; what path and
+    /// body say is judged only after that is certain.
+    pub(crate) async fn authenticated<T: Send + 'static>(
         &self,
         work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let token = self.token()?.ok_or(AppError::Unauthenticated)?;
         let if_match = self.if_match()?;
-        let (user_id, result) = self
-            .run(move |app| {
+        let (known, result) = self
+            .anybody(move |app, stranger| {
                 let actor = app.authenticate(&token)?;
-                let user_id = actor.user_id;
-                tracing::Span::current().record("user.id", field::display(user_id));
-                let result = work(app, &Caller { actor: Some(actor), if_match });
-                Ok((user_id, result))
+                let known = KnownAs::from(&actor);
+                known.record();
+                let origin = stranger.origin.clone();
+                let result = work(app, &Caller { actor: Some(actor), if_match, origin });
+                Ok((known, result))
             })
             .await?;
-        self.known_as(user_id);
+        self.known_as(known);
         result
     }
 
-    /// Names the user in the log line of the request.
-    pub(crate) fn known_as(&self, user_id: UserId) {
-        self.request.extensions_mut().insert(SignedInAs(user_id));
+    /// Names the caller in the log line of the request.
+    pub(crate) fn known_as(&self, known: KnownAs) {
+        self.request.extensions_mut().insert(known);
     }
 
-    /// [`Call::signed_in`] with the user that the path names: an id, or `me`.
+    /// [`Call::authenticated`] with the user that the path names: an id, or `me`, which
+    /// is nobody for a service.
     pub(crate) async fn on_user<T: Send + 'static>(
         &self,
         work: impl FnOnce(&App, &Caller, UserId) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let id = self.segment("id");
-        self.signed_in(move |app, caller| {
-            let user_id = match (&caller.actor, id.as_str()) {
-                (Some(actor), "me") => actor.user_id,
-                _ => UserId::parse(&id).map_err(|_| Problem::new("user.not_found"))?,
-            };
-            work(app, caller, user_id)
+        self.authenticated(move |app, caller| {
+            let user_id = named_user(&id, caller.actor.as_ref());
+            work(app, caller, user_id.ok_or_else(|| Problem::new("user.not_found"))?)
         })
         .await
     }
 
     /// The caller's token; `None` is anybody.
     pub(crate) fn token(&self) -> Result<Option<String>, Problem> {
-        let mut headers = self.request.headers().get_all(header::AUTHORIZATION);
-        let Some(header) = headers.next() else {
-            return Ok(None);
-        };
-        // A proxy before us might go by the other one.
-        if headers.next().is_some() {
-            return Err(AppError::Unauthenticated.into());
-        }
-        let token = header.to_str().ok().and_then(bearer);
-        Ok(Some(token.ok_or(AppError::Unauthenticated)?.to_owned()))
+        Ok(bearer::token(self.request.headers())?)
     }
 
     /// The email that the path names.
@@ -146,10 +178,20 @@ impl Call {
         self.child("address_id", AddressId::parse, "address.not_found")
     }
 
-    fn child<T>(
+    /// The session that the path names.
+    pub(crate) fn session_id(&self) -> Result<Uuid, Problem> {
+        self.child("session_id", Uuid::try_parse, "session.not_found")
+    }
+
+    /// The key that the path names.
+    pub(crate) fn api_key_id(&self) -> Result<Uuid, Problem> {
+        self.child("id", Uuid::try_parse, "api_key.not_found")
+    }
+
+    fn child<T, E>(
         &self,
         name: &str,
-        parse: fn(&str) -> Result<T, IdError>,
+        parse: fn(&str) -> Result<T, E>,
         missing: &'static str,
     ) -> Result<T, Problem> {
         parse(&self.segment(name)).map_err(|_| Problem::new(missing))
@@ -164,16 +206,25 @@ impl Call {
         self.state.now()
     }
 
-    /// The address of whoever opened the connection.
-    pub(crate) fn client_address(&self) -> String {
-        let peer = self.request.peer_addr();
-        peer.map(|peer| peer.ip().to_canonical().to_string()).unwrap_or_default()
+    fn origin(&self) -> Origin {
+        let headers = self.request.headers();
+        let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
+        let client = self
+            .request
+            .peer_addr()
+            .map(|peer| client_address(peer.ip(), lines.into_iter(), &self.state.trusted_proxies));
+        let request_id = self.request.extensions().get::<RequestId>().cloned();
+        Origin {
+            ip_address: client.map(|address| address.to_string()).unwrap_or_default(),
+            user_agent: self.user_agent(),
+            request_id: request_id.map(|id| id.0).unwrap_or_default(),
+        }
     }
 
     /// The client's own name for itself, fit to be stored and shown.
-    pub(crate) fn user_agent(&self) -> String {
+    fn user_agent(&self) -> String {
         let header = self.request.headers().get(header::USER_AGENT);
-        let text = String::from_utf8_lossy(header.map_or(b"".as_slice(), |value| value.as_bytes()));
+        let text = String::from_utf8_lossy(header.map_or(b"".as_slice(), HeaderValue::as_bytes));
         text.chars().filter(|c| !c.is_control()).take(255).collect()
     }
 
@@ -202,28 +253,10 @@ impl Call {
     }
 }
 
-/// The token of `Bearer <token>`; the scheme is read in any case (RFC 9110 §11.1).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    let token = token.trim();
-    let sound = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    (scheme.eq_ignore_ascii_case("bearer") && sound).then_some(token)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_scheme_is_read_in_any_case() {
-        assert_eq!(bearer("Bearer abc"), Some("abc"));
-        assert_eq!(bearer("bEARER  abc "), Some("abc"));
-    }
-
-    #[test]
-    fn what_is_no_bearer_token_is_none() {
-        for header in ["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearer a b", "Bearerabc"] {
-            assert_eq!(bearer(header), None, "{header}");
-        }
+/// The user that a path names: an id, or `me`.
+pub(crate) fn named_user(id: &str, actor: Option<&Actor>) -> Option<UserId> {
+    match id {
+        "me" => actor.and_then(Actor::user_id),
+        id => UserId::parse(id).ok(),
     }
 }

@@ -1,3 +1,7 @@
+use std::fmt;
+
+use userdom_application::services::CodedError;
+
 /// Every code that a client can see, with its HTTP status and what it means:
 /// first the problems, then the faults of single fields.
 #[rustfmt::skip]
@@ -17,14 +21,20 @@ pub const CODES: &[(&str, u16, &str)] = &[
     // Who asks
     ("access.unauthenticated", 401, "Sign in first"),
     ("access.forbidden", 403, "This is not allowed"),
+    ("access.proof_refused", 403, "The password or the code is wrong"),
+    ("reauthentication_required", 403, "Prove who you are first"),
     ("session.refused", 401, "The sign-in is refused"),
     ("token.not_valid", 422, "The token is not valid"),
+    ("code.not_valid", 422, "The code is not valid"),
+    ("rate_limit.exceeded", 429, "This was done too often; try again later"),
     // What is asked for
     ("user.not_found", 404, "There is no such user"),
     ("email.not_found", 404, "There is no such email"),
     ("phone.not_found", 404, "There is no such phone"),
     ("address.not_found", 404, "There is no such address"),
     ("profile.not_found", 404, "The user has no profile"),
+    ("session.not_found", 404, "There is no such session"),
+    ("api_key.not_found", 404, "There is no such key"),
     // Conflicts
     ("version.stale", 412, "The user has changed since it was read"),
     ("user.contended", 409, "Others keep changing the user; try again"),
@@ -32,11 +42,15 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("email.already_exists", 409, "The user has this email already"),
     ("email.verified_elsewhere", 409, "Another account has verified this email"),
     ("phone.already_exists", 409, "The user has this phone already"),
+    ("two_factor.already_enabled", 409, "The second factor is set up already"),
+    ("two_factor.not_enabled", 409, "There is no second factor"),
     // Rules of the user as a whole
     ("email.only_one", 422, "The only email cannot be removed"),
     ("email.default_is_primary", 422, "The default email is primary"),
     ("email.default_must_be_verified", 422, "The default email must be verified"),
     ("email.already_verified", 422, "The email is verified already"),
+    ("phone.already_verified", 422, "The phone is verified already"),
+    ("phone.not_reachable", 422, "The calling code of the phone is unknown"),
     ("contact.default_of_type_exists", 422, "There is a default of this type already"),
     ("contact.too_many", 422, "There are too many of them"),
     ("profile.not_initialized", 422, "The user has no profile yet; send both names"),
@@ -54,6 +68,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("field.null", 400, "The field cannot be null"),
     ("field.wrong_type", 400, "The field is of another type"),
     ("field.unknown", 400, "The field is unknown"),
+    ("field.conflict", 400, "The field cannot stand beside another one"),
     // Fields that break a rule
     ("username.too_short", 422, "The username is too short"),
     ("username.too_long", 422, "The username is too long"),
@@ -88,6 +103,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("display_name.too_long", 422, "The display name is too long"),
     ("display_name.control_character", 422, "The display name has a control character"),
     ("date.invalid_format", 422, "The date is not written as YYYY-MM-DD"),
+    ("time.invalid_format", 422, "The time is not written as RFC 3339 has it"),
     ("profile.too_young", 422, "The user is too young"),
     ("profile.birth_date_in_future", 422, "The date of birth is in the future"),
     ("profile.birth_date_too_early", 422, "The date of birth is too long ago"),
@@ -102,12 +118,34 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("avatar_url.too_long", 422, "The avatar URL is too long"),
     ("preferences.invalid_value", 422, "A preference has a value that is not allowed"),
     ("preferences.too_large", 422, "The preferences are too large"),
+    ("status.until_in_past", 422, "The end lies in the past"),
+    ("role.unknown", 422, "The role is unknown"),
+    ("scope.unknown", 422, "The scope is unknown"),
+    ("api_key.name_invalid", 422, "The name of the key is not accepted"),
+    ("api_key.no_scope", 422, "A key must have a scope"),
+    ("api_key.expires_in_past", 422, "The end of the key lies in the past"),
 ];
 
 /// The status and the meaning of a code.
 pub(crate) fn find(code: &str) -> Option<(u16, &'static str)> {
     let entry = CODES.iter().find(|(known, _, _)| *known == code);
     entry.map(|(_, status, meaning)| (*status, *meaning))
+}
+
+/// A fault that has no more to say than the catalogue does.
+#[derive(Debug)]
+pub(crate) struct Plain(pub(crate) &'static str);
+
+impl fmt::Display for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(find(self.0).map_or(self.0, |(_, meaning)| meaning))
+    }
+}
+
+impl CodedError for Plain {
+    fn code(&self) -> &'static str {
+        self.0
+    }
 }
 
 #[cfg(test)]

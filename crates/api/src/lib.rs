@@ -17,9 +17,11 @@
 )]
 
 mod answers;
+mod bearer;
 mod blocking;
 mod body;
 mod call;
+mod client_address;
 mod codes;
 mod etag;
 mod middleware;
@@ -31,6 +33,6 @@ mod state;
 mod tests;
 
 pub use codes::CODES;
-pub use rest::routes;
+pub use rest::{Access, ROUTES, Route, routes};
 pub use server::{Limits, server};
 pub use state::ApiState;

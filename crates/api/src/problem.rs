@@ -1,11 +1,11 @@
 use std::{borrow::Cow, error::Error, fmt};
 
 use actix_web::{
-    HttpResponse, ResponseError,
+    HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
 use serde_json::json;
-use userdom_application::{AppError, Fault, FaultKind, Faults};
+use userdom_application::{AppError, Fault, FaultKind, Faults, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
 use crate::codes;
@@ -22,6 +22,7 @@ pub(crate) struct Problem {
     status: StatusCode,
     detail: Cow<'static, str>,
     errors: Vec<Fault>,
+    exceeded: Option<Exceeded>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -34,6 +35,7 @@ impl Problem {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             detail: Cow::Borrowed(meaning),
             errors: Vec::new(),
+            exceeded: None,
             cause: None,
         }
     }
@@ -89,6 +91,9 @@ impl Problem {
             let seconds = if self.code == "service.busy" { "1" } else { "2" };
             response.insert_header((header::RETRY_AFTER, seconds));
         }
+        if let Some(exceeded) = &self.exceeded {
+            tell_limit(&mut response, exceeded);
+        }
         response.content_type("application/problem+json").body(self.json(request_id))
     }
 
@@ -110,6 +115,17 @@ impl Problem {
         }
         body.to_string()
     }
+}
+
+/// When the next one passes, and what is allowed (draft-ietf-httpapi-ratelimit-headers).
+fn tell_limit(response: &mut HttpResponseBuilder, exceeded: &Exceeded) {
+    let (name, quota, seconds) =
+        (exceeded.limit.as_str(), exceeded.limit.quota(), exceeded.retry_after);
+    let policy = format!("\"{name}\";q={};w={}", quota.allowed, quota.seconds);
+    response
+        .insert_header((header::RETRY_AFTER, seconds.to_string()))
+        .insert_header(("ratelimit-policy", policy))
+        .insert_header(("ratelimit", format!("\"{name}\";r=0;t={seconds}")));
 }
 
 /// The error and all that lies under it, in one line.
@@ -148,6 +164,15 @@ impl From<AppError> for Problem {
                  or the account is locked for a while",
             ),
             AppError::Forbidden => Self::new("access.forbidden"),
+            AppError::ReauthenticationRequired => Self::new("reauthentication_required")
+                .with_detail(
+                    "This needs a proof of who you are that is not older than 15 minutes: \
+                     POST /v1/sessions/current/reauthenticate",
+                ),
+            AppError::ProofRefused => Self::new("access.proof_refused")
+                .with_detail("The password or the code is wrong, or there were too many tries"),
+            AppError::NotFound("session") => Self::new("session.not_found"),
+            AppError::NotFound("api_key") => Self::new("api_key.not_found"),
             AppError::NotFound(_) => Self::new("user.not_found"),
             AppError::Taken(UniqueKey::Username) => Self::new("username.taken"),
             AppError::Taken(UniqueKey::VerifiedEmail) => Self::new("email.verified_elsewhere"),
@@ -159,6 +184,13 @@ impl From<AppError> for Problem {
             AppError::StaleVersion => Self::new("version.stale"),
             AppError::TokenNotValid => Self::new("token.not_valid")
                 .with_detail("The token is unknown, used, replaced by a newer one, or too old"),
+            AppError::CodeNotValid => Self::new("code.not_valid")
+                .with_detail("The code is wrong, used or too old, or there were too many tries"),
+            AppError::SecondFactorEnabled => Self::new("two_factor.already_enabled"),
+            AppError::SecondFactorMissing => Self::new("two_factor.not_enabled"),
+            AppError::TooOften(exceeded) => {
+                Self { exceeded: Some(exceeded), ..Self::new("rate_limit.exceeded") }
+            }
             AppError::Busy => Self::new("service.busy"),
             AppError::Store(
                 cause @ (RepositoryError::Unavailable(_) | RepositoryError::Transient(_)),
@@ -177,6 +209,7 @@ impl From<Faults> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use userdom_application::ports::Limit;
     use userdom_domain::UserError;
 
     use super::*;
@@ -210,6 +243,14 @@ mod tests {
         assert_eq!(status(AppError::Contended), (409, "user.contended"));
         assert_eq!(status(AppError::TokenNotValid), (422, "token.not_valid"));
         assert_eq!(status(AppError::Busy), (503, "service.busy"));
+        let error = AppError::ReauthenticationRequired;
+        assert_eq!(status(error), (403, "reauthentication_required"));
+        assert_eq!(status(AppError::ProofRefused), (403, "access.proof_refused"));
+        assert_eq!(status(AppError::NotFound("session")), (404, "session.not_found"));
+        assert_eq!(status(AppError::NotFound("api_key")), (404, "api_key.not_found"));
+        assert_eq!(status(AppError::CodeNotValid), (422, "code.not_valid"));
+        assert_eq!(status(AppError::SecondFactorEnabled), (409, "two_factor.already_enabled"));
+        assert_eq!(status(AppError::SecondFactorMissing), (409, "two_factor.not_enabled"));
         let refused = AppError::Refused(UserError::CannotRemoveOnlyEmail);
         assert_eq!(status(refused), (422, "email.only_one"));
         let store = AppError::Store(RepositoryError::Unavailable("disk".into()));
@@ -236,6 +277,17 @@ mod tests {
         assert_eq!(busy.headers().get("retry-after").unwrap(), "1");
         let down = Problem::new("store.unavailable").respond("r");
         assert_eq!(down.headers().get("retry-after").unwrap(), "2");
+    }
+
+    #[test]
+    fn a_limit_says_what_is_allowed_and_when_the_next_one_passes() {
+        let exceeded = Exceeded { limit: Limit::SignInAddress, retry_after: 17 };
+        let answer = Problem::from(AppError::from(exceeded)).respond("r");
+        assert_eq!(answer.status(), 429);
+        let header = |name| answer.headers().get(name).unwrap().to_str().unwrap();
+        assert_eq!(header("retry-after"), "17");
+        assert_eq!(header("ratelimit-policy"), "\"sign-in-address\";q=30;w=60");
+        assert_eq!(header("ratelimit"), "\"sign-in-address\";r=0;t=17");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use userdom_application::{
     App,
@@ -16,6 +17,7 @@ use userdom_application::{
 pub struct ApiState {
     pub(crate) app: App,
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) trusted_proxies: Arc<[IpNet]>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     ready: Arc<AtomicBool>,
@@ -26,7 +28,15 @@ impl ApiState {
     /// passwords while others use the store's connections. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
         let permits = Arc::new(Semaphore::new(permits));
-        Self { app, permits, clock, ids, ready: Arc::new(AtomicBool::new(true)) }
+        let (trusted_proxies, ready) = (Arc::default(), Arc::new(AtomicBool::new(true)));
+        Self { app, permits, trusted_proxies, clock, ids, ready }
+    }
+
+    /// Believes what proxies in these networks say about whom they speak for
+    /// (`X-Forwarded-For`); without any, a client is whoever opened the connection.
+    #[must_use]
+    pub fn with_trusted_proxies(self, networks: Vec<IpNet>) -> Self {
+        Self { trusted_proxies: networks.into(), ..self }
     }
 
     /// What `/readyz` says; a stopping service turns it off before it stops listening.

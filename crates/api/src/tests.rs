@@ -13,15 +13,18 @@ use serde_json::{Value, json};
 use userdom_application::{
     Adapters, App, Settings,
     ports::{
-        Clock, HashingError, IdGenerator, PasswordHasher, PasswordStrength, SecretToken, Store,
-        TokenHash, TokenKind, TokenMint, UnitOfWork, Verification, WeakPassword,
+        Clock, Enrolment, Exceeded, HashingError, IdGenerator, Limit, PasswordHasher,
+        PasswordStrength, RateLimiter, SecretBox, SecretToken, Store, TokenHash, TokenKind,
+        TokenMint, Totp, UnitOfWork, Verification, WeakPassword,
     },
     services::Wake,
+    testing::AnyStrength,
 };
-use userdom_domain::{Password, PasswordHash, RepositoryError};
+use userdom_domain::{Password, PasswordHash, RepositoryError, UserId, Username};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
-use crate::{ApiState, routes};
+use crate::{Access, ApiState, ROUTES, routes};
 
 /// Every port at once: the store is down, the hasher is busy, any text that starts
 /// like a token is one, and the strength of a password is not there to be asked.
@@ -61,6 +64,27 @@ impl TokenMint for Down {
     fn hash(&self, kind: TokenKind, presented: &str) -> Option<TokenHash> {
         presented.starts_with(kind.prefix()).then_some(TokenHash([0; 32]))
     }
+    fn code(&self, _: Uuid) -> SecretToken {
+        SecretToken::new("000000".to_owned())
+    }
+    fn access(&self, _: &[u8; 32], _: u32) -> SecretToken {
+        self.random(TokenKind::Access)
+    }
+    fn refresh(&self, _: Uuid, _: &[u8; 32], _: u32) -> SecretToken {
+        SecretToken::new("ud_rt_".to_owned())
+    }
+    fn read_refresh(&self, presented: &str) -> Option<(Uuid, u32)> {
+        presented.starts_with("ud_rt_").then_some((Uuid::nil(), 0))
+    }
+    fn seed(&self) -> [u8; 32] {
+        [0; 32]
+    }
+    fn recovery_code_hash(&self, _: UserId, _: &str) -> TokenHash {
+        TokenHash([0; 32])
+    }
+    fn recovery_code(&self) -> SecretToken {
+        self.random(TokenKind::RecoveryCode)
+    }
 }
 
 impl PasswordHasher for Down {
@@ -78,6 +102,34 @@ impl PasswordStrength for Down {
     }
 }
 
+impl SecretBox for Down {
+    fn seal(&self, secret: &[u8], _: &[u8]) -> Vec<u8> {
+        secret.to_vec()
+    }
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        None
+    }
+}
+
+impl Totp for Down {
+    fn new_secret(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::default()
+    }
+    fn step_of(&self, _: &[u8], _: &str, _: i64) -> Option<i64> {
+        None
+    }
+    fn enrolment(&self, _: &[u8], _: &str, _: &Username) -> Enrolment {
+        panic!("nobody home")
+    }
+}
+
+impl RateLimiter for Down {
+    /// Nobody may come from 192.0.2.1.
+    fn check(&self, limit: Limit, key: &str) -> Result<(), Exceeded> {
+        if key == "192.0.2.1" { Err(Exceeded { limit, retry_after: 17 }) } else { Ok(()) }
+    }
+}
+
 /// An application that has everything but a store.
 pub(crate) fn app(strength: Arc<dyn PasswordStrength>) -> App {
     let adapters = Adapters {
@@ -87,6 +139,9 @@ pub(crate) fn app(strength: Arc<dyn PasswordStrength>) -> App {
         mint: Arc::new(Down),
         hasher: Arc::new(Down),
         strength,
+        secrets: Arc::new(Down),
+        totp: Arc::new(Down),
+        limiter: Arc::new(Down),
     };
     App::new(adapters, Settings::default(), Arc::new(Wake::default()))
 }
@@ -147,6 +202,11 @@ fn post(path: &str, body: &Value) -> test::TestRequest {
     test::TestRequest::post().uri(path).set_json(body)
 }
 
+fn registration() -> Value {
+    json!({"username": "ada", "password": "correct horse", "email": "ada@example.org",
+        "first_name": "Ada", "last_name": "Lovelace"})
+}
+
 fn problem(code: &str, status: u16) -> (u16, String) {
     (status, code.to_owned())
 }
@@ -186,6 +246,8 @@ fn nobody_learns_anything_without_a_token() {
         "/v1/users/not-an-id",
         "/v1/users/me/profile",
         "/v1/users/me/addresses?type=nothing",
+        "/v1/users/me/events?limit=0",
+        "/v1/api-keys",
     ];
     for path in paths {
         let answer = send(get(path));
@@ -207,11 +269,7 @@ fn an_outage_is_a_503_that_tells_nothing() {
 
 #[test]
 fn a_panic_is_a_500_that_tells_nothing() {
-    let answer = send(post(
-        "/v1/users",
-        &json!({"username": "ada", "password": "correct horse", "email": "ada@example.org",
-            "first_name": "Ada", "last_name": "Lovelace"}),
-    ));
+    let answer = send(post("/v1/users", &registration()));
     assert_eq!(answer.problem(), problem("internal", 500));
     assert!(!answer.body.contains("nobody home"));
 }
@@ -226,8 +284,95 @@ fn two_tokens_are_none() {
 }
 
 #[test]
+fn every_route_asks_who_calls_unless_anybody_may() {
+    for route in ROUTES.iter().filter(|route| route.access == Access::Authenticated) {
+        let path = route.template.replace(['{', '}'], "");
+        let request = test::TestRequest::with_uri(&path).method(route.method.clone());
+        let answer = send(request.set_json(json!({"nobody": "knows this"})));
+        assert_eq!(answer.problem(), problem("access.unauthenticated", 401), "{route:?}");
+    }
+}
+
+#[test]
+fn every_body_is_one_plain_object() {
+    let posts =
+        ROUTES.iter().filter(|route| ["POST", "PUT", "PATCH"].contains(&route.method.as_str()));
+    let with_body = posts.filter(|route| route.access == Access::Open);
+    for route in with_body.filter(|route| !route.template.contains('{')) {
+        for (body, code) in [
+            ("[]", "request.malformed"),
+            ("[{}]", "request.malformed"),
+            ("null", "request.malformed"),
+            ("", "request.malformed"),
+            (r#"{"token":"a","token":"b"}"#, "request.malformed"),
+            ("{\"token\":\"\u{0}\"}", "request.malformed"),
+            (r#"{"nobody":"knows this"}"#, "request.invalid"),
+        ] {
+            let request = test::TestRequest::with_uri(route.template).method(route.method.clone());
+            let request = request.insert_header(("content-type", "application/json"));
+            let answer = send(request.set_payload(body));
+            assert_eq!(answer.problem(), problem(code, 400), "{route:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_token_is_refused_before_anybody_looks() {
+    let long = format!("ud_at_{}", "x".repeat(5_000));
+    for token in ["", "ud_rt_x", "ud_ev_x", "ud_at_x y", &long] {
+        let request =
+            get("/v1/users/me").insert_header(("authorization", format!("Bearer {token}")));
+        assert_eq!(send(request).problem(), problem("access.unauthenticated", 401), "{token}");
+    }
+    let answer = send(post("/v1/sessions/refresh", &json!({"refresh_token": long})));
+    assert_eq!(answer.problem(), problem("access.unauthenticated", 401));
+    let answer = send(post("/v1/sessions/refresh", &json!({"refresh_token": "x".repeat(1 << 20)})));
+    assert_eq!(answer.problem(), problem("request.too_large", 413));
+}
+
+#[test]
+fn a_service_without_a_body_to_read_takes_none() {
+    let path = "/v1/users/me/two-factor/totp";
+    let known = || {
+        let request = test::TestRequest::post().uri(path);
+        request.insert_header(("authorization", "Bearer ud_at_1"))
+    };
+    assert_eq!(send(known()).problem(), problem("store.unavailable", 503));
+    let typed = known().insert_header(("content-type", "text/plain")).set_payload("{}");
+    assert_eq!(send(typed).problem(), problem("request.unsupported_media_type", 415));
+}
+
+#[test]
+fn r2_who_is_counted_stands_behind_trusted_proxies_alone() {
+    let sign_in = |peer: &str| {
+        let request = post("/v1/sessions", &json!({"login": "?", "password": "x"}));
+        request.peer_addr(format!("{peer}:4711").parse().unwrap())
+    };
+    let limited = problem("rate_limit.exceeded", 429);
+    let passed = problem("store.unavailable", 503);
+    let behind = || state().with_trusted_proxies(vec!["10.0.0.0/8".parse().unwrap()]);
+    let answer = send(sign_in("192.0.2.1"));
+    assert_eq!(answer.problem(), limited);
+    assert_eq!(answer.header("retry-after"), "17");
+    assert_eq!(answer.header("ratelimit-policy"), "\"sign-in-address\";q=30;w=60");
+    assert_eq!(answer.header("ratelimit"), "\"sign-in-address\";r=0;t=17");
+
+    let forwarded = ("X-Forwarded-For", "9.9.9.9, 192.0.2.1");
+    let spoofed = ("X-Forwarded-For", "192.0.2.1, garbage");
+    assert_eq!(send_to(behind(), sign_in("10.0.0.1").insert_header(forwarded)).problem(), limited);
+    assert_eq!(send_to(behind(), sign_in("10.0.0.1").insert_header(spoofed)).problem(), passed);
+    assert_eq!(send(sign_in("10.0.0.1").insert_header(forwarded)).problem(), passed);
+    for name in ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP"] {
+        let request = sign_in("192.0.2.1").insert_header((name, "for=9.9.9.9"));
+        assert_eq!(send_to(behind(), request).problem(), limited, "{name}");
+    }
+}
+
+#[test]
 fn a_busy_hasher_is_a_503_to_be_tried_soon() {
-    let answer = send(post("/v1/sessions", &json!({"login": "?", "password": "x"})));
+    let app = app(Arc::new(AnyStrength));
+    let state = ApiState::new(app, Arc::new(Down), Arc::new(Down), 1);
+    let answer = send_to(state, post("/v1/users", &registration()));
     assert_eq!(answer.problem(), problem("service.busy", 503));
     assert_eq!(answer.header("retry-after"), "1");
 }
@@ -288,10 +433,13 @@ fn a_full_house_asks_to_come_back() {
 }
 
 #[test]
-fn the_page_of_the_mail_has_a_strict_policy() {
+fn the_pages_of_the_mails_have_a_strict_policy() {
     let answer = send(get("/verify-email?utm_source=mail"));
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("text/html"));
     assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src"));
     assert!(answer.body.contains("Confirm my email address"));
+    let answer = send(get("/reset-password"));
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src"));
+    assert!(answer.body.contains("Save the new password"));
 }

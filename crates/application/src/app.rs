@@ -1,15 +1,18 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use userdom_domain::{AddressId, EmailId, PhoneId, Region, RepositoryError, UserAggregate, UserId};
+use userdom_domain::{
+    AddressId, DomainEvent, EmailId, PhoneId, Region, RepositoryError, UserAggregate, UserId,
+};
 use uuid::Uuid;
 
 use crate::{
-    AppError, Caller,
+    Actor, AppError, Caller,
     policies::{self, Operation},
     ports::{
-        Clock, IdGenerator, NewToken, PasswordHasher, PasswordStrength, Store, TokenKind,
-        TokenMint, UnitOfWork,
+        AuditEvent, Clock, IdGenerator, NewToken, Outcome, PasswordHasher, PasswordStrength,
+        RateLimiter, SecretBox, SecretToken, Store, TokenHash, TokenKind, TokenMint, Totp,
+        UnitOfWork,
     },
     services::Wake,
 };
@@ -27,6 +30,28 @@ pub struct Settings {
     pub access_token_ttl: TimeDelta,
     /// How long the link in a verification mail works.
     pub verification_ttl: TimeDelta,
+    /// How long the link in a reset mail works.
+    pub reset_ttl: TimeDelta,
+    /// How long the code in a text message works.
+    pub code_ttl: TimeDelta,
+    /// How long the second factor may take after the password.
+    pub challenge_ttl: TimeDelta,
+    /// When a session ends that nobody renews.
+    pub session_idle_ttl: TimeDelta,
+    /// When a session ends in any case.
+    pub session_ttl: TimeDelta,
+    /// How long the client that lost the answer may repeat a refresh.
+    pub refresh_grace: TimeDelta,
+    /// How long a proof of who one is holds.
+    pub recent_authentication: TimeDelta,
+    /// How long a device on which nobody signs in is remembered.
+    pub device_ttl: TimeDelta,
+    /// When accounts that never verified an email are erased.
+    pub unverified_retention: TimeDelta,
+    /// How long a deleted account can be restored; then it is erased.
+    pub deleted_retention: TimeDelta,
+    /// What authenticator apps call this installation.
+    pub issuer: String,
 }
 
 impl Default for Settings {
@@ -37,6 +62,17 @@ impl Default for Settings {
             reserved_usernames: Vec::new(),
             access_token_ttl: TimeDelta::minutes(15),
             verification_ttl: TimeDelta::hours(24),
+            reset_ttl: TimeDelta::minutes(30),
+            code_ttl: TimeDelta::minutes(10),
+            challenge_ttl: TimeDelta::minutes(5),
+            session_idle_ttl: TimeDelta::days(14),
+            session_ttl: TimeDelta::days(90),
+            refresh_grace: TimeDelta::seconds(10),
+            recent_authentication: TimeDelta::minutes(15),
+            device_ttl: TimeDelta::days(180),
+            unverified_retention: TimeDelta::days(7),
+            deleted_retention: TimeDelta::days(30),
+            issuer: "Userdom".to_owned(),
         }
     }
 }
@@ -57,6 +93,12 @@ pub struct Adapters {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Password strength.
     pub strength: Arc<dyn PasswordStrength>,
+    /// Seals secrets that must be read again.
+    pub secrets: Arc<dyn SecretBox>,
+    /// One-time passwords by time.
+    pub totp: Arc<dyn Totp>,
+    /// What may not happen too often.
+    pub limiter: Arc<dyn RateLimiter>,
 }
 
 /// The application: every use case is carried out here.
@@ -131,6 +173,53 @@ impl App {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.adapters.clock.now()
     }
+
+    /// [`Tx::require_recent_authentication`] for whoever only reads.
+    pub(crate) fn require_recent_authentication(
+        &self,
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<(), AppError> {
+        let holds_until =
+            caller.signed_in()?.authenticated_at + self.settings.recent_authentication;
+        if now <= holds_until { Ok(()) } else { Err(AppError::ReauthenticationRequired) }
+    }
+
+    /// What is stored of a token that the mint has just made.
+    pub(crate) fn hash_of(
+        &self,
+        kind: TokenKind,
+        token: &SecretToken,
+    ) -> Result<TokenHash, AppError> {
+        let hash = self.adapters.mint.hash(kind, token.expose());
+        hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))
+    }
+}
+
+/// How an event is called in the audit trail, and what of the user it is about; `None`
+/// for what only asks for a message.
+fn audited(event: &DomainEvent) -> Option<(&'static str, Option<Uuid>)> {
+    let target = match event {
+        DomainEvent::NoticeDue { .. } => return None,
+        DomainEvent::EmailAdded { email_id }
+        | DomainEvent::EmailRemoved { email_id }
+        | DomainEvent::EmailVerified { email_id }
+        | DomainEvent::DefaultEmailChanged { email_id }
+        | DomainEvent::EmailTypeChanged { email_id }
+        | DomainEvent::EmailVerificationRequested { email_id, .. } => Some(email_id.as_uuid()),
+        DomainEvent::PhoneAdded { phone_id }
+        | DomainEvent::PhoneRemoved { phone_id }
+        | DomainEvent::PhoneVerified { phone_id }
+        | DomainEvent::DefaultPhoneChanged { phone_id }
+        | DomainEvent::PhoneTypeChanged { phone_id }
+        | DomainEvent::PhoneVerificationRequested { phone_id, .. } => Some(phone_id.as_uuid()),
+        DomainEvent::AddressAdded { address_id }
+        | DomainEvent::AddressChanged { address_id }
+        | DomainEvent::AddressRemoved { address_id }
+        | DomainEvent::DefaultAddressChanged { address_id } => Some(address_id.as_uuid()),
+        _ => None,
+    };
+    Some((event.kind(), target))
 }
 
 /// A transaction, with what a use case needs inside it.
@@ -167,12 +256,71 @@ impl Tx<'_> {
         }
     }
 
-    /// Stores the user, if anything has happened to it.
+    /// Stores the user, if anything has happened to it, and puts what has into the
+    /// audit trail.
     pub fn save(&mut self, user: &mut UserAggregate) -> Result<(), AppError> {
         if user.events().is_empty() {
             return Ok(());
         }
-        Ok(self.uow.users().save(user)?)
+        let events: Vec<_> = user.events().iter().filter_map(|it| audited(&it.event)).collect();
+        self.uow.users().save(user)?;
+        for (kind, target_id) in events {
+            self.audit(kind, Outcome::Success, Some(user.id()), target_id)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a line into the audit trail.
+    pub fn audit(
+        &mut self,
+        kind: &str,
+        outcome: Outcome,
+        user_id: Option<UserId>,
+        target_id: Option<Uuid>,
+    ) -> Result<(), AppError> {
+        let actor_id = self.caller.actor.as_ref().and_then(Actor::user_id);
+        self.audit_by(actor_id, kind, outcome, user_id, target_id)
+    }
+
+    /// [`Tx::audit`] for somebody who proves who it is only in this very transaction.
+    pub(crate) fn audit_by(
+        &mut self,
+        actor_id: Option<UserId>,
+        kind: &str,
+        outcome: Outcome,
+        user_id: Option<UserId>,
+        target_id: Option<Uuid>,
+    ) -> Result<(), AppError> {
+        let (actor, origin) = (self.caller.actor.as_ref(), &self.caller.origin);
+        let api_key_id = match actor {
+            Some(Actor::Service(service)) => Some(service.key_id),
+            Some(Actor::User(_)) | None => None,
+        };
+        let event = AuditEvent {
+            id: self.new_uuid(),
+            occurred_at: self.now,
+            kind: kind.to_owned(),
+            outcome,
+            actor_id,
+            api_key_id,
+            user_id,
+            target_id,
+            ip_address: origin.ip_address.clone(),
+            user_agent: origin.user_agent.clone(),
+            request_id: origin.request_id.clone(),
+        };
+        Ok(self.uow.audit().append(&event)?)
+    }
+
+    /// The caller has proved who it is, not longer than fifteen minutes ago.
+    pub fn require_recent_authentication(&self) -> Result<(), AppError> {
+        self.app.require_recent_authentication(self.caller, self.now)
+    }
+
+    /// Ends everything that opens the account: sessions and one-time tokens.
+    pub fn shut_out(&mut self, user_id: UserId) -> Result<(), AppError> {
+        self.uow.sessions().end_all(user_id, None)?;
+        Ok(self.uow.tokens().end_all(user_id, self.now)?)
     }
 
     /// Asks for the mail that verifies an email, and makes its token. Older links end.
@@ -183,20 +331,22 @@ impl Tx<'_> {
     ) -> Result<NewToken, AppError> {
         let id = self.new_uuid();
         user.request_email_verification(email_id, id, self.now)?;
-        let kind = TokenKind::EmailVerification;
-        let mint = &self.app.adapters.mint;
-        let hash = mint.hash(kind, mint.derived(kind, id).expose());
-        let hash =
-            hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
-        Ok(NewToken {
-            id,
-            user_id: user.id(),
-            kind,
-            target_id: email_id.as_uuid(),
-            hash,
-            created_at: self.now,
-            expires_at: self.now + self.app.settings.verification_ttl,
-        })
+        let ttl = self.app.settings.verification_ttl;
+        self.derived_token(TokenKind::EmailVerification, id, user.id(), email_id.as_uuid(), ttl)
+    }
+
+    /// The token that belongs to `id` ([`TokenMint::derived`]), ready to be issued.
+    pub fn derived_token(
+        &self,
+        kind: TokenKind,
+        id: Uuid,
+        user_id: UserId,
+        target_id: Uuid,
+        ttl: TimeDelta,
+    ) -> Result<NewToken, AppError> {
+        let hash = self.app.hash_of(kind, &self.app.adapters.mint.derived(kind, id))?;
+        let (created_at, expires_at) = (self.now, self.now + ttl);
+        Ok(NewToken { id, user_id, kind, target_id, hash, created_at, expires_at })
     }
 
     /// A new identity of an email.

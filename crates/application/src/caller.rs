@@ -1,27 +1,70 @@
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use userdom_domain::{UserId, UserRole};
 use uuid::Uuid;
 
-/// Who has signed in.
+use crate::ports::Scope;
+
+/// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
+pub enum Actor {
+    /// Somebody who has signed in.
+    User(SignedInUser),
+    /// Another service, by its key.
+    Service(Service),
+}
+
+/// Somebody who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInUser {
     /// The user.
     pub user_id: UserId,
     /// The session of the token.
     pub session_id: Uuid,
     /// What the user may do.
     pub roles: BTreeSet<UserRole>,
+    /// When the user last proved who it is.
+    pub authenticated_at: DateTime<Utc>,
+}
+
+/// Another service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its key.
+    pub key_id: Uuid,
+    /// What the key opens.
+    pub scopes: BTreeSet<Scope>,
 }
 
 impl Actor {
+    /// The user who asks; a service is none.
+    pub fn user(&self) -> Option<&SignedInUser> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Service(_) => None,
+        }
+    }
+
+    /// The user's id; a service has none.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.user().map(|user| user.user_id)
+    }
+
+    /// The greatest of the roles; a service has none, which counts as a guest.
+    pub fn highest_role(&self) -> UserRole {
+        self.user().map_or(UserRole::Guest, SignedInUser::highest_role)
+    }
+}
+
+impl SignedInUser {
     /// The greatest of the roles.
     pub fn highest_role(&self) -> UserRole {
         self.roles.last().copied().unwrap_or(UserRole::Guest)
     }
 }
 
-/// Who asks, and on which condition.
+/// Who asks, from where, and on which condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
     /// `None` is anybody.
@@ -29,4 +72,28 @@ pub struct Caller {
     /// The versions of the user that the caller has seen (`If-Match`): a write
     /// to any other version is refused.
     pub if_match: Option<Vec<i64>>,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+impl Caller {
+    /// The user who asks; a service is refused as somebody who may not.
+    pub fn signed_in(&self) -> Result<&SignedInUser, crate::AppError> {
+        match &self.actor {
+            Some(Actor::User(user)) => Ok(user),
+            Some(Actor::Service(_)) => Err(crate::AppError::Forbidden),
+            None => Err(crate::AppError::Unauthenticated),
+        }
+    }
+}
+
+/// Where a request comes from, for sessions, limits and the audit trail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address, as far as proxies can be trusted.
+    pub ip_address: String,
+    /// The client's own name for itself, 255 characters at most.
+    pub user_agent: String,
+    /// The id of the request.
+    pub request_id: String,
 }

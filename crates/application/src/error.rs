@@ -2,7 +2,7 @@ use std::error::Error;
 
 use userdom_domain::{RepositoryError, UniqueKey, UserError};
 
-use crate::ports::HashingError;
+use crate::ports::{Exceeded, HashingError};
 
 /// Whether a field could not be read at all, or breaks a rule of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,12 @@ pub enum AppError {
     /// The sign-in is refused; which of the reasons it is, nobody learns.
     #[error("the login or the password is wrong, or the account cannot sign in")]
     SignInRefused,
+    /// The caller's last proof of who it is, is older than fifteen minutes.
+    #[error("prove who you are first")]
+    ReauthenticationRequired,
+    /// The password or the code that was to prove it is wrong, or there were too many tries.
+    #[error("the password or the code is wrong")]
+    ProofRefused,
     /// The caller may know of it, but not do it.
     #[error("this is not allowed")]
     Forbidden,
@@ -65,6 +71,18 @@ pub enum AppError {
     /// The token is unknown, used, replaced or expired.
     #[error("the token is not valid")]
     TokenNotValid,
+    /// The code is wrong, used or expired, or there were too many tries.
+    #[error("the code is not valid")]
+    CodeNotValid,
+    /// The second factor is set up and confirmed already.
+    #[error("there is a second factor already")]
+    SecondFactorEnabled,
+    /// There is no second factor, or none that waits to be confirmed.
+    #[error("there is no second factor")]
+    SecondFactorMissing,
+    /// It was done too often.
+    #[error("too often; try again in {} s", .0.retry_after)]
+    TooOften(Exceeded),
     /// Too many passwords are being hashed.
     #[error("too busy")]
     Busy,
@@ -83,6 +101,12 @@ impl From<RepositoryError> for AppError {
             RepositoryError::Stale => Self::Contended,
             other => Self::Store(other),
         }
+    }
+}
+
+impl From<Exceeded> for AppError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::TooOften(exceeded)
     }
 }
 

@@ -62,7 +62,7 @@ pub use entities::{
     BirthDateError, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
     UserEmail, UserPhone, UserProfile, UserRole, UserStatus,
 };
-pub use events::{DomainEvent, RecordedEvent};
+pub use events::{DomainEvent, Notice, RecordedEvent};
 pub use repositories::{EmailRepository, RepositoryError, UniqueKey, UserRepository};
 pub use specifications::{TimeRange, UserSpecification};
 pub use value_objects::*;

@@ -2,9 +2,9 @@ use std::{error::Error, fmt::Write as _, io, net::SocketAddr, path::PathBuf};
 
 use userdom_application::AppError;
 use userdom_infrastructure::{
-    external::MailConfigError,
+    external::{MailConfigError, SmsUrlError},
     persistence::OpenError,
-    security::{SecretKeyError, ShortKeyError},
+    security::{RedisUrlError, SecretKeyError, ShortKeyError},
 };
 
 use crate::config::ConfigError;
@@ -20,6 +20,10 @@ pub(crate) enum StartError {
     ShortKey(#[from] ShortKeyError),
     #[error("USERDOM_SMTP_URL or USERDOM_MAIL_FROM")]
     Smtp(#[from] MailConfigError),
+    #[error("USERDOM_SMS_URL")]
+    Sms(#[from] SmsUrlError),
+    #[error("USERDOM_REDIS_URL")]
+    Redis(#[from] RedisUrlError),
     #[error("the data folder {}", path.display())]
     DataDir { path: PathBuf, source: io::Error },
     #[error("the database {url}")]
@@ -44,6 +48,8 @@ impl StartError {
             | Self::SecretKey(_)
             | Self::ShortKey(_)
             | Self::Smtp(_)
+            | Self::Sms(_)
+            | Self::Redis(_)
             | Self::PasswordFile { .. }
             | Self::Refused(_) => 2,
             _ => 1,

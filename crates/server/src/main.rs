@@ -18,10 +18,12 @@ mod error;
 mod serve;
 mod telemetry;
 mod wiring;
+mod workers;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use userdom_infrastructure::external::HttpSmsProvider;
 
 use crate::{
     cli::{AdminCommand, Cli, Command},
@@ -50,6 +52,11 @@ fn run(cli: Cli) -> Result<(), StartError> {
         }
         Command::CheckConfig => {
             print!("{}", config.report());
+            Ok(())
+        }
+        Command::SmsSecret => {
+            let key = wiring::secret_key(&config)?;
+            println!("{}", *HttpSmsProvider::signing_secret(&key));
             Ok(())
         }
     }

@@ -1,18 +1,11 @@
 use std::{
     net::{SocketAddr, TcpListener},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-    time::Duration,
+    sync::Arc,
 };
 
 use tokio::signal::unix::{SignalKind, signal};
 use userdom_api::{ApiState, Limits};
-use userdom_application::services::{EmailService, Wake};
 use userdom_infrastructure::persistence::DatabaseUrl;
 
 use crate::{
@@ -20,10 +13,8 @@ use crate::{
     error::StartError,
     telemetry,
     wiring::{self, House},
+    workers::Worker,
 };
-
-/// How often the worker looks for what another instance, or time, made due.
-const POLL: Duration = Duration::from_secs(1);
 
 /// `userdom migrate`.
 pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
@@ -43,6 +34,9 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     for name in &config.unknown {
         tracing::warn!("{name} is set, but there is no such setting");
     }
+    if !config.rate_limits {
+        tracing::warn!("rate limits are off (USERDOM_RATE_LIMITS): anybody may guess and flood");
+    }
     let provider = wiring::email_provider(config)?;
     let house = wiring::build(config)?;
     let listener = TcpListener::bind(config.bind)
@@ -52,16 +46,19 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     let mail = wiring::email_service(&house, provider, public_url.clone());
     greet(config, &house, address, &public_url);
 
-    let worker = Worker::start(mail, Arc::clone(&house.wake))?;
-    let served = run(listener, &house);
-    worker.stop();
+    let outbox = Worker::outbox(mail, Arc::clone(&house.wake))?;
+    let sweeper = Worker::sweeper(house.app.clone())?;
+    let served = run(config, listener, &house);
+    outbox.stop();
+    sweeper.stop();
     served
 }
 
-fn run(listener: TcpListener, house: &House) -> Result<(), StartError> {
+fn run(config: &Config, listener: TcpListener, house: &House) -> Result<(), StartError> {
     let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
-    let state = ApiState::new(house.app.clone(), clock, ids, permits);
+    let state = ApiState::new(house.app.clone(), clock, ids, permits)
+        .with_trusted_proxies(config.trusted_proxies.clone());
     actix_web::rt::System::new().block_on(async move {
         let server = userdom_api::server(listener, state.clone(), Limits::default())
             .map_err(StartError::Server)?;
@@ -95,6 +92,11 @@ fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) 
     } else {
         tracing::info!("mail is written to {}, one file each", shown(&config.mail_dir()));
     }
+    if config.sms_url.is_some() {
+        tracing::info!("text messages leave by HTTP");
+    } else {
+        tracing::info!("text messages are written to {}", shown(&config.sms_dir()));
+    }
     let hint = match config.database_url {
         DatabaseUrl::Sqlite(_) => " (stop this process first: SQLite serves one at a time)",
         DatabaseUrl::Postgres(_) => "",
@@ -104,51 +106,4 @@ fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) 
 
 fn shown(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
-}
-
-/// The thread that sends what waits in the outbox.
-struct Worker {
-    thread: JoinHandle<()>,
-    stopping: Arc<AtomicBool>,
-    wake: Arc<Wake>,
-}
-
-impl Worker {
-    fn start(mail: EmailService, wake: Arc<Wake>) -> Result<Self, StartError> {
-        let stopping = Arc::new(AtomicBool::new(false));
-        let (stop, rouse) = (Arc::clone(&stopping), Arc::clone(&wake));
-        let thread = thread::Builder::new()
-            .name("outbox".to_owned())
-            .spawn(move || work(&mail, &rouse, &stop))
-            .map_err(StartError::Server)?;
-        Ok(Self { thread, stopping, wake })
-    }
-
-    fn stop(self) {
-        self.stopping.store(true, Ordering::Release);
-        self.wake.notify();
-        if self.thread.join().is_err() {
-            tracing::error!("the outbox worker panicked");
-        }
-    }
-}
-
-fn work(mail: &EmailService, wake: &Wake, stopping: &AtomicBool) {
-    let mut healthy = true;
-    while !stopping.load(Ordering::Acquire) {
-        // One mail that breaks the worker must not end all mail.
-        let Ok(delivered) = catch_unwind(AssertUnwindSafe(|| mail.deliver_due())) else {
-            tracing::error!("the outbox worker panicked, and goes on");
-            wake.wait(POLL);
-            continue;
-        };
-        // An outage is told once, not once a second.
-        if let (Err(error), true) = (&delivered, healthy) {
-            tracing::warn!(error = error as &dyn std::error::Error, "the outbox waits");
-        }
-        healthy = delivered.is_ok();
-        if !matches!(delivered, Ok(1..)) {
-            wake.wait(POLL);
-        }
-    }
 }

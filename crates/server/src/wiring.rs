@@ -7,15 +7,22 @@ use std::{
     thread::available_parallelism,
 };
 
+use chrono::TimeDelta;
 use userdom_application::{
     Adapters, App, Settings,
-    ports::EmailProvider,
+    ports::{EmailProvider, RateLimiter, SmsProvider},
     services::{EmailService, Wake},
 };
 use userdom_infrastructure::{
-    external::{FileEmailProvider, RandomIds, SmtpEmailProvider, SystemClock},
+    external::{
+        FileEmailProvider, FileSmsProvider, HttpSmsProvider, RandomIds, SmtpEmailProvider,
+        SystemClock,
+    },
     persistence::{Database, DatabaseUrl, MigrationReport},
-    security::{Argon2Hasher, HmacTokenMint, SecretKey, ZxcvbnStrength},
+    security::{
+        Argon2Hasher, AuthenticatorTotp, HmacTokenMint, KeyedSecretBox, LocalLimiter, NoLimits,
+        RedisLimiter, SecretKey, ZxcvbnStrength,
+    },
 };
 
 use crate::{config::Config, error::StartError};
@@ -25,6 +32,7 @@ pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) adapters: Adapters,
     pub(crate) database: Database,
+    pub(crate) sms: Arc<dyn SmsProvider>,
     pub(crate) report: MigrationReport,
     pub(crate) wake: Arc<Wake>,
 }
@@ -40,6 +48,7 @@ fn cores() -> usize {
 
 pub(crate) fn build(config: &Config) -> Result<House, StartError> {
     let key = secret_key(config)?;
+    let (sms, limiter) = (sms_provider(config, &key)?, limiter(config, &key)?);
     let ids = Arc::new(RandomIds);
     let (database, report) = open_database(config)?;
     let adapters = Adapters {
@@ -49,16 +58,22 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
         mint: Arc::new(HmacTokenMint::new(key.as_bytes())?),
         hasher: Arc::new(Argon2Hasher::new(cores())),
         strength: Arc::new(ZxcvbnStrength),
+        secrets: Arc::new(KeyedSecretBox::new(&key)),
+        totp: Arc::new(AuthenticatorTotp),
+        limiter,
     };
     let settings = Settings {
         password_min_chars: config.password_min_chars,
         default_region: config.default_region,
         reserved_usernames: config.reserved_usernames.clone(),
+        unverified_retention: TimeDelta::days(config.purge_unverified_days.into()),
+        deleted_retention: TimeDelta::days(config.deleted_retention_days.into()),
+        issuer: config.issuer.clone(),
         ..Settings::default()
     };
     let wake = Arc::new(Wake::default());
     let app = App::new(adapters.clone(), settings, Arc::clone(&wake));
-    Ok(House { app, adapters, database, report, wake })
+    Ok(House { app, adapters, database, sms, report, wake })
 }
 
 /// Where mail goes. Built first, so that a wrong setting is found out before
@@ -70,6 +85,21 @@ pub(crate) fn email_provider(config: &Config) -> Result<Arc<dyn EmailProvider>, 
     })
 }
 
+fn sms_provider(config: &Config, key: &SecretKey) -> Result<Arc<dyn SmsProvider>, StartError> {
+    Ok(match &config.sms_url {
+        Some(url) => Arc::new(HttpSmsProvider::new(url, key, Arc::new(SystemClock))?),
+        None => Arc::new(FileSmsProvider::new(config.sms_dir())),
+    })
+}
+
+fn limiter(config: &Config, key: &SecretKey) -> Result<Arc<dyn RateLimiter>, StartError> {
+    Ok(match &config.redis_url {
+        _ if !config.rate_limits => Arc::new(NoLimits),
+        Some(url) => Arc::new(RedisLimiter::new(url, key)?),
+        None => Arc::new(LocalLimiter::new()),
+    })
+}
+
 /// The service that sends what the outbox asks for.
 pub(crate) fn email_service(
     house: &House,
@@ -77,11 +107,10 @@ pub(crate) fn email_service(
     public_url: String,
 ) -> EmailService {
     EmailService {
-        store: Arc::clone(&house.adapters.store),
+        app: house.app.clone(),
         outbox: Arc::new(house.database.clone()),
         provider,
-        mint: Arc::clone(&house.adapters.mint),
-        clock: Arc::clone(&house.adapters.clock),
+        sms: Arc::clone(&house.sms),
         public_url,
     }
 }
@@ -96,7 +125,7 @@ pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationRepor
         .map_err(|source| StartError::Database { url: config.database_url.to_string(), source })
 }
 
-fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
+pub(crate) fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
     if let Some(text) = &config.secret_key {
         return Ok(SecretKey::parse(text)?);
     }

@@ -55,6 +55,11 @@ impl Client {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
+    /// From this address, as a proxy tells it.
+    pub fn from(&self, address: &str) -> Self {
+        self.header("x-forwarded-for", address)
+    }
+
     /// With one more header.
     pub fn header(&self, name: &'static str, value: &str) -> Self {
         self.header_bytes(name, value.as_bytes()).expect("a header's value")
@@ -81,6 +86,11 @@ impl Client {
     /// `POST` with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.send("POST", path, "application/json", body.to_string().as_bytes())
+    }
+
+    /// `POST` with a form.
+    pub fn post_form(&self, path: &str, form: &str) -> Reply {
+        self.send("POST", path, "application/x-www-form-urlencoded", form.as_bytes())
     }
 
     /// `PUT` with a JSON body.

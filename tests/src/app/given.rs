@@ -4,26 +4,23 @@ use serde_json::{Value, json};
 use userdom_application::use_cases::CreateAdmin;
 use userdom_domain::{EmailAddress, Password, Username};
 
+pub use super::person::Person;
 use super::{Client, Reply, TestApp};
 
 /// The password of every user who has not been given another.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// A user who is there, with a client that has the user's token, if it signed in.
+/// The key of another service.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub struct ServiceKey {
     /// The id.
     pub id: String,
-    /// The username.
-    pub username: String,
-    /// The first email.
-    pub email: String,
-    /// Its id.
-    pub email_id: String,
-    /// Calls as this user.
+    /// The key itself.
+    pub key: String,
+    /// Calls with the key.
     pub client: Client,
-    /// The access token; empty before signing in.
-    pub token: String,
+    /// Who made it.
+    pub admin: Person,
 }
 
 /// A user to be.
@@ -35,13 +32,14 @@ pub struct Somebody<'a> {
     username: String,
     email: Option<String>,
     password: String,
+    roles: Option<Vec<&'static str>>,
+    has_second_factor: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Registered,
     Verified,
-    Moderator,
     Admin,
 }
 
@@ -57,7 +55,7 @@ pub fn a_verified_user(app: &TestApp) -> Somebody<'_> {
 
 /// Looks after other users.
 pub fn a_moderator(app: &TestApp) -> Somebody<'_> {
-    Somebody::new(app, State::Moderator, "mona")
+    Somebody::new(app, State::Verified, "mona").with_roles(&["user", "moderator"])
 }
 
 /// Looks after everything.
@@ -79,7 +77,8 @@ pub fn a_registration(username: &str) -> Value {
 impl<'a> Somebody<'a> {
     fn new(app: &'a TestApp, state: State, username: &str) -> Self {
         let (username, password) = (username.to_owned(), PASSWORD.to_owned());
-        Self { app, state, username, email: None, password }
+        let (email, roles) = (None, None);
+        Self { app, state, username, email, password, roles, has_second_factor: false }
     }
 
     /// Called so; the email follows the name.
@@ -97,6 +96,16 @@ impl<'a> Somebody<'a> {
         Self { password: password.to_owned(), ..self }
     }
 
+    /// With these roles and no others.
+    pub fn with_roles(self, roles: &[&'static str]) -> Self {
+        Self { roles: Some(roles.to_vec()), ..self }
+    }
+
+    /// With an authenticator app and recovery codes.
+    pub fn with_two_factor(self) -> Self {
+        Self { has_second_factor: true, ..self }
+    }
+
     /// Is there, and has not signed in.
     pub fn present(self) -> Person {
         let email = self.email.clone();
@@ -111,10 +120,37 @@ impl<'a> Somebody<'a> {
 
     /// Is there, and has signed in.
     pub fn signed_in(self) -> Person {
-        let (app, password) = (self.app, self.password.clone());
+        let (app, password, has_second_factor) =
+            (self.app, self.password.clone(), self.has_second_factor);
         let person = self.present();
-        let token = sign_in(app, &person.username, &password).expect(201).at("/access_token");
-        Person { client: app.client().bearer(&token), token, ..person }
+        let session = sign_in(app, &person.username, &password).expect(201);
+        let person = person.with_session(app, &session);
+        if has_second_factor { person.sets_up_two_factor(app) } else { person }
+    }
+
+    /// Signed in, and was suspended then: the token is dead.
+    pub fn suspended(self) -> Person {
+        self.shut_out_by("suspend")
+    }
+
+    /// Signed in, and was banned then: the token is dead.
+    pub fn banned(self) -> Person {
+        self.shut_out_by("ban")
+    }
+
+    /// Signed in, and has deleted itself then: the token is dead.
+    pub fn deleted(self) -> Person {
+        let person = self.signed_in();
+        person.client.delete("/v1/users/me").expect(204);
+        person
+    }
+
+    fn shut_out_by(self, action: &str) -> Person {
+        let app = self.app;
+        let person = self.signed_in();
+        let path = format!("/v1/users/{}/{action}", person.id);
+        another_admin(app).client.post(&path, &json!({"reason": "spam"})).expect(200);
+        person
     }
 
     fn registered(self, email: String) -> Person {
@@ -127,12 +163,11 @@ impl<'a> Somebody<'a> {
         if self.state != State::Registered {
             verify(app, &app.last_link_token(&email)).expect(200);
         }
-        if self.state == State::Moderator {
-            let roles = r#"["user","moderator"]"#;
+        if let Some(roles) = &self.roles {
+            let roles = json!(roles);
             app.execute(&format!("UPDATE users SET roles = '{roles}' WHERE id = '{id}'"));
         }
-        let client = app.client();
-        Person { id, username: self.username, email, email_id, client, token: String::new() }
+        Person::new(app, [id, self.username, email, email_id])
     }
 
     fn made_by_the_operator(self, email: String) -> Person {
@@ -144,9 +179,22 @@ impl<'a> Somebody<'a> {
         let id = self.app.app.create_admin(&request).unwrap().to_string();
         let of_user = format!("SELECT uid AS value FROM user_emails WHERE user_id = '{id}'");
         let email_id = self.app.texts(&of_user).remove(0);
-        let client = self.app.client();
-        Person { id, username: self.username, email, email_id, client, token: String::new() }
+        Person::new(self.app, [id, self.username, email, email_id])
     }
+}
+
+/// An admin beside all others.
+pub fn another_admin(app: &TestApp) -> Person {
+    an_admin(app).with_username(&format!("warden{}", app.count("users"))).signed_in()
+}
+
+/// A key with these scopes, which another admin has made.
+pub fn an_api_key(app: &TestApp, scopes: &[&str]) -> ServiceKey {
+    let admin = another_admin(app);
+    let body = json!({"name": "a service", "scopes": scopes});
+    let made = admin.client.post("/v1/api-keys", &body).expect(201);
+    let key = made.at("/key");
+    ServiceKey { id: made.at("/id"), client: app.client().bearer(&key), key, admin }
 }
 
 /// Asks for a session.
@@ -154,35 +202,15 @@ pub fn sign_in(app: &TestApp, login: &str, password: &str) -> Reply {
     app.client().post("/v1/sessions", &json!({"login": login, "password": password}))
 }
 
+/// Shows a code of the authenticator app for the challenge of a sign-in.
+pub fn finish_sign_in(app: &TestApp, challenge: &Reply, code: &str) -> Reply {
+    let body = json!({"challenge": challenge.at("/challenge"), "totp": code});
+    app.client().post("/v1/sessions/challenge", &body)
+}
+
 /// Presents the token of a mail.
 pub fn verify(app: &TestApp, token: &str) -> Reply {
     app.client().post("/v1/email-verifications", &json!({"token": token}))
-}
-
-impl Person {
-    /// Adds an email; gives its id.
-    pub fn adds_email(&self, email: &str) -> String {
-        let body = json!({"email": email, "contact_type": "work"});
-        self.client.post("/v1/users/me/emails", &body).expect(201).at("/id")
-    }
-
-    /// Adds an email and uses the link in its mail; gives its id.
-    pub fn adds_verified_email(&self, app: &TestApp, email: &str) -> String {
-        let id = self.adds_email(email);
-        verify(app, &app.last_link_token(email)).expect(200);
-        id
-    }
-
-    /// Adds a mobile phone; gives its id.
-    pub fn adds_phone(&self, number: &str) -> String {
-        let body = json!({"phone_number": number});
-        self.client.post("/v1/users/me/phones", &body).expect(201).at("/id")
-    }
-
-    /// Adds a home in this street of Berlin; gives its id.
-    pub fn adds_address(&self, street: &str) -> String {
-        self.client.post("/v1/users/me/addresses", &an_address(street)).expect(201).at("/id")
-    }
 }
 
 /// An address in Berlin.

@@ -55,7 +55,7 @@ impl Fields {
     pub(crate) fn required_text(&mut self, name: &str) -> Option<String> {
         if self.members.get(name).is_none_or(Value::is_null) {
             self.members.remove(name);
-            self.malformed(name, "field.required", "This field is required");
+            self.missing(name);
         }
         self.text(name)
     }
@@ -154,7 +154,8 @@ impl Fields {
         }
     }
 
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    /// A text that may be absent or `null` and keeps no rule.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         match self.members.remove(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
@@ -176,12 +177,30 @@ impl Fields {
         }
     }
 
-    fn wrong_type(&mut self, name: &str, expected: &str) {
-        self.misread = true;
-        self.malformed(name, "field.wrong_type", &format!("This field must be {expected}"));
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
     }
 
-    fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
+    /// Whether the member is there; `null` is not.
+    pub(super) fn is_there(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    pub(super) fn missing(&mut self, name: &str) {
+        self.malformed(name, "field.required", "This field is required");
+    }
+
+    pub(super) fn wrong_type(&mut self, name: &str, expected: &str) {
+        self.wrong_type_at(&self.pointer(name), expected);
+    }
+
+    pub(super) fn wrong_type_at(&mut self, pointer: &str, expected: &str) {
+        self.misread = true;
+        let detail = format!("This field must be {expected}");
+        self.faults.add(pointer, "field.wrong_type", detail, FaultKind::Malformed);
+    }
+
+    pub(super) fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
         self.faults.add(&self.pointer(name), code, detail, FaultKind::Malformed);
     }
 

@@ -3,6 +3,7 @@
 mod composites;
 mod fields;
 mod strict_json;
+mod values;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use actix_web::{
 use tokio::time::timeout;
 
 pub(crate) use fields::Fields;
+pub(crate) use values::moment;
 
 use crate::problem::Problem;
 
@@ -29,9 +31,35 @@ pub(crate) async fn read(
     types: &[&str],
 ) -> Result<Bytes, Problem> {
     if !is_one_of(request, types) {
-        let detail = format!("Send the body as {}", types.join(" or "));
-        return Err(Problem::new("request.unsupported_media_type").with_detail(detail));
+        return Err(unsupported(types));
     }
+    collect(payload).await
+}
+
+/// Refuses a body that says anything.
+pub(crate) fn nothing(body: &[u8]) -> Result<(), Problem> {
+    Fields::of(body)?.finish(|| Some(()))
+}
+
+/// The whole body, if there is none or it is of one of the content types.
+pub(crate) async fn read_optional(
+    request: &HttpRequest,
+    payload: Option<Payload>,
+    types: &[&str],
+) -> Result<Bytes, Problem> {
+    if is_one_of(request, types) {
+        return collect(payload).await;
+    }
+    let body = collect(payload).await?;
+    if body.is_empty() { Ok(body) } else { Err(unsupported(types)) }
+}
+
+fn unsupported(types: &[&str]) -> Problem {
+    let detail = format!("Send the body as {}", types.join(" or "));
+    Problem::new("request.unsupported_media_type").with_detail(detail)
+}
+
+async fn collect(payload: Option<Payload>) -> Result<Bytes, Problem> {
     let Some(payload) = payload else {
         return Ok(Bytes::new());
     };
@@ -47,7 +75,7 @@ pub(crate) async fn read(
 }
 
 /// Parameters such as `charset` do not matter: JSON is UTF-8.
-fn is_one_of(request: &HttpRequest, types: &[&str]) -> bool {
+pub(crate) fn is_one_of(request: &HttpRequest, types: &[&str]) -> bool {
     let header = request.headers().get(header::CONTENT_TYPE);
     let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim();

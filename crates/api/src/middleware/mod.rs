@@ -8,12 +8,16 @@ mod request_id;
 use std::time::Instant;
 
 use actix_web::{
-    Error,
+    Error, HttpMessage,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
 };
 use tracing::{Instrument, field, info_span};
+
+/// The id of a request, for whoever handles it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
 
 /// A span with the request's id, problems in their one form, the headers that
 /// every answer has, and a line in the access log.
@@ -23,7 +27,9 @@ pub(crate) async fn around(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let id = request_id::of(&request);
-    let span = info_span!("request", request.id = %id, user.id = field::Empty);
+    let span = info_span!("request", request.id = %id, user.id = field::Empty,
+        api_key.id = field::Empty);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let response = next.call(request).instrument(span).await?.map_into_boxed_body();
     let mut response = problems::render(response, &id);
     headers::add(&mut response, &id);

@@ -3,13 +3,13 @@ use userdom_application::{
     Caller,
     use_cases::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail},
 };
-use userdom_domain::{ContactType, EmailAddress, UserId};
+use userdom_domain::{ContactType, EmailAddress};
 
 use super::Page;
 use crate::{
     answers::{changed, created, removed},
     body::Fields,
-    call::Call,
+    call::{Call, named_user},
     problem::Answer,
 };
 
@@ -82,11 +82,10 @@ pub(super) async fn set_default(call: Call) -> Answer {
 pub(super) async fn send_again(call: Call) -> Answer {
     let token = call.token().unwrap_or_default();
     let (id, email_id) = (call.segment("id"), call.email_id().ok());
-    call.run(move |app| {
+    call.anybody(move |app, stranger| {
         let actor = token.and_then(|token| app.authenticate(&token).ok());
-        let me = actor.as_ref().filter(|_| id == "me").map(|actor| actor.user_id);
-        if let (Some(user_id), Some(email_id)) = (me.or(UserId::parse(&id).ok()), email_id) {
-            let caller = Caller { actor, if_match: None };
+        if let (Some(user_id), Some(email_id)) = (named_user(&id, actor.as_ref()), email_id) {
+            let caller = Caller { actor, ..stranger.clone() };
             app.resend_verification(&caller, user_id, email_id)?;
         }
         Ok(())
@@ -99,11 +98,11 @@ pub(super) async fn send_again(call: Call) -> Answer {
 pub(super) async fn verify(mut call: Call) -> Answer {
     let body = call.json().await?;
     let email = call
-        .run(move |app| {
+        .anybody(move |app, caller| {
             let mut fields = Fields::of(&body)?;
             let token = fields.required_text("token");
             let token = fields.finish(|| token)?;
-            Ok(app.verify_email(&token)?)
+            Ok(app.verify_email(caller, &token)?)
         })
         .await?;
     Ok(changed(email.version, &email.value))

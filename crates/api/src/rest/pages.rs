@@ -5,22 +5,49 @@ use actix_web::{
 
 use crate::problem::Answer;
 
-const VERIFY_EMAIL: &str = include_str!("verify_email.html");
+/// A page that is complete in itself.
+struct Page {
+    html: &'static str,
+    /// Only the page's own style and script, by their hashes; a test keeps them right.
+    policy: &'static str,
+}
 
-/// Only the page's own style and script, by their hashes; a test keeps them right.
-const VERIFY_EMAIL_POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-b1uexC9sngs1oB2/QmGowT5KFUswfvpcNt5Km+zAQJU='; \
-    script-src 'sha256-GAjYEz9TLRQLu5Nx9MyZLoohNHIyrkg+0Zxi0UdyW9A='; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const VERIFY_EMAIL: Page = Page {
+    html: include_str!("verify_email.html"),
+    policy: "default-src 'none'; \
+        style-src 'sha256-b1uexC9sngs1oB2/QmGowT5KFUswfvpcNt5Km+zAQJU='; \
+        script-src 'sha256-GAjYEz9TLRQLu5Nx9MyZLoohNHIyrkg+0Zxi0UdyW9A='; \
+        connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+const RESET_PASSWORD: Page = Page {
+    html: include_str!("reset_password.html"),
+    policy: "default-src 'none'; \
+        style-src 'sha256-IysVJt2hhp4OjcKcDePy4CF/KH8Gv/6pdyJYPjJtCEI='; \
+        script-src 'sha256-sKMrQpphSAs03X2JAPF/ZzQUvFR22DcCJJyDIoedSW0='; \
+        connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+impl Page {
+    fn show(&self) -> HttpResponse {
+        HttpResponse::Ok()
+            .content_type(ContentType::html())
+            .insert_header((CONTENT_SECURITY_POLICY, self.policy))
+            .body(self.html)
+    }
+}
 
 /// `GET /verify-email`: where the link in the mail leads. Opening it changes
 /// nothing, because mail scanners open links; its button does. Parameters that
 /// mail programs add to links do no harm.
 pub(super) async fn verify_email() -> Answer {
-    Ok(HttpResponse::Ok()
-        .content_type(ContentType::html())
-        .insert_header((CONTENT_SECURITY_POLICY, VERIFY_EMAIL_POLICY))
-        .body(VERIFY_EMAIL))
+    Ok(VERIFY_EMAIL.show())
+}
+
+/// `GET /reset-password`: where the link in the reset mail leads; its form sets the new
+/// password.
+pub(super) async fn reset_password() -> Answer {
+    Ok(RESET_PASSWORD.show())
 }
 
 #[cfg(test)]
@@ -30,24 +57,26 @@ mod tests {
 
     use super::*;
 
-    fn hash_of(element: &str) -> String {
-        let (_, rest) = VERIFY_EMAIL.split_once(&format!("<{element}>")).unwrap();
+    const PAGES: [Page; 2] = [VERIFY_EMAIL, RESET_PASSWORD];
+
+    fn hash_of(page: &Page, element: &str) -> String {
+        let (_, rest) = page.html.split_once(&format!("<{element}>")).unwrap();
         let (content, _) = rest.split_once(&format!("</{element}>")).unwrap();
         format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content)))
     }
 
     #[test]
     fn the_policy_allows_the_pages_own_style_and_script_alone() {
-        for element in ["style", "script"] {
-            let source = format!("{element}-src {};", hash_of(element));
-            assert!(VERIFY_EMAIL_POLICY.contains(&source), "{source}");
+        for (page, element) in PAGES.iter().flat_map(|page| [(page, "style"), (page, "script")]) {
+            let source = format!("{element}-src {};", hash_of(page, element));
+            assert!(page.policy.contains(&source), "{source}");
         }
     }
 
     #[test]
-    fn nothing_on_the_page_escapes_the_policy() {
-        for inline in ["style=", "onclick=", "src=", "href="] {
-            assert!(!VERIFY_EMAIL.contains(inline), "{inline}");
+    fn nothing_on_a_page_escapes_the_policy() {
+        for inline in ["style=", "onclick=", "onsubmit=", "src=", "href=", "action="] {
+            assert!(PAGES.iter().all(|page| !page.html.contains(inline)), "{inline}");
         }
     }
 }

@@ -1,10 +1,11 @@
+use actix_web::HttpResponse;
 use userdom_application::use_cases::{AddPhone, ChangePhoneType, RemovePhone, SetDefaultPhone};
 use userdom_domain::{ContactType, PhoneNumber};
 
 use super::Page;
 use crate::{
     answers::{changed, created, removed},
-    body::Fields,
+    body::{self, Fields},
     call::Call,
     problem::Answer,
 };
@@ -72,6 +73,34 @@ pub(super) async fn set_default(call: Call) -> Answer {
     let phone = call
         .on_user(move |app, caller, user_id| {
             Ok(app.execute(caller, &SetDefaultPhone { user_id, phone_id: phone_id? })?)
+        })
+        .await?;
+    Ok(changed(phone.version, &phone.value))
+}
+
+/// `POST /v1/users/{id}/phones/{phone_id}/verification`: sends a code.
+pub(super) async fn send_code(mut call: Call) -> Answer {
+    let body = call.optional_json().await?;
+    let phone_id = call.phone_id();
+    call.on_user(move |app, caller, user_id| {
+        body::nothing(&body)?;
+        Ok(app.request_phone_verification(caller, user_id, phone_id?)?)
+    })
+    .await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+/// `POST /v1/users/{id}/phones/{phone_id}/verification/confirm`: the code of the message.
+pub(super) async fn verify(mut call: Call) -> Answer {
+    let body = call.json().await?;
+    let phone_id = call.phone_id();
+    let phone = call
+        .on_user(move |app, caller, user_id| {
+            let phone_id = phone_id?;
+            let mut fields = Fields::of(&body)?;
+            let code = fields.required_text("code");
+            let code = fields.finish(|| code)?;
+            Ok(app.verify_phone(caller, user_id, phone_id, &code)?)
         })
         .await?;
     Ok(changed(phone.version, &phone.value))

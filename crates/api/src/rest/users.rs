@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use userdom_application::{
     App, Settings,
     services::CodedError,
-    use_cases::{DeleteAccount, RegisterUser, UpdateAccount},
+    use_cases::{DeleteAccount, EraseUser, RegisterUser, UpdateAccount},
 };
 use userdom_domain::{
     Address, BirthDateError, ContactType, DisplayName, EmailAddress, LanguageTag, Password,
@@ -16,7 +16,7 @@ use super::{addresses, phones};
 use crate::{
     answers::{changed, created},
     body::Fields,
-    call::Call,
+    call::{Call, KnownAs},
     problem::{Answer, Problem},
 };
 
@@ -25,12 +25,12 @@ pub(super) async fn register(mut call: Call) -> Answer {
     let body = call.json().await?;
     let now = call.now();
     let user = call
-        .run(move |app| {
+        .anybody(move |app, caller| {
             let request = read_registration(Fields::of(&body)?, app, now)?;
-            Ok(app.register(&request)?)
+            Ok(app.register(caller, &request)?)
         })
         .await?;
-    call.known_as(UserId::from_uuid(user.id));
+    call.known_as(KnownAs::User(UserId::from_uuid(user.id)));
     Ok(created(format!("/v1/users/{}", user.id), user.version, &user))
 }
 
@@ -130,11 +130,29 @@ pub(super) async fn update(mut call: Call) -> Answer {
     Ok(changed(user.version, &user))
 }
 
-/// `DELETE /v1/users/{id}`.
-pub(super) async fn delete(call: Call) -> Answer {
-    call.on_user(|app, caller, user_id| Ok(app.execute(caller, &DeleteAccount { user_id })?))
-        .await?;
+/// `DELETE /v1/users/{id}`: softly, or for good with `?erase=true`.
+pub(super) async fn delete(mut call: Call) -> Answer {
+    let for_good = match call.parameter("erase").as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::new("query.invalid_parameter").with_detail("erase: true or false")),
+    };
+    call.on_user(move |app, caller, user_id| {
+        if for_good? {
+            app.execute(caller, &EraseUser { user_id })?;
+        } else {
+            app.execute(caller, &DeleteAccount { user_id })?;
+        }
+        Ok(())
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// `GET /v1/users/{id}/export`: all that is held on the user.
+pub(super) async fn export(call: Call) -> Answer {
+    let all = call.on_user(|app, caller, id| Ok(app.export_user(caller, id)?)).await?;
+    Ok(HttpResponse::Ok().json(all))
 }
 
 /// Why a text is no birth date.

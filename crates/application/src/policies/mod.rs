@@ -1,24 +1,75 @@
 //! Who may do what to whom: one table, used by every door.
 
+mod table;
+
 use userdom_domain::{UserAggregate, UserRole};
 
-use crate::{Actor, AppError};
+use crate::{Actor, AppError, ports::Scope};
+pub use table::decide;
 
 /// What can be done to a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// See the user.
     View,
     /// See the sign-in counters.
     ViewSecurity,
+    /// See the open sessions.
+    ViewSessions,
+    /// See the audit trail.
+    ViewEvents,
     /// Change username or preferences.
     ChangeAccount,
     /// Change the profile.
     ChangeProfile,
     /// Add, change, verify again or remove emails, phones and addresses.
     ManageContacts,
-    /// Delete the user.
+    /// Change the password, knowing the present one.
+    ChangePassword,
+    /// Set up, confirm and remove the second factor.
+    ManageSecondFactor,
+    /// End sessions.
+    EndSessions,
+    /// Get all that is held on the user.
+    Export,
+    /// Delete the user softly.
     Delete,
+    /// Remove the user for good.
+    Erase,
+    /// Activate, suspend, reinstate, ban, unban, restore, unlock.
+    ChangeStatus,
+    /// Give and take roles.
+    SetRoles,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::View,
+        Self::ViewSecurity,
+        Self::ViewSessions,
+        Self::ViewEvents,
+        Self::ChangeAccount,
+        Self::ChangeProfile,
+        Self::ManageContacts,
+        Self::ChangePassword,
+        Self::ManageSecondFactor,
+        Self::EndSessions,
+        Self::Export,
+        Self::Delete,
+        Self::Erase,
+        Self::ChangeStatus,
+        Self::SetRoles,
+    ];
+}
+
+/// What can be done that is about no single user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GlobalOperation {
+    /// Make, list and remove the keys of other services.
+    ManageApiKeys,
+    /// Ask whose a token is.
+    Introspect,
 }
 
 /// The answer of the table.
@@ -30,27 +81,6 @@ pub enum Verdict {
     Forbidden,
     /// The caller may not even know that the user exists.
     Hidden,
-}
-
-/// The verdict on an actor who wants to do something to a user.
-pub fn decide(actor: &Actor, operation: Operation, target: &UserAggregate) -> Verdict {
-    let own = actor.user_id == target.id();
-    let role = actor.highest_role();
-    match operation {
-        Operation::View if own => Verdict::Allowed,
-        Operation::ViewSecurity if own && role < UserRole::Moderator => Verdict::Forbidden,
-        Operation::View | Operation::ViewSecurity => seen_by_moderators(role, Verdict::Allowed),
-        Operation::ChangeAccount
-        | Operation::ChangeProfile
-        | Operation::ManageContacts
-        | Operation::Delete => {
-            if own || role == UserRole::Admin {
-                Verdict::Allowed
-            } else {
-                seen_by_moderators(role, Verdict::Forbidden)
-            }
-        }
-    }
 }
 
 /// [`decide`] as a result.
@@ -67,54 +97,21 @@ pub fn authorise(
     }
 }
 
-fn seen_by_moderators(role: UserRole, verdict: Verdict) -> Verdict {
-    match role {
-        UserRole::Moderator | UserRole::Admin => verdict,
-        UserRole::Guest | UserRole::User | UserRole::Premium => Verdict::Hidden,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use userdom_domain::{UserId, example};
-    use uuid::Uuid;
-
-    use super::*;
-
-    const OPERATIONS: [Operation; 6] = [
-        Operation::View,
-        Operation::ViewSecurity,
-        Operation::ChangeAccount,
-        Operation::ChangeProfile,
-        Operation::ManageContacts,
-        Operation::Delete,
-    ];
-
-    fn verdicts(role: UserRole, own: bool) -> [Verdict; 6] {
-        let john = example::john();
-        let user_id = if own { john.id() } else { UserId::from_uuid(Uuid::max()) };
-        let actor = Actor { user_id, session_id: Uuid::nil(), roles: BTreeSet::from([role]) };
-        OPERATIONS.map(|operation| decide(&actor, operation, &john))
-    }
-
-    #[test]
-    fn the_table_is_as_documented() {
-        use Verdict::{Allowed as A, Forbidden as F, Hidden as H};
-        for role in [UserRole::Guest, UserRole::User, UserRole::Premium] {
-            assert_eq!(verdicts(role, false), [H; 6], "{role}");
-            assert_eq!(verdicts(role, true), [A, F, A, A, A, A], "{role}");
+/// Whether somebody may do what is about no single user.
+pub fn authorise_globally(
+    actor: Option<&Actor>,
+    operation: GlobalOperation,
+) -> Result<(), AppError> {
+    let actor = actor.ok_or(AppError::Unauthenticated)?;
+    let is_allowed = match (operation, actor) {
+        (GlobalOperation::ManageApiKeys, Actor::User(user)) => {
+            user.highest_role() == UserRole::Admin
         }
-        assert_eq!(verdicts(UserRole::Moderator, false), [A, A, F, F, F, F]);
-        assert_eq!(verdicts(UserRole::Moderator, true), [A; 6]);
-        assert_eq!(verdicts(UserRole::Admin, false), [A; 6]);
-        assert_eq!(verdicts(UserRole::Admin, true), [A; 6]);
-    }
-
-    #[test]
-    fn nobody_is_nobody() {
-        let refused = authorise(None, Operation::View, &example::john()).unwrap_err();
-        assert!(matches!(refused, AppError::Unauthenticated));
-    }
+        (GlobalOperation::ManageApiKeys, Actor::Service(_))
+        | (GlobalOperation::Introspect, Actor::User(_)) => false,
+        (GlobalOperation::Introspect, Actor::Service(service)) => {
+            service.scopes.contains(&Scope::Introspect)
+        }
+    };
+    if is_allowed { Ok(()) } else { Err(AppError::Forbidden) }
 }

@@ -22,13 +22,13 @@ pub trait EmailProvider: Send + Sync {
     fn send(&self, mail: &OutgoingMail) -> Result<(), MailError>;
 }
 
-/// Why a mail did not leave.
+/// Why a mail or a text message did not leave.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// Worth another try later.
-    #[error("the mail could not be handed over now")]
+    #[error("the message could not be handed over now")]
     Temporary(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server will never take it.
-    #[error("the mail was refused for good")]
+    #[error("the message was refused for good")]
     Rejected(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

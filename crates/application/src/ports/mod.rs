@@ -1,22 +1,43 @@
 //! What the application needs from the outside, as traits.
 
+mod accounts;
+mod api_keys;
+mod audit;
 mod clock;
+mod devices;
 mod email_provider;
 mod id_generator;
+mod one_time_tokens;
 mod outbox;
 mod password_hasher;
 mod password_strength;
+mod rate_limiter;
+mod second_factors;
+mod secret_box;
+mod sessions;
+mod sign_ins;
+mod sms_provider;
 mod store;
 mod token_mint;
+mod totp;
 
+pub use accounts::{AccountRepository, MailRequest, MailWish};
+pub use api_keys::{ApiKey, ApiKeyRepository, Scope};
+pub use audit::{AuditEvent, AuditRepository, Outcome};
 pub use clock::Clock;
+pub use devices::{DeviceRepository, KnownDevice, NewDevice};
 pub use email_provider::{EmailProvider, MailError, OutgoingMail};
 pub use id_generator::IdGenerator;
-pub use outbox::{ClaimedEvent, Outbox};
+pub use one_time_tokens::{NewToken, OneTimeTokenRepository, UsedToken};
+pub use outbox::{ClaimedEvent, Errand, Outbox};
 pub use password_hasher::{HashingError, PasswordHasher, Verification};
 pub use password_strength::{PasswordStrength, WeakPassword};
-pub use store::{
-    Credentials, Login, NewSession, NewToken, OneTimeTokenRepository, SessionOwner,
-    SessionRepository, SignInRepository, Store, UnitOfWork, UsedToken,
-};
+pub use rate_limiter::{Exceeded, Limit, Quota, RateLimiter};
+pub use second_factors::{SecondFactorRepository, TotpCredential};
+pub use secret_box::SecretBox;
+pub use sessions::{Session, SessionOwner, SessionRepository};
+pub use sign_ins::{Credentials, Login, SignInRepository};
+pub use sms_provider::{OutgoingSms, SmsProvider};
+pub use store::{Store, UnitOfWork};
 pub use token_mint::{SecretToken, TokenHash, TokenKind, TokenMint};
+pub use totp::{Enrolment, Totp};

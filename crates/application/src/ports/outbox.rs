@@ -2,6 +2,8 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{DomainEvent, RepositoryError, UserId};
 use uuid::Uuid;
 
+use super::MailWish;
+
 /// An event that a worker has taken for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedEvent {
@@ -9,10 +11,20 @@ pub struct ClaimedEvent {
     pub id: Uuid,
     /// To whom it happened.
     pub user_id: UserId,
-    /// What happened.
-    pub event: DomainEvent,
+    /// What is to be done about it.
+    pub errand: Errand,
     /// How often it has been taken, this time included.
     pub attempts: u32,
+}
+
+/// What a row of the outbox stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// Something happened to a user.
+    Event(DomainEvent),
+    /// Somebody asks for a mail. Such rows are removed once they are done: what they
+    /// name may belong to nobody here.
+    Wish(MailWish),
 }
 
 /// Events on their way out. A worker claims, works with no transaction open,

@@ -1,26 +1,46 @@
 use userdom_domain::UserStatus;
 
-use crate::{Actor, App, AppError, ports::TokenKind};
+use crate::{
+    Actor, App, AppError, Service, SignedInUser,
+    ports::{SessionOwner, TokenKind},
+};
 
 impl App {
-    /// Whose access token this is. Anything that is no live token of a user who
-    /// may use one is refused alike.
-    pub fn authenticate(&self, access_token: &str) -> Result<Actor, AppError> {
-        let hash = self.adapters.mint.hash(TokenKind::Access, access_token);
+    /// Who presents this: the access token of a session, or a key. Anything that is no
+    /// live one of somebody who may use it is refused alike.
+    pub fn authenticate(&self, presented: &str) -> Result<Actor, AppError> {
+        if let Some(hash) = self.adapters.mint.hash(TokenKind::Access, presented) {
+            let now = self.now();
+            let owner = self.adapters.store.read()?.sessions().find_owner(&hash, now)?;
+            let owner = owner.filter(|owner| may_come_in(owner, now));
+            let owner = owner.ok_or(AppError::Unauthenticated)?;
+            self.note_use(Some(owner.last_used_at), now, |uow| {
+                uow.sessions().touch(owner.session_id, now)
+            });
+            return Ok(Actor::User(SignedInUser {
+                user_id: owner.user_id,
+                session_id: owner.session_id,
+                roles: owner.roles,
+                authenticated_at: owner.authenticated_at,
+            }));
+        }
+        let hash = self.adapters.mint.hash(TokenKind::ApiKey, presented);
         let hash = hash.ok_or(AppError::Unauthenticated)?;
         let now = self.now();
-        let owner = self.adapters.store.read()?.sessions().find_owner(&hash, now)?;
-        let owner = owner.ok_or(AppError::Unauthenticated)?;
-        let shut_out = match owner.status {
-            UserStatus::Pending | UserStatus::Active => false,
-            UserStatus::Suspended | UserStatus::Banned => {
-                owner.status_until.is_none_or(|end| end > now)
-            }
-            UserStatus::Deleted => true,
-        };
-        if shut_out {
-            return Err(AppError::Unauthenticated);
+        let key = self.adapters.store.read()?.api_keys().find_live(&hash, now)?;
+        let key = key.ok_or(AppError::Unauthenticated)?;
+        self.note_use(key.last_used_at, now, |uow| uow.api_keys().touch(key.id, now));
+        Ok(Actor::Service(Service { key_id: key.id, scopes: key.scopes }))
+    }
+}
+
+/// Whether the account stands so that its tokens work.
+pub(super) fn may_come_in(owner: &SessionOwner, now: chrono::DateTime<chrono::Utc>) -> bool {
+    match owner.status {
+        UserStatus::Pending | UserStatus::Active => true,
+        UserStatus::Suspended | UserStatus::Banned => {
+            owner.status_until.is_some_and(|end| end <= now)
         }
-        Ok(Actor { user_id: owner.user_id, session_id: owner.session_id, roles: owner.roles })
+        UserStatus::Deleted => false,
     }
 }

@@ -4,16 +4,29 @@ use super::UserView;
 use crate::{
     Actor, App, AppError, Caller,
     policies::{self, Operation, Verdict},
+    ports::UnitOfWork,
 };
 
 impl App {
     /// A user, as the caller may see it.
     pub fn get_user(&self, caller: &Caller, id: UserId) -> Result<UserView, AppError> {
         let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
-        let user = self.adapters.store.read()?.users().find_by_id(id)?;
-        let user = user.ok_or(AppError::NotFound("user"))?;
-        policies::authorise(Some(actor), Operation::View, &user)?;
+        let mut reader = self.adapters.store.read()?;
+        let user = self.readable(&mut *reader, caller, Operation::View, id)?;
         Ok(self.view_for(actor, &user))
+    }
+
+    /// The user to be looked at: it exists, and the caller may do this.
+    pub(crate) fn readable(
+        &self,
+        reader: &mut dyn UnitOfWork,
+        caller: &Caller,
+        operation: Operation,
+        id: UserId,
+    ) -> Result<UserAggregate, AppError> {
+        let user = reader.users().find_by_id(id)?.ok_or(AppError::NotFound("user"))?;
+        policies::authorise(caller.actor.as_ref(), operation, &user)?;
+        Ok(user)
     }
 
     /// The user with as much as the actor may see.

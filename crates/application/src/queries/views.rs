@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use userdom_domain::{UserAddress, UserAggregate, UserEmail, UserPhone, UserProfile, UserStatus};
 use uuid::Uuid;
 
-use crate::ports::NewSession;
+use crate::ports::{ApiKey, AuditEvent, Scope, Session};
 
 /// A user, as every endpoint shows it. Never with the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -131,6 +131,48 @@ pub struct SessionView {
     pub ip_address: String,
     #[serde(serialize_with = "time")]
     pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "time")]
+    pub last_used_at: DateTime<Utc>,
+    #[serde(serialize_with = "time")]
+    pub authenticated_at: DateTime<Utc>,
+    #[serde(serialize_with = "time")]
+    pub expires_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+/// The key of another service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct ApiKeyView {
+    pub id: Uuid,
+    pub name: String,
+    pub scopes: Vec<&'static str>,
+    pub created_by: Uuid,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+    #[serde(serialize_with = "maybe_time")]
+    pub expires_at: Option<DateTime<Utc>>,
+    #[serde(serialize_with = "maybe_time")]
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A line of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct EventView {
+    pub id: Uuid,
+    #[serde(serialize_with = "time")]
+    pub occurred_at: DateTime<Utc>,
+    pub kind: String,
+    pub outcome: &'static str,
+    pub actor_id: Option<Uuid>,
+    pub api_key_id: Option<Uuid>,
+    pub user_id: Option<Uuid>,
+    pub target_id: Option<Uuid>,
+    pub ip_address: String,
+    pub user_agent: String,
+    pub request_id: String,
 }
 
 impl UserView {
@@ -253,13 +295,51 @@ impl AddressView {
 }
 
 impl SessionView {
-    /// A session that has just been opened.
-    pub fn of(session: &NewSession) -> Self {
+    /// A session, as it is seen from the session `current`.
+    pub fn of(session: &Session, current: Option<Uuid>) -> Self {
         Self {
             id: session.id,
             user_agent: session.user_agent.clone(),
             ip_address: session.ip_address.clone(),
             created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            authenticated_at: session.authenticated_at,
+            expires_at: session.idle_expires_at.min(session.expires_at),
+            is_current: current == Some(session.id),
+        }
+    }
+}
+
+impl ApiKeyView {
+    /// A key without what opens anything.
+    pub fn of(key: &ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name.clone(),
+            scopes: key.scopes.iter().copied().map(Scope::as_str).collect(),
+            created_by: key.created_by.as_uuid(),
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+        }
+    }
+}
+
+impl EventView {
+    /// A line of the audit trail.
+    pub fn of(event: &AuditEvent) -> Self {
+        Self {
+            id: event.id,
+            occurred_at: event.occurred_at,
+            kind: event.kind.clone(),
+            outcome: event.outcome.as_str(),
+            actor_id: event.actor_id.map(|id| id.as_uuid()),
+            api_key_id: event.api_key_id,
+            user_id: event.user_id.map(|id| id.as_uuid()),
+            target_id: event.target_id,
+            ip_address: event.ip_address.clone(),
+            user_agent: event.user_agent.clone(),
+            request_id: event.request_id.clone(),
         }
     }
 }

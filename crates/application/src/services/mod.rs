@@ -1,10 +1,18 @@
 //! What serves more than one use case.
 
 mod email_service;
-mod mail_texts;
+mod messages;
 mod validation_service;
 mod wake;
+
+use chrono::{DateTime, Utc};
+use userdom_domain::{UserAggregate, UserStatus};
 
 pub use email_service::EmailService;
 pub use validation_service::{CodedError, ValidationService};
 pub use wake::Wake;
+
+/// Nobody writes to a banned or deleted user, and no link opens anything of theirs.
+pub(crate) fn is_shut_out(user: &UserAggregate, now: DateTime<Utc>) -> bool {
+    matches!(user.user().status_at(now), UserStatus::Banned | UserStatus::Deleted)
+}

@@ -3,11 +3,16 @@
 //! [`store_contract!`](crate::store_contract) makes a test of each of them.
 
 pub mod account;
+pub mod accounts;
+pub mod api_keys;
+pub mod audit;
 pub mod concurrency;
+pub mod devices;
 pub mod emails;
 pub mod outbox;
 pub mod phones_and_addresses;
 pub mod saving;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_ins;
 mod support;
@@ -128,8 +133,8 @@ macro_rules! store_contract {
                 r24_a_profile_changes_and_its_fields_can_be_cleared
                 r24_a_profile_may_come_later_and_be_replaced
                 r13_unknown_preferences_survive
-                r15_roles_come_back
                 r15_the_active_admins_are_known
+                r15_roles_come_back
                 r14_a_status_comes_back_with_its_note
                 r14_a_deleted_user_is_restored_to_the_status_before
                 r17_the_aggregates_own_counter_comes_back
@@ -151,6 +156,29 @@ macro_rules! store_contract {
                 a_hash_is_upgraded_only_while_the_old_one_stands
                 r17_sixteen_at_once_get_five_checks
             }
+            devices {
+                a_device_is_known_until_its_time_is_over
+                a_device_lives_on_when_it_is_used
+                a_device_is_nobody_elses
+                ten_devices_are_remembered_and_the_one_that_was_used_longest_ago_goes
+                all_devices_of_a_user_are_forgotten
+                a9_a_known_device_has_five_tries_of_its_own
+                a9_a_locked_account_opens_to_a_known_device
+                a9_what_happens_on_a_device_is_counted_there
+                a9_sixteen_at_once_on_a_device_get_five_checks
+            }
+            second_factors {
+                a_secret_is_replaced_until_it_is_confirmed
+                a4_a_step_is_used_once_and_none_before_it
+                a4_an_unconfirmed_secret_has_no_steps
+                a4_of_sixteen_at_once_one_uses_the_step
+                a5_guesses_are_counted_from_the_first_one_on
+                a5_a_right_guess_and_nothing_else_clears_the_count
+                a5_sixteen_at_once_get_no_more_guesses_than_there_are
+                c5_a_recovery_code_is_used_once
+                c5_of_sixteen_at_once_one_uses_the_recovery_code
+                a_removed_second_factor_takes_its_codes_along
+            }
             sessions {
                 a_session_is_found_by_its_token_with_its_owner
                 an_unknown_or_expired_token_has_no_owner
@@ -160,6 +188,12 @@ macro_rules! store_contract {
                 the_sessions_of_an_erased_user_are_gone
                 a_save_of_the_user_leaves_the_sessions_alone
                 a_dropped_session_was_never_opened
+                s6_a_session_comes_back_as_it_was_until_it_ends
+                s4_a_renewal_demands_the_generation_before_it
+                s4_of_sixteen_renewals_at_once_one_wins
+                the_last_use_of_a_session_never_goes_back
+                the_sessions_of_a_user_are_listed_newest_first
+                all_sessions_but_one_end
             }
             tokens {
                 a_token_is_good_for_one_use
@@ -167,11 +201,40 @@ macro_rules! store_contract {
                 a_token_of_another_kind_is_noise
                 a_newer_token_ends_the_older_ones
                 a_newer_token_ends_none_of_another_target_or_kind
-                issued_tokens_are_counted_used_or_not
                 a_dropped_use_is_no_use
                 a_dropped_issue_ends_nothing
                 the_tokens_of_an_erased_user_are_gone
                 of_sixteen_at_once_one_uses_the_token
+                a_look_at_a_token_uses_nothing_up
+                a5_a_token_has_five_guesses_whichever_way_it_is_found
+                a5_a_guess_finds_neither_another_kind_nor_another_user
+                a5_sixteen_at_once_get_five_guesses
+                a_token_is_used_up_by_its_identity_once
+                a10_the_newest_claim_to_an_address_ends_the_older_ones_of_others
+                all_tokens_of_a_user_end_at_once
+                the_tokens_for_one_target_end
+            }
+            api_keys {
+                keys_come_back_newest_first
+                a_key_lives_until_its_end
+                a_key_lives_as_long_as_its_maker_is_an_active_admin
+                a_removed_key_is_gone
+                the_last_use_of_a_key_is_kept
+            }
+            audit {
+                p3_lines_come_back_as_they_were_newest_first
+                p3_a_line_is_there_exactly_when_what_it_tells_is
+                p3_lines_outlive_their_user
+                what_only_reads_writes_no_line
+            }
+            accounts {
+                p2_nothing_of_an_erased_user_is_left
+                p2_the_events_and_wishes_of_an_erased_user_go_with_it
+                p2_the_trail_of_an_erased_user_forgets_where_from
+                a_dropped_erasure_erases_nothing
+                accounts_that_never_verified_an_email_are_found
+                accounts_that_were_deleted_long_ago_are_found
+                what_has_ended_by_time_is_swept_and_nothing_else
             }
             outbox {
                 an_empty_outbox_has_nothing_to_claim
@@ -183,6 +246,8 @@ macro_rules! store_contract {
                 an_event_that_was_postponed_again_and_again_counts_its_attempts
                 an_event_that_was_given_up_never_comes_back
                 workers_side_by_side_share_the_events
+                a_wish_is_claimed_as_it_was_asked_for_and_gone_when_done
+                a_wish_can_be_postponed
             }
             concurrency {
                 c1_no_update_is_lost

@@ -1,9 +1,15 @@
 //! A store in memory that behaves as the ones with a database do.
 
+mod accounts;
+mod api_keys;
+mod audit;
+mod devices;
 mod outbox;
+mod second_factors;
+mod sessions;
 mod sign_ins;
 mod state;
-mod tokens_and_sessions;
+mod tokens;
 mod users;
 
 use std::{
@@ -18,7 +24,8 @@ pub use outbox::StoredEvent;
 use state::State;
 
 use crate::ports::{
-    OneTimeTokenRepository, SessionRepository, SignInRepository, Store, UnitOfWork,
+    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, OneTimeTokenRepository,
+    SecondFactorRepository, SessionRepository, SignInRepository, Store, UnitOfWork,
 };
 
 /// Everything in memory; clones share it. One unit of work writes at a time, on
@@ -127,7 +134,19 @@ impl UnitOfWork for MemoryUnitOfWork {
         self
     }
 
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self
+    }
+
     fn sign_ins(&mut self) -> &mut dyn SignInRepository {
+        self
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
+        self
+    }
+
+    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
         self
     }
 
@@ -136,6 +155,14 @@ impl UnitOfWork for MemoryUnitOfWork {
     }
 
     fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        self
+    }
+
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }
 

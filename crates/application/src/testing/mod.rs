@@ -9,7 +9,7 @@ pub mod given;
 mod memory_store;
 
 pub use doubles::{
-    AnyStrength, FixedClock, PlainHasher, RecordingProvider, RefusingStrength, SequentialIds,
-    TestMint,
+    AnyStrength, ClockedLimiter, FixedClock, GlassBox, PlainHasher, Recording, RecordingProvider,
+    RecordingSms, RefusingStrength, SequentialIds, TestMint, TestTotp,
 };
 pub use memory_store::{MemoryStore, StoredEvent};

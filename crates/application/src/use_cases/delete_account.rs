@@ -1,8 +1,9 @@
-use userdom_domain::{UserError, UserId, UserRole};
+use userdom_domain::UserId;
 
 use crate::{AppError, Command, Tx, policies::Operation};
 
-/// Deletes a user softly (R14) and ends every session. The last admin stays (R15).
+/// Deletes a user softly (R14) and ends everything that
+/// opens the account. The last admin stays (R15).
 #[derive(Debug, Clone)]
 pub struct DeleteAccount {
     /// Whose.
@@ -14,15 +15,10 @@ impl Command for DeleteAccount {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         let mut user = tx.user_for(Operation::Delete, self.user_id)?;
-        if user.user().has_role(UserRole::Admin) {
-            let admins = tx.uow.users().lock_admins()?;
-            if admins.iter().all(|admin| *admin == self.user_id) {
-                return Err(UserError::LastAdmin.into());
-            }
-        }
+        tx.keep_an_admin(&user)?;
         user.delete(tx.now)?;
         tx.save(&mut user)?;
-        tx.uow.sessions().end_all(self.user_id)?;
-        Ok(())
+        tx.shut_out(self.user_id)?;
+        Ok(tx.uow.devices().forget_all(self.user_id)?)
     }
 }

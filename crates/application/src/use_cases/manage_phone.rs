@@ -73,7 +73,7 @@ impl Command for SetDefaultPhone {
     }
 }
 
-/// Removes a phone.
+/// Removes a phone; a code on its way to it ends.
 #[derive(Debug, Clone)]
 pub struct RemovePhone {
     /// Whose.
@@ -89,6 +89,7 @@ impl Command for RemovePhone {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         user.remove_phone(self.phone_id, tx.now)?;
         tx.save(&mut user)?;
+        tx.uow.tokens().end_for(self.user_id, self.phone_id.as_uuid(), tx.now)?;
         Ok(Changed { value: (), version: user.version() })
     }
 }

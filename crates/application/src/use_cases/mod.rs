@@ -4,25 +4,40 @@
 //! for [`App::execute`](crate::App::execute). One that hashes a password does
 //! that first, outside, and is a method of [`App`](crate::App).
 
+mod api_keys;
+mod change_status;
 mod create_admin;
 mod delete_account;
+mod erase_user;
 mod manage_address;
 mod manage_phone;
+mod manage_sessions;
+mod open_session;
+mod passwords;
 mod register_user;
+mod second_factor;
 mod sign_in;
 mod sign_out;
 mod update_account;
 mod update_email;
 mod update_profile;
+mod verify_phone;
 
 use userdom_domain::{AddressId, EmailId, PhoneId, UserAggregate};
 
+pub use api_keys::NewApiKey;
+pub use change_status::{ChangeStatus, Sanction, SetRoles, StatusChange};
 pub use create_admin::CreateAdmin;
 pub use delete_account::DeleteAccount;
+pub use erase_user::{EraseUser, Swept};
 pub use manage_address::{AddAddress, RemoveAddress, ReplaceAddress, SetDefaultAddress};
 pub use manage_phone::{AddPhone, ChangePhoneType, RemovePhone, SetDefaultPhone};
+pub use manage_sessions::{EndSession, EndSessions, Proof};
+pub use open_session::OpenedSession;
+pub use passwords::ChangePassword;
 pub use register_user::RegisterUser;
-pub use sign_in::{SignIn, SignedIn};
+pub use second_factor::{FinishSignIn, SecondFactor};
+pub use sign_in::{SignIn, SignInStep};
 pub use update_account::UpdateAccount;
 pub use update_email::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail};
 pub use update_profile::UpdateProfile;

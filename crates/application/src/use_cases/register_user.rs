@@ -5,6 +5,7 @@ use userdom_domain::{
 
 use crate::{
     App, AppError, Caller, Command, Tx,
+    ports::Limit,
     queries::UserView,
     services::{CodedError, ValidationService},
 };
@@ -33,7 +34,8 @@ impl App {
     ///
     /// An email that another account has verified looks like success: the new
     /// account never gets a link, and the owner is told by mail.
-    pub fn register(&self, request: &RegisterUser) -> Result<UserView, AppError> {
+    pub fn register(&self, caller: &Caller, request: &RegisterUser) -> Result<UserView, AppError> {
+        self.adapters.limiter.check(Limit::RegisterAddress, &caller.origin.ip_address)?;
         let mut validation = ValidationService::default();
         self.judge_registration(
             &mut validation,
@@ -47,7 +49,7 @@ impl App {
         );
         validation.finish()?;
         let password_hash = self.adapters.hasher.hash(&request.password)?;
-        self.execute(&Caller::default(), &Register { request, password_hash })
+        self.execute(caller, &Register { request, password_hash })
     }
 
     /// The rules that need this installation's lists: reserved usernames (R9) and

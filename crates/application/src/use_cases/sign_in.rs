@@ -2,10 +2,13 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{EmailAddress, Password, UserAggregate, UserId, UserStatus, Username};
 use uuid::Uuid;
 
+use super::OpenedSession;
 use crate::{
     App, AppError, Caller, Command, Tx,
-    ports::{Credentials, Login, NewSession, SecretToken, TokenHash, TokenKind, Verification},
-    queries::{SessionView, UserView},
+    ports::{
+        Credentials, Limit, Login, NewDevice, NewToken, Outcome, SecretToken, TokenHash, TokenKind,
+        Verification,
+    },
 };
 
 /// Somebody who wants to sign in.
@@ -15,67 +18,86 @@ pub struct SignIn {
     pub login: String,
     /// The guess.
     pub password: Password,
-    /// The client's own name for itself.
-    pub user_agent: String,
-    /// Where the client calls from.
-    pub ip_address: String,
+    /// What an earlier sign-in on this device gave.
+    pub device_token: Option<String>,
 }
 
-/// A session that has just been opened.
+/// What a right password leads to.
 #[derive(Debug)]
-pub struct SignedIn {
-    /// Shown this once.
-    pub access_token: SecretToken,
-    /// Seconds until the token ends.
-    pub expires_in: i64,
-    /// The session.
-    pub session: SessionView,
-    /// Who signed in.
-    pub user: UserView,
+pub enum SignInStep {
+    /// A session.
+    Done(Box<OpenedSession>),
+    /// The second factor is due ([`App::finish_sign_in`]).
+    Challenge(SecretToken),
 }
 
 impl App {
-    /// Opens a session. An unknown login, a locked account, a wrong password and
-    /// an account that cannot sign in get the same answer after the same work.
+    /// Opens a session, or asks for the second factor. An unknown login, a locked
+    /// account, a wrong password and an account that cannot sign in get the same answer
+    /// after the same work.
     ///
     /// The attempt is counted before the password is checked, and the check runs
     /// outside of any transaction (R17).
-    pub fn sign_in(&self, request: &SignIn) -> Result<SignedIn, AppError> {
-        let caller = Caller::default();
-        let claimed = match read_login(&request.login) {
-            Some(login) => self.execute(&caller, &ClaimAttempt { login })?,
-            None => None,
-        };
-        let stored = claimed.as_ref().map(|credentials| &credentials.password_hash);
-        let verdict = match (self.adapters.hasher.verify(&request.password, stored), &claimed) {
-            (Ok(verdict), _) => verdict,
-            (Err(error), None) => return Err(error.into()),
-            (Err(error), Some(credentials)) => {
-                // A busy service must not lock its users out.
-                self.execute(&caller, &ReturnAttempt { user_id: credentials.user_id })?;
-                return Err(error.into());
-            }
-        };
-        let (Some(credentials), Verification::Right { outdated }) = (claimed, verdict) else {
+    pub fn sign_in(&self, caller: &Caller, request: &SignIn) -> Result<SignInStep, AppError> {
+        let limiter = &self.adapters.limiter;
+        limiter.check(Limit::SignInAddress, &caller.origin.ip_address)?;
+        let device = self.device_hash(request.device_token.as_deref());
+        if device.is_none() {
+            limiter.check(Limit::SignInLogin, &login_key(&request.login))?;
+        }
+        let login = read_login(&request.login);
+        let claimed = self.execute(caller, &ClaimAttempt { login, device })?;
+        let outdated = self.check_password(caller, claimed.as_ref(), &request.password)?;
+        let Some((credentials, outdated)) = claimed.zip(outdated) else {
             return Err(AppError::SignInRefused);
+        };
+        let device_token = device.and(request.device_token.as_deref());
+        let step = TakeStep { credentials: &credentials, device, device_token };
+        let step = match self.execute(caller, &step) {
+            Ok(step) => step,
+            Err(AppError::SignInRefused) => {
+                self.execute(caller, &Refuse { credentials: &credentials })?;
+                return Err(AppError::SignInRefused);
+            }
+            Err(error) => {
+                // The password was right; that the service failed is not held against anybody.
+                self.execute(caller, &ReturnAttempt { credentials: &credentials })?;
+                return Err(error);
+            }
         };
         if let Err(error) = self.upgrade_hash(&credentials, &request.password, outdated) {
             tracing::warn!(error = &error as &dyn std::error::Error, "the hash stays as it is");
         }
-        let access_token = self.adapters.mint.random(TokenKind::Access);
-        let hash = self.adapters.mint.hash(TokenKind::Access, access_token.expose());
-        let hash =
-            hash.ok_or_else(|| AppError::Internal("the mint refuses its own token".into()))?;
-        let user_id = credentials.user_id;
-        let opened =
-            self.execute(&caller, &OpenSession { request, credentials: &credentials, hash });
-        if opened.is_err() {
-            // The password was right; that the service failed is not held against anybody.
-            self.execute(&caller, &ReturnAttempt { user_id })?;
+        Ok(step)
+    }
+
+    /// Checks a password whose attempt is counted; `None` is wrong, and the other
+    /// verdict whether the hash is outdated. A wrong one is put on record.
+    pub(super) fn check_password(
+        &self,
+        caller: &Caller,
+        claimed: Option<&Credentials>,
+        guess: &Password,
+    ) -> Result<Option<bool>, AppError> {
+        let stored = claimed.map(|credentials| &credentials.password_hash);
+        match (self.adapters.hasher.verify(guess, stored), claimed) {
+            (Ok(Verification::Right { outdated }), Some(_)) => Ok(Some(outdated)),
+            (Ok(_), _) => {
+                let user_id = claimed.map(|credentials| credentials.user_id);
+                self.execute(caller, &RecordFailure { user_id })?;
+                Ok(None)
+            }
+            (Err(error), None) => Err(error.into()),
+            (Err(error), Some(credentials)) => {
+                // A busy service must not lock its users out.
+                self.execute(caller, &ReturnAttempt { credentials })?;
+                Err(error.into())
+            }
         }
-        let (session, user) = opened?.ok_or(AppError::SignInRefused)?;
-        let expires_in = self.settings.access_token_ttl.num_seconds();
-        Ok(SignedIn { access_token, expires_in, session, user })
+    }
+
+    pub(super) fn device_hash(&self, presented: Option<&str>) -> Option<TokenHash> {
+        self.adapters.mint.hash(TokenKind::Device, presented?)
     }
 
     fn upgrade_hash(
@@ -103,72 +125,169 @@ fn read_login(text: &str) -> Option<Login> {
     }
 }
 
-struct ClaimAttempt {
-    login: Login,
+/// The same for every way to write a login, and short whatever somebody sends.
+fn login_key(text: &str) -> String {
+    text.trim().to_lowercase().chars().take(320).collect()
+}
+
+pub(super) struct ClaimAttempt {
+    pub(super) login: Option<Login>,
+    pub(super) device: Option<TokenHash>,
 }
 
 impl Command for ClaimAttempt {
     type Output = Option<Credentials>;
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
-        Ok(tx.uow.sign_ins().claim_attempt(&self.login, tx.now)?)
+        match &self.login {
+            Some(login) => {
+                Ok(tx.uow.sign_ins().claim_attempt(login, self.device.as_ref(), tx.now)?)
+            }
+            None => Ok(None),
+        }
     }
 }
 
-struct ReturnAttempt {
-    user_id: UserId,
+pub(super) struct ReturnAttempt<'a> {
+    pub(super) credentials: &'a Credentials,
 }
 
-impl Command for ReturnAttempt {
+impl Command for ReturnAttempt<'_> {
     type Output = ();
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        Ok(tx.uow.sign_ins().return_attempt(self.user_id)?)
+        let Credentials { user_id, device_id, .. } = *self.credentials;
+        Ok(tx.uow.sign_ins().return_attempt(user_id, device_id)?)
     }
 }
 
-struct OpenSession<'a> {
-    request: &'a SignIn,
-    credentials: &'a Credentials,
-    hash: TokenHash,
+pub(super) struct RecordFailure {
+    pub(super) user_id: Option<UserId>,
 }
 
-impl Command for OpenSession<'_> {
-    /// `None` when the password was right but the account cannot sign in.
-    type Output = Option<(SessionView, UserView)>;
+impl Command for RecordFailure {
+    type Output = ();
 
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
-        let user_id = self.credentials.user_id;
-        let Some(user) = tx.uow.users().find_by_id(user_id)? else {
-            return Ok(None);
-        };
-        if !lets_in(&user, tx.now) {
-            tx.uow.sign_ins().clear_attempts(user_id)?;
-            return Ok(None);
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        tx.audit("session.refused", Outcome::Failure, self.user_id, None)
+    }
+}
+
+/// The password was right, but the account lets nobody in.
+struct Refuse<'a> {
+    credentials: &'a Credentials,
+}
+
+impl Command for Refuse<'_> {
+    type Output = ();
+
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        let Credentials { user_id, device_id, .. } = *self.credentials;
+        tx.uow.sign_ins().clear_attempts(user_id, device_id)?;
+        tx.audit("session.refused", Outcome::Failure, Some(user_id), None)
+    }
+}
+
+struct TakeStep<'a> {
+    credentials: &'a Credentials,
+    device: Option<TokenHash>,
+    device_token: Option<&'a str>,
+}
+
+impl Command for TakeStep<'_> {
+    type Output = SignInStep;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<SignInStep, AppError> {
+        let Credentials { user_id, device_id, .. } = *self.credentials;
+        let user = tx.uow.users().find_by_id(user_id)?;
+        let has_second_factor = user.is_some_and(|user| user.user().two_factor_enabled());
+        if has_second_factor {
+            // What others have guessed stays counted until the second factor is right.
+            tx.uow.sign_ins().return_attempt(user_id, device_id)?;
+        } else {
+            tx.uow.sign_ins().record_login(user_id, device_id, tx.now)?;
         }
-        tx.uow.sign_ins().record_login(user_id, tx.now)?;
-        let session = self.session(tx.new_uuid(), &user, tx);
-        tx.uow.sessions().insert(&session)?;
-        let view = UserView { last_login_at: Some(tx.now), ..UserView::of(&user, tx.now) };
-        Ok(Some((SessionView::of(&session), view)))
+        let user = tx.user_let_in(user_id)?;
+        if user.user().password_hash() != &self.credentials.password_hash {
+            // Changed while the guess was checked: what was right is no more.
+            return Err(AppError::SignInRefused);
+        }
+        if user.user().two_factor_enabled() != has_second_factor {
+            return Err(AppError::Contended);
+        }
+        if has_second_factor {
+            return Ok(SignInStep::Challenge(tx.challenge(user_id, device_id)?));
+        }
+        let opened = tx.sign_in_opened(&user, self.device, self.device_token)?;
+        Ok(SignInStep::Done(Box::new(opened)))
     }
 }
 
 /// What this attempt itself has counted does not stand in its way.
-fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
+pub(super) fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
     user.user().status_at(now) == UserStatus::Active && user.user().email_verified()
 }
 
-impl OpenSession<'_> {
-    fn session(&self, id: Uuid, user: &UserAggregate, tx: &Tx<'_>) -> NewSession {
-        NewSession {
-            id,
-            user_id: user.id(),
-            access_token: self.hash,
-            access_expires_at: tx.now + tx.app.settings().access_token_ttl,
-            created_at: tx.now,
-            user_agent: self.request.user_agent.chars().take(255).collect(),
-            ip_address: self.request.ip_address.clone(),
+impl Tx<'_> {
+    /// The user, if it may sign in. Read after the sign-in was noted in its row, which
+    /// keeps out whoever is about to suspend it or to change the password.
+    pub(super) fn user_let_in(&mut self, user_id: UserId) -> Result<UserAggregate, AppError> {
+        let user = self.uow.users().find_by_id(user_id)?;
+        user.filter(|user| lets_in(user, self.now)).ok_or(AppError::SignInRefused)
+    }
+
+    /// The session of a sign-in that has come to its end, with the token of its device.
+    pub(super) fn sign_in_opened(
+        &mut self,
+        user: &UserAggregate,
+        device: Option<TokenHash>,
+        device_token: Option<&str>,
+    ) -> Result<OpenedSession, AppError> {
+        let mut opened = self.open_session(user)?;
+        opened.device_token = Some(self.device_token(user.id(), device, device_token)?);
+        let (user_id, session_id) = (Some(user.id()), Some(opened.session.id));
+        self.audit_by(user_id, "session.opened", Outcome::Success, user_id, session_id)?;
+        Ok(opened)
+    }
+
+    /// The token of a device that is known already, or a new one.
+    fn device_token(
+        &mut self,
+        user_id: UserId,
+        device: Option<TokenHash>,
+        presented: Option<&str>,
+    ) -> Result<SecretToken, AppError> {
+        let expires_at = self.now + self.app.settings.device_ttl;
+        if let (Some(token), Some(presented)) = (device, presented)
+            && self.uow.devices().renew(user_id, &token, self.now, expires_at)?
+        {
+            return Ok(SecretToken::new(presented.to_owned()));
         }
+        let fresh = self.app.adapters.mint.random(TokenKind::Device);
+        let token = self.app.hash_of(TokenKind::Device, &fresh)?;
+        let (id, created_at) = (self.new_uuid(), self.now);
+        self.uow.devices().remember(&NewDevice { id, user_id, token, created_at, expires_at })?;
+        Ok(fresh)
+    }
+
+    /// What stands between the password and the second factor. It is about the known
+    /// device, where attempts are counted, or else about itself: each sign-in has its own.
+    fn challenge(
+        &mut self,
+        user_id: UserId,
+        device_id: Option<Uuid>,
+    ) -> Result<SecretToken, AppError> {
+        let challenge = self.app.adapters.mint.random(TokenKind::Challenge);
+        let id = self.new_uuid();
+        self.uow.tokens().issue(&NewToken {
+            id,
+            user_id,
+            kind: TokenKind::Challenge,
+            target_id: device_id.unwrap_or(id),
+            hash: self.app.hash_of(TokenKind::Challenge, &challenge)?,
+            created_at: self.now,
+            expires_at: self.now + self.app.settings.challenge_ttl,
+        })?;
+        Ok(challenge)
     }
 }

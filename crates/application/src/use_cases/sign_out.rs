@@ -1,15 +1,14 @@
-use crate::{Actor, App, AppError, Caller, Command, Tx};
+use crate::{App, AppError, Caller, Command, SignedInUser, Tx, ports::Outcome};
 
 /// Ends the session of the token that was sent.
 struct SignOut<'a> {
-    actor: &'a Actor,
+    user: &'a SignedInUser,
 }
 
 impl App {
     /// Ends the caller's own session.
     pub fn sign_out(&self, caller: &Caller) -> Result<(), AppError> {
-        let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
-        self.execute(caller, &SignOut { actor })
+        self.execute(caller, &SignOut { user: caller.signed_in()? })
     }
 }
 
@@ -17,7 +16,10 @@ impl Command for SignOut<'_> {
     type Output = ();
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        tx.uow.sessions().end(self.actor.session_id)?;
-        Ok(())
+        let SignedInUser { user_id, session_id, .. } = *self.user;
+        if !tx.uow.sessions().end(user_id, session_id)? {
+            return Ok(());
+        }
+        tx.audit("session.ended", Outcome::Success, Some(user_id), Some(session_id))
     }
 }

@@ -1,15 +1,15 @@
-use chrono::TimeDelta;
-use userdom_domain::{ContactType, EmailAddress, EmailId, UserId, UserStatus};
+use userdom_domain::{ContactType, EmailAddress, EmailId, Notice, UserId, UserStatus};
 
-use super::Changed;
+use super::{Changed, passwords::AskForMail};
 use crate::{
-    App, AppError, Caller, Command, Tx,
-    policies::{self, Operation},
-    ports::{TokenHash, TokenKind},
+    Actor, App, AppError, Caller, Command, Tx,
+    policies::Operation,
+    ports::{Limit, MailWish, TokenHash, TokenKind},
     queries::EmailView,
+    services::is_shut_out,
 };
 
-/// Adds an email and sends the mail that verifies it.
+/// Adds an email and sends the mail that verifies it. A new default needs a recent proof.
 #[derive(Debug, Clone)]
 pub struct AddEmail {
     /// Whose.
@@ -27,6 +27,9 @@ impl Command for AddEmail {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
+        if self.is_default {
+            tx.require_recent_authentication()?;
+        }
         let id = tx.new_email_id();
         user.add_email(id, self.email.clone(), self.contact_type, self.is_default, tx.now)?;
         let token = tx.send_verification(&mut user, id)?;
@@ -61,7 +64,7 @@ impl Command for ChangeEmailType {
     }
 }
 
-/// Makes an email the default.
+/// Makes an email the default, and tells every verified address. Needs a recent proof.
 #[derive(Debug, Clone)]
 pub struct SetDefaultEmail {
     /// Whose.
@@ -75,13 +78,18 @@ impl Command for SetDefaultEmail {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
-        user.set_default_email(self.email_id, tx.now)?;
+        tx.require_recent_authentication()?;
+        if !user.email(self.email_id)?.is_default() {
+            user.set_default_email(self.email_id, tx.now)?;
+            user.tell(Notice::DefaultEmailChanged, tx.now);
+        }
         tx.save(&mut user)?;
         Changed::email(&user, self.email_id)
     }
 }
 
-/// Removes an email.
+/// Removes an email; its links end. A verified one needs a recent proof, and every
+/// verified address is told, itself included.
 #[derive(Debug, Clone)]
 pub struct RemoveEmail {
     /// Whose.
@@ -95,34 +103,52 @@ impl Command for RemoveEmail {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
+        let was_verified = user.email(self.email_id)?.is_verified();
+        if was_verified {
+            tx.require_recent_authentication()?;
+            user.tell(Notice::EmailRemoved, tx.now);
+        }
         user.remove_email(self.email_id, tx.now)?;
         tx.save(&mut user)?;
+        tx.uow.tokens().end_for(self.user_id, self.email_id.as_uuid(), tx.now)?;
+        if was_verified {
+            // A reset link may lie in the mailbox that is no longer the user's.
+            tx.uow.tokens().end_for(self.user_id, self.user_id.as_uuid(), tx.now)?;
+        }
         Ok(Changed { value: (), version: user.version() })
     }
 }
 
 impl App {
     /// Verifies the email that the token was made for, and activates a pending user.
-    pub fn verify_email(&self, token: &str) -> Result<Changed<EmailView>, AppError> {
+    /// Addresses that were verified before are told.
+    pub fn verify_email(
+        &self,
+        caller: &Caller,
+        token: &str,
+    ) -> Result<Changed<EmailView>, AppError> {
+        self.adapters.limiter.check(Limit::TokenAddress, &caller.origin.ip_address)?;
         let hash = self.adapters.mint.hash(TokenKind::EmailVerification, token);
         let hash = hash.ok_or(AppError::TokenNotValid)?;
-        self.execute(&Caller::default(), &VerifyEmail { hash })
+        self.execute(caller, &VerifyEmail { hash })
     }
 
-    /// Sends the verification mail again. Anybody may ask for a pending account,
-    /// and learns nothing from the answer; three mails an hour go to one email.
+    /// Asks for the verification mail again. Anybody may for a pending account, and
+    /// learns nothing from the answer: whether there is a mail, the worker decides.
     pub fn resend_verification(
         &self,
         caller: &Caller,
         user_id: UserId,
         email_id: EmailId,
     ) -> Result<(), AppError> {
-        match self.execute(caller, &ResendVerification { user_id, email_id }) {
-            Err(error @ (AppError::Store(_) | AppError::Internal(_) | AppError::Contended)) => {
-                Err(error)
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        self.adapters.limiter.check(Limit::MailAddress, &caller.origin.ip_address)?;
+        let asked_by = caller.actor.as_ref().map(|actor| match actor {
+            Actor::User(user) => user.user_id.as_uuid(),
+            Actor::Service(service) => service.key_id,
+        });
+        let (user_id, email_id) = (user_id.as_uuid(), email_id.as_uuid());
+        let wish = MailWish::Verification { user_id, email_id, asked_by };
+        self.execute(caller, &AskForMail { wish })
     }
 }
 
@@ -138,46 +164,17 @@ impl Command for VerifyEmail {
         let token = token.ok_or(AppError::TokenNotValid)?;
         let email_id = EmailId::from_uuid(token.target_id);
         let user = tx.uow.users().find_by_id(token.user_id)?;
-        let mut user = user.ok_or(AppError::TokenNotValid)?;
         // The email may have been removed, or the account shut, since the mail was sent.
-        let shut_out = matches!(user.user().status(), UserStatus::Banned | UserStatus::Deleted);
-        if shut_out || user.verify_email(email_id, tx.now).is_err() {
-            return Err(AppError::TokenNotValid);
+        let user = user.filter(|user| !is_shut_out(user, tx.now) && user.email(email_id).is_ok());
+        let mut user = user.ok_or(AppError::TokenNotValid)?;
+        if !user.email(email_id)?.is_verified() {
+            user.tell(Notice::EmailVerified, tx.now);
+            user.verify_email(email_id, tx.now)?;
         }
         if user.user().status() == UserStatus::Pending {
             user.activate(tx.now)?;
         }
         tx.save(&mut user)?;
         Changed::email(&user, email_id)
-    }
-}
-
-struct ResendVerification {
-    user_id: UserId,
-    email_id: EmailId,
-}
-
-impl ResendVerification {
-    const MAILS_AN_HOUR: u64 = 3;
-}
-
-impl Command for ResendVerification {
-    type Output = ();
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        let user = tx.uow.users().find_by_id(self.user_id)?;
-        let mut user = user.ok_or(AppError::NotFound("user"))?;
-        if user.user().status() != UserStatus::Pending {
-            policies::authorise(tx.caller.actor.as_ref(), Operation::ManageContacts, &user)?;
-        }
-        let (kind, target) = (TokenKind::EmailVerification, self.email_id.as_uuid());
-        let since = tx.now - TimeDelta::hours(1);
-        if tx.uow.tokens().issued_since(kind, target, since)? >= Self::MAILS_AN_HOUR {
-            return Ok(());
-        }
-        let token = tx.send_verification(&mut user, self.email_id)?;
-        tx.save(&mut user)?;
-        tx.uow.tokens().issue(&token)?;
-        Ok(())
     }
 }

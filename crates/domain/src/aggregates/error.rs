@@ -25,6 +25,12 @@ pub enum UserError {
     /// R22: no two phones of a user are equal.
     #[error("Phone {0} already exists")]
     PhoneAlreadyExists(String),
+    /// The phone is verified already.
+    #[error("Phone is already verified")]
+    PhoneAlreadyVerified,
+    /// No text message can reach a number whose calling code is unknown.
+    #[error("The calling code of this phone is unknown")]
+    PhoneNotReachable,
     /// R22.
     #[error("Phone {0} not found")]
     PhoneNotFound(PhoneId),
@@ -81,6 +87,8 @@ impl UserError {
             Self::DefaultEmailMustBeVerified => "email.default_must_be_verified",
             Self::EmailAlreadyVerified => "email.already_verified",
             Self::PhoneAlreadyExists(_) => "phone.already_exists",
+            Self::PhoneAlreadyVerified => "phone.already_verified",
+            Self::PhoneNotReachable => "phone.not_reachable",
             Self::PhoneNotFound(_) => "phone.not_found",
             Self::AddressNotFound(_) => "address.not_found",
             Self::DefaultOfTypeExists(_) => "contact.default_of_type_exists",

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{ContactType, DomainEvent, PhoneId, PhoneNumber, UserAggregate, UserError, UserPhone};
 
@@ -65,6 +66,25 @@ impl UserAggregate {
         }
         self.record(DomainEvent::PhoneVerified { phone_id: id }, now);
         self.refresh_verified_flags();
+        Ok(())
+    }
+
+    /// Asks for the text message that verifies a phone; refused for one whose calling
+    /// code is unknown, since no message can reach it.
+    pub fn request_phone_verification(
+        &mut self,
+        id: PhoneId,
+        token_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), UserError> {
+        let phone = self.phone(id)?;
+        if phone.is_verified {
+            return Err(UserError::PhoneAlreadyVerified);
+        }
+        if phone.phone.e164().is_none() {
+            return Err(UserError::PhoneNotReachable);
+        }
+        self.record(DomainEvent::PhoneVerificationRequested { phone_id: id, token_id }, now);
         Ok(())
     }
 

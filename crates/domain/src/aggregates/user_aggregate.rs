@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    DomainEvent, PasswordHash, Preferences, RecordedEvent, StatusNote, User, UserAddress,
+    DomainEvent, Notice, PasswordHash, Preferences, RecordedEvent, StatusNote, User, UserAddress,
     UserEmail, UserError, UserId, UserPhone, UserProfile, UserRole, Username,
 };
 
@@ -194,6 +194,41 @@ impl UserAggregate {
     pub fn change_password(&mut self, hash: PasswordHash, now: DateTime<Utc>) {
         self.user.change_password(hash, now);
         self.record(DomainEvent::PasswordChanged, now);
+    }
+
+    /// Sets a new password for somebody who has lost the old one: the account is
+    /// unlocked too (R17, R18). The second factor stays.
+    pub fn reset_password(&mut self, hash: PasswordHash, now: DateTime<Utc>) {
+        self.user.change_password(hash, now);
+        self.user.unlock(now);
+        self.record(DomainEvent::PasswordReset, now);
+    }
+
+    /// Forgets failed sign-ins and the lock (R17).
+    pub fn unlock(&mut self, now: DateTime<Utc>) {
+        self.user.unlock(now);
+        self.record(DomainEvent::AccountUnlocked, now);
+    }
+
+    /// Says whether a second factor is asked for at sign-in.
+    pub fn set_two_factor(&mut self, is_enabled: bool, now: DateTime<Utc>) {
+        if self.user.two_factor_enabled == is_enabled {
+            return;
+        }
+        self.user.two_factor_enabled = is_enabled;
+        let event =
+            if is_enabled { DomainEvent::TwoFactorEnabled } else { DomainEvent::TwoFactorDisabled };
+        self.record(event, now);
+    }
+
+    /// Has every verified address told what happened. Before an email is removed, so
+    /// that its owner learns of it too.
+    pub fn tell(&mut self, notice: Notice, now: DateTime<Utc>) {
+        let verified = self.emails.iter().filter(|email| email.is_verified);
+        let addresses: Vec<_> = verified.map(|email| email.email.clone()).collect();
+        for to in addresses {
+            self.record(DomainEvent::NoticeDue { notice, to }, now);
+        }
     }
 
     /// A sign-in succeeded (R17).

@@ -311,6 +311,13 @@ impl User {
         self.touch(now);
     }
 
+    /// Forgets failed sign-ins and the lock (R17).
+    pub fn unlock(&mut self, now: DateTime<Utc>) {
+        self.failed_login_attempts = 0;
+        self.account_locked_until = None;
+        self.touch(now);
+    }
+
     pub(crate) fn touch(&mut self, now: DateTime<Utc>) {
         self.updated_at = now;
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{AddressId, EmailId, PhoneId};
+use crate::{AddressId, EmailAddress, EmailId, PhoneId};
 
 /// Something that happened to a user (R26). Events carry identities only, never
 /// an address, a number or a name: they outlive erasure.
@@ -45,6 +45,14 @@ pub enum DomainEvent {
     PreferencesChanged,
     #[cfg_attr(feature = "serde", serde(rename = "user.password_changed"))]
     PasswordChanged,
+    #[cfg_attr(feature = "serde", serde(rename = "user.password_reset"))]
+    PasswordReset,
+    #[cfg_attr(feature = "serde", serde(rename = "user.unlocked"))]
+    AccountUnlocked,
+    #[cfg_attr(feature = "serde", serde(rename = "two_factor.enabled"))]
+    TwoFactorEnabled,
+    #[cfg_attr(feature = "serde", serde(rename = "two_factor.disabled"))]
+    TwoFactorDisabled,
     #[cfg_attr(feature = "serde", serde(rename = "user.login_succeeded"))]
     LoginSucceeded,
     #[cfg_attr(feature = "serde", serde(rename = "user.login_failed"))]
@@ -69,6 +77,8 @@ pub enum DomainEvent {
     PhoneRemoved { phone_id: PhoneId },
     #[cfg_attr(feature = "serde", serde(rename = "phone.verified"))]
     PhoneVerified { phone_id: PhoneId },
+    #[cfg_attr(feature = "serde", serde(rename = "phone.verification_requested"))]
+    PhoneVerificationRequested { phone_id: PhoneId, token_id: Uuid },
     #[cfg_attr(feature = "serde", serde(rename = "phone.default_changed"))]
     DefaultPhoneChanged { phone_id: PhoneId },
     #[cfg_attr(feature = "serde", serde(rename = "phone.type_changed"))]
@@ -81,6 +91,26 @@ pub enum DomainEvent {
     AddressRemoved { address_id: AddressId },
     #[cfg_attr(feature = "serde", serde(rename = "address.default_changed"))]
     DefaultAddressChanged { address_id: AddressId },
+    /// One address is to be told; the address as it was when it happened.
+    #[cfg_attr(feature = "serde", serde(rename = "notice.due"))]
+    NoticeDue { notice: Notice, to: EmailAddress },
+}
+
+/// What the owner of an account is told, so that nobody takes it over in silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant says what is told")]
+pub enum Notice {
+    PasswordChanged,
+    PasswordReset,
+    EmailVerified,
+    DefaultEmailChanged,
+    EmailRemoved,
+    TwoFactorEnabled,
+    TwoFactorDisabled,
+    RecoveryCodesReplaced,
 }
 
 impl DomainEvent {
@@ -99,6 +129,10 @@ impl DomainEvent {
             Self::RolesChanged => "user.roles_changed",
             Self::PreferencesChanged => "user.preferences_changed",
             Self::PasswordChanged => "user.password_changed",
+            Self::PasswordReset => "user.password_reset",
+            Self::AccountUnlocked => "user.unlocked",
+            Self::TwoFactorEnabled => "two_factor.enabled",
+            Self::TwoFactorDisabled => "two_factor.disabled",
             Self::LoginSucceeded => "user.login_succeeded",
             Self::LoginFailed => "user.login_failed",
             Self::ProfileChanged => "profile.changed",
@@ -111,12 +145,14 @@ impl DomainEvent {
             Self::PhoneAdded { .. } => "phone.added",
             Self::PhoneRemoved { .. } => "phone.removed",
             Self::PhoneVerified { .. } => "phone.verified",
+            Self::PhoneVerificationRequested { .. } => "phone.verification_requested",
             Self::DefaultPhoneChanged { .. } => "phone.default_changed",
             Self::PhoneTypeChanged { .. } => "phone.type_changed",
             Self::AddressAdded { .. } => "address.added",
             Self::AddressChanged { .. } => "address.changed",
             Self::AddressRemoved { .. } => "address.removed",
             Self::DefaultAddressChanged { .. } => "address.default_changed",
+            Self::NoticeDue { .. } => "notice.due",
         }
     }
 }

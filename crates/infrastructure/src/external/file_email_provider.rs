@@ -1,13 +1,11 @@
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lettre::message::Mailbox;
 use userdom_application::ports::{EmailProvider, MailError, OutgoingMail};
 
 use super::{
     mime::{self, Reader},
+    private_file,
     smtp_email_provider::MailConfigError,
 };
 
@@ -25,28 +23,15 @@ impl FileEmailProvider {
         let from = from.parse().map_err(MailConfigError::From)?;
         Ok(Self { dir: dir.into(), from })
     }
-
-    /// A half-written file never bears the mail's name, and the same mail again replaces it.
-    fn write(&self, path: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {
-        // The links in it let whoever reads them in.
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(draft, path)?;
-        File::open(&self.dir)?.sync_all()
-    }
 }
 
 impl EmailProvider for FileEmailProvider {
     fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
         let message =
             mime::message(mail, &self.from, Reader::Editor).map_err(MailError::Rejected)?;
-        let path = self.dir.join(format!("{}.eml", mail.id));
-        let draft = self.dir.join(format!(".{}.eml.draft", mail.id));
-        self.write(&path, &draft, &message.formatted())
-            .map_err(|error| MailError::Temporary(error.into()))?;
+        let path =
+            private_file::write(&self.dir, &format!("{}.eml", mail.id), &message.formatted())
+                .map_err(|error| MailError::Temporary(error.into()))?;
         tracing::info!(path = %path.display(), "mail written");
         if let Some(link) = first_link(&mail.text) {
             tracing::info!(link, "open this link to go on");
@@ -63,7 +48,9 @@ fn first_link(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::external::mime::tests::mail;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     fn provider(dir: &Path) -> FileEmailProvider {
         FileEmailProvider::new(dir, "Userdom <userdom@localhost>").unwrap()

@@ -89,7 +89,10 @@ pub(crate) fn establish(target: &Target) -> Result<DbConnection, ConnectionError
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(DbConnection::Postgres(connection))
         }
-        Target::SqliteWriter(path) => sqlite(path, "PRAGMA query_only = OFF"),
+        // What is erased is overwritten, and not only forgotten.
+        Target::SqliteWriter(path) => {
+            sqlite(path, "PRAGMA query_only = OFF; PRAGMA secure_delete = ON")
+        }
         Target::SqliteReader(path) => sqlite(path, "PRAGMA query_only = ON"),
     }
 }

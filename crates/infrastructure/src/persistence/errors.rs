@@ -3,7 +3,7 @@ use userdom_domain::{RepositoryError, RestoreError, UniqueKey};
 
 /// Every unique rule of the two databases. Postgres names the constraint; SQLite
 /// names an index on an expression, and the columns of any other.
-const UNIQUE: [(&str, &str, UniqueKey); 12] = [
+const UNIQUE: [(&str, &str, UniqueKey); 14] = [
     ("uq_users_username_lower", "index 'uq_users_username_lower'", UniqueKey::Username),
     ("ix_users_username", "users.username", UniqueKey::Username),
     ("uq_user_emails_verified", "index 'uq_user_emails_verified'", UniqueKey::VerifiedEmail),
@@ -20,6 +20,8 @@ const UNIQUE: [(&str, &str, UniqueKey); 12] = [
     ("uq_user_phones_uid", "user_phones.uid", UniqueKey::Identity),
     ("uq_user_addresses_uid", "user_addresses.uid", UniqueKey::Identity),
     ("users_pkey", "users.id", UniqueKey::Identity),
+    ("one_time_tokens_pkey", "one_time_tokens.id", UniqueKey::Identity),
+    ("uq_one_time_tokens_token_hash", "one_time_tokens.token_hash", UniqueKey::Identity),
 ];
 
 /// Sorts an error of the database into retryable and final, once and for all.
@@ -30,6 +32,12 @@ pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
         other => other,
     };
     match &error {
+        // Two tokens for the same thing at the same time: the next try ends the other one.
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+            if info.constraint_name() == Some("uq_one_time_tokens_live") =>
+        {
+            RepositoryError::Transient(Box::new(error))
+        }
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
             match unique_key(info.as_ref()) {
                 Some(key) => RepositoryError::Duplicate(key),

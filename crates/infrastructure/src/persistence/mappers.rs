@@ -22,7 +22,7 @@ pub(crate) struct UserRows {
     pub(crate) addresses: Vec<AddressRow>,
 }
 
-fn read_uuid(table: &'static str, text: &str) -> Result<Uuid, RepositoryError> {
+pub(crate) fn read_uuid(table: &'static str, text: &str) -> Result<Uuid, RepositoryError> {
     Uuid::parse_str(text).map_err(|error| corrupt_value(table, text, error))
 }
 
@@ -30,11 +30,11 @@ pub(crate) fn utc(moment: NaiveDateTime) -> DateTime<Utc> {
     moment.and_utc()
 }
 
-fn maybe_utc(moment: Option<NaiveDateTime>) -> Option<DateTime<Utc>> {
+pub(crate) fn maybe_utc(moment: Option<NaiveDateTime>) -> Option<DateTime<Utc>> {
     moment.map(utc)
 }
 
-fn naive(moment: Option<DateTime<Utc>>) -> Option<NaiveDateTime> {
+pub(crate) fn naive(moment: Option<DateTime<Utc>>) -> Option<NaiveDateTime> {
     moment.map(|moment| moment.naive_utc())
 }
 

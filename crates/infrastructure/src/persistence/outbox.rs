@@ -3,7 +3,7 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Integer, Text, Timestamp},
 };
-use userdom_application::ports::{ClaimedEvent, Outbox};
+use userdom_application::ports::{ClaimedEvent, Errand, Outbox};
 use userdom_domain::{RepositoryError, UserId};
 use uuid::Uuid;
 
@@ -15,6 +15,9 @@ use super::{
     schema::outbox_events::{self as events, dsl},
     unit_of_work::on_either,
 };
+
+/// Whose the rows are that no user stands behind: somebody asks for a mail.
+pub(super) const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 const CLAIM: &str = "\
 UPDATE outbox_events SET claimed_until = $1, attempts = attempts + 1 WHERE id IN \
@@ -89,10 +92,13 @@ impl Outbox for Database {
 
     fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError> {
         let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
-        let done = events::table.filter(dsl::id.eq_any(ids));
+        let wishes = events::table.filter(dsl::id.eq_any(&ids).and(dsl::user_id.eq(NOBODY)));
+        let done = events::table.filter(dsl::id.eq_any(&ids));
         self.write(|connection| {
             on_either!(connection, c => {
-                diesel::update(done).set(dsl::processed_at.eq(now.naive_utc())).execute(c)
+                diesel::delete(wishes).execute(c).and_then(|_| {
+                    diesel::update(done).set(dsl::processed_at.eq(now.naive_utc())).execute(c)
+                })
             })
         })
         .map(drop)
@@ -115,12 +121,16 @@ impl Outbox for Database {
     }
 
     fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
-        let one = events::table.filter(dsl::id.eq(id.to_string()));
+        let id = id.to_string();
+        let wish = events::table.filter(dsl::id.eq(&id).and(dsl::user_id.eq(NOBODY)));
+        let one = events::table.filter(dsl::id.eq(&id));
         self.write(|connection| {
             on_either!(connection, c => {
-                diesel::update(one)
-                    .set((dsl::failed_at.eq(now.naive_utc()), dsl::last_error.eq(short(error))))
-                    .execute(c)
+                diesel::delete(wish).execute(c).and_then(|_| {
+                    diesel::update(one)
+                        .set((dsl::failed_at.eq(now.naive_utc()), dsl::last_error.eq(short(error))))
+                        .execute(c)
+                })
             })
         })
         .map(drop)
@@ -139,15 +149,18 @@ impl Database {
         const TRIES: i32 = 60;
         tracing::error!(event.id = row.id, error = %error, "an event cannot be read");
         let one = events::table.filter(dsl::id.eq(&row.id));
-        let failed_at = (row.attempts >= TRIES).then(|| now.naive_utc());
+        let error = short(&error.to_string());
         self.write(|connection| {
-            on_either!(connection, c => {
+            on_either!(connection, c => if row.attempts >= TRIES && row.user_id == NOBODY {
+                diesel::delete(one).execute(c)
+            } else {
+                let failed_at = (row.attempts >= TRIES).then(|| now.naive_utc());
                 diesel::update(one)
                     .set((
                         dsl::available_at.eq((now + TimeDelta::minutes(1)).naive_utc()),
                         dsl::claimed_until.eq(None::<chrono::NaiveDateTime>),
                         dsl::failed_at.eq(failed_at),
-                        dsl::last_error.eq(short(&error.to_string())),
+                        dsl::last_error.eq(error),
                     ))
                     .execute(c)
             })
@@ -167,10 +180,15 @@ fn claimed_event(row: &ClaimedRow) -> Result<ClaimedEvent, RepositoryError> {
         row: row.id.clone(),
         source: error,
     };
+    let errand = if row.user_id == NOBODY {
+        serde_json::from_str(&row.payload.0).map(Errand::Wish)
+    } else {
+        serde_json::from_str(&row.payload.0).map(Errand::Event)
+    };
     Ok(ClaimedEvent {
         id: Uuid::parse_str(&row.id).map_err(|e| corrupt_value("outbox_events", &row.id, e))?,
         user_id: UserId::parse(&row.user_id).map_err(|error| corrupt(error.into()))?,
-        event: serde_json::from_str(&row.payload.0).map_err(|error| corrupt(error.into()))?,
+        errand: errand.map_err(|error| corrupt(error.into()))?,
         attempts: u32::try_from(row.attempts).unwrap_or(1),
     })
 }

@@ -102,6 +102,12 @@ diesel::table! {
         last_used_at -> Timestamp,
         user_agent -> Text,
         ip_address -> Text,
+        seed -> Binary,
+        generation -> Integer,
+        rotated_at -> Timestamp,
+        idle_expires_at -> Timestamp,
+        expires_at -> Timestamp,
+        authenticated_at -> Timestamp,
     }
 }
 
@@ -115,6 +121,7 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         used_at -> Nullable<Timestamp>,
+        attempts -> Integer,
     }
 }
 
@@ -137,5 +144,73 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    known_devices (id) {
+        id -> Text,
+        user_id -> Text,
+        token_hash -> Binary,
+        created_at -> Timestamp,
+        last_used_at -> Timestamp,
+        expires_at -> Timestamp,
+        failed_attempts -> Integer,
+        locked_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    totp_credentials (user_id) {
+        user_id -> Text,
+        sealed_secret -> Binary,
+        created_at -> Timestamp,
+        confirmed_at -> Nullable<Timestamp>,
+        last_step -> Nullable<BigInt>,
+        guesses -> Integer,
+        guesses_since -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (id) {
+        id -> Text,
+        user_id -> Text,
+        code_hash -> Binary,
+        created_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text, Timestamp};
+    use crate::persistence::json_column::JsonText;
+
+    api_keys (id) {
+        id -> Text,
+        name -> Text,
+        token_hash -> Binary,
+        scopes -> JsonText,
+        created_by -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> Text,
+        occurred_at -> Timestamp,
+        kind -> Text,
+        outcome -> Text,
+        actor_id -> Nullable<Text>,
+        api_key_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        target_id -> Nullable<Text>,
+        ip_address -> Text,
+        user_agent -> Text,
+        request_id -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, user_emails);
+diesel::joinable!(api_keys -> users (created_by));
+diesel::allow_tables_to_appear_in_same_query!(users, sessions, user_emails, api_keys);

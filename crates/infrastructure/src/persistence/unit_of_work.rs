@@ -2,10 +2,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use diesel::{
     QueryResult,
-    connection::{AnsiTransactionManager, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 use userdom_application::ports::{
-    IdGenerator, OneTimeTokenRepository, SessionRepository, SignInRepository, UnitOfWork,
+    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, IdGenerator,
+    OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository,
+    UnitOfWork,
 };
 use userdom_domain::{RepositoryError, UserRepository};
 
@@ -14,14 +16,16 @@ use super::{
     database::{Connection, db},
     errors::repository_error,
     mappers::UserRows,
-    repositories::Registration,
+    models::AuditRow,
+    repositories::{Registration, audit},
 };
 
 /// One transaction on one connection. Dropped before its commit, it rolls back.
 ///
 /// On Postgres the transaction opens with the first write: what is read before
 /// is guarded by the user's version. A registration alone is one statement, and
-/// waits for the commit to be sent without any BEGIN around it.
+/// waits for the commit to be sent without any BEGIN around it. The lines of the
+/// audit trail wait as well, and go together.
 pub(crate) struct SqlUnitOfWork {
     connection: Connection,
     pub(super) ids: Arc<dyn IdGenerator>,
@@ -31,6 +35,9 @@ pub(crate) struct SqlUnitOfWork {
     /// The rows as they were read, to write only what has changed.
     pub(super) loaded: HashMap<String, UserRows>,
     pub(super) registration: Option<Registration>,
+    pub(super) trail: Vec<AuditRow>,
+    /// Whether somebody is erased here.
+    pub(super) erases: bool,
 }
 
 impl SqlUnitOfWork {
@@ -70,8 +77,17 @@ impl SqlUnitOfWork {
         troubles: Troubles,
         reading: bool,
     ) -> Self {
-        let (loaded, registration) = (HashMap::new(), None);
-        Self { connection, ids, troubles, open: false, reading, loaded, registration }
+        Self {
+            connection,
+            ids,
+            troubles,
+            open: false,
+            reading,
+            loaded: HashMap::new(),
+            registration: None,
+            trail: Vec::new(),
+            erases: false,
+        }
     }
 
     /// The connection, to read.
@@ -128,9 +144,29 @@ impl SqlUnitOfWork {
                 if !self.open {
                     self.writing()?;
                 }
-                let sent = registration.insert(db(&mut self.connection));
+                let sent = registration.insert(db(&mut self.connection), &[]);
                 self.checked(sent)
             }
+        }
+    }
+
+    /// Lines of the trail that wait must come before anything that looks for them.
+    pub(super) fn send_trail(&mut self) -> Result<(), RepositoryError> {
+        if self.trail.is_empty() {
+            return Ok(());
+        }
+        let trail = std::mem::take(&mut self.trail);
+        let sent = audit::insert(self.writing()?, &trail);
+        self.checked(sent)
+    }
+
+    /// What was erased must not linger in SQLite's write-ahead log until other writes
+    /// happen to overwrite it. A reader may be in the way: then they do.
+    fn empty_log(&mut self) {
+        if let DbConnection::Sqlite(sqlite) = db(&mut self.connection)
+            && let Err(error) = sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
+            tracing::warn!(error = %error, "the write-ahead log still holds what was erased");
         }
     }
 }
@@ -140,7 +176,19 @@ impl UnitOfWork for SqlUnitOfWork {
         self
     }
 
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self
+    }
+
     fn sign_ins(&mut self) -> &mut dyn SignInRepository {
+        self
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
+        self
+    }
+
+    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
         self
     }
 
@@ -152,11 +200,22 @@ impl UnitOfWork for SqlUnitOfWork {
         self
     }
 
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+
     fn commit(mut self: Box<Self>) -> Result<(), RepositoryError> {
-        if let Some(registration) = self.registration.take() {
-            let sent = registration.insert(db(&mut self.connection));
-            self.checked(sent)?;
-        }
+        let (registration, trail) = (self.registration.take(), std::mem::take(&mut self.trail));
+        let connection = db(&mut self.connection);
+        let sent = match registration {
+            Some(registration) => registration.insert(connection, &trail),
+            None => audit::insert(connection, &trail),
+        };
+        self.checked(sent)?;
         if !self.open {
             return Ok(());
         }
@@ -165,7 +224,11 @@ impl UnitOfWork for SqlUnitOfWork {
             DbConnection::Postgres(pg) => AnsiTransactionManager::commit_transaction(pg),
             DbConnection::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite),
         };
-        self.checked(committed)
+        self.checked(committed)?;
+        if self.erases {
+            self.empty_log();
+        }
+        Ok(())
     }
 }
 

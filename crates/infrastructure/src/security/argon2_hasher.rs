@@ -7,7 +7,8 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use userdom_application::ports::{HashingError, PasswordHasher, Verification};
 use userdom_domain::{Password, PasswordHash};
 
-use super::permits::Permits;
+use super::foreign_hash::ForeignHash;
+use super::permits::{Permit, Permits};
 use super::random_bytes;
 
 /// OWASP's least for Argon2id: 19 MiB, two passes, one lane.
@@ -26,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MOST_MEMORY_KIB: u32 = 256 * 1024;
 const MOST_PASSES: u32 = 16;
 
-/// Hashes passwords with Argon2id, a bounded number at once.
+/// Hashes passwords with Argon2id, a bounded number at once. Hashes of other
+/// applications ([`ForeignHash`]) are checked too, and always outdated.
 pub struct Argon2Hasher {
     today: Params,
     /// What the work is done with when there is no hash to check.
@@ -35,8 +37,13 @@ pub struct Argon2Hasher {
     runs: AtomicU64,
 }
 
-/// A stored hash that this hasher can check.
-struct Recipe {
+/// A stored hash that can be checked.
+enum Recipe {
+    Argon2(Argon2Recipe),
+    Foreign(ForeignHash),
+}
+
+struct Argon2Recipe {
     argon2: Argon2<'static>,
     algorithm: Algorithm,
     version: Version,
@@ -75,13 +82,17 @@ impl Argon2Hasher {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, self.today.clone())
     }
 
+    fn permit(&self) -> Result<Permit<'_>, HashingError> {
+        self.permits.take(PATIENCE).ok_or(HashingError::Busy)
+    }
+
+    /// Only with a permit in hand.
     fn run(
         &self,
         argon2: &Argon2<'_>,
         password: &Password,
         salt: &[u8],
     ) -> Result<Output, HashingError> {
-        let _permit = self.permits.take(PATIENCE).ok_or(HashingError::Busy)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
         let mut memory = memory(argon2.params().block_count())?;
         let mut bytes = [0; Output::MAX_LENGTH];
@@ -93,8 +104,20 @@ impl Argon2Hasher {
         Output::new(out).map_err(failed)
     }
 
-    fn is_outdated(&self, recipe: &Recipe) -> bool {
-        let work = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+    /// Does what a hash made with weaker parameters leaves undone, so that a wrong guess
+    /// at it takes as long as one at any other.
+    fn make_up(&self, stored: &Params, guess: &Password) -> Result<(), HashingError> {
+        let missing = work(&self.today).saturating_sub(work(stored));
+        let passes = missing.div_ceil(u64::from(self.today.m_cost()));
+        let Some(passes) = u32::try_from(passes).ok().filter(|passes| *passes > 0) else {
+            return Ok(());
+        };
+        let rest = Params::new(self.today.m_cost(), passes, 1, Some(OUTPUT_BYTES));
+        let rest = Argon2::new(Algorithm::Argon2id, Version::V0x13, rest.map_err(failed)?);
+        self.run(&rest, guess, &self.dummy_salt).map(drop)
+    }
+
+    fn is_outdated(&self, recipe: &Argon2Recipe) -> bool {
         let stored = recipe.argon2.params();
         recipe.algorithm != Algorithm::Argon2id
             || recipe.version != Version::V0x13
@@ -107,6 +130,7 @@ impl Argon2Hasher {
 impl PasswordHasher for Argon2Hasher {
     fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
         let salt = Salt::new(&random_bytes::<16>()).map_err(failed)?;
+        let _permit = self.permit()?;
         let output = self.run(&self.argon2(), password, &salt)?;
         let text = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
@@ -124,34 +148,62 @@ impl PasswordHasher for Argon2Hasher {
         guess: &Password,
         stored: Option<&PasswordHash>,
     ) -> Result<Verification, HashingError> {
-        let Some(recipe) = stored.and_then(Recipe::read) else {
-            self.run(&self.argon2(), guess, &self.dummy_salt)?;
-            return Ok(Verification::Wrong);
-        };
-        // `Output` compares in constant time.
-        if self.run(&recipe.argon2, guess, &recipe.salt)? == recipe.output {
-            Ok(Verification::Right { outdated: self.is_outdated(&recipe) })
-        } else {
-            Ok(Verification::Wrong)
+        let recipe = stored.and_then(Recipe::read);
+        let _permit = self.permit()?;
+        match recipe {
+            None => {
+                self.run(&self.argon2(), guess, &self.dummy_salt)?;
+                Ok(Verification::Wrong)
+            }
+            Some(Recipe::Foreign(hash)) => {
+                self.runs.fetch_add(1, Ordering::Relaxed);
+                let right = hash.matches(guess.expose().as_bytes());
+                Ok(if right { Verification::Right { outdated: true } } else { Verification::Wrong })
+            }
+            // `Output` compares in constant time.
+            Some(Recipe::Argon2(recipe))
+                if self.run(&recipe.argon2, guess, &recipe.salt)? == recipe.output =>
+            {
+                Ok(Verification::Right { outdated: self.is_outdated(&recipe) })
+            }
+            Some(Recipe::Argon2(recipe)) => {
+                self.make_up(recipe.argon2.params(), guess)?;
+                Ok(Verification::Wrong)
+            }
         }
     }
 }
 
 impl Recipe {
-    /// `None` for anything but a complete Argon2 hash of bearable cost.
     fn read(stored: &PasswordHash) -> Option<Self> {
-        let hash = phc::PasswordHash::new(stored.as_str()).ok()?;
+        let text = stored.as_str();
+        match Argon2Recipe::read(text) {
+            Some(recipe) => Some(Self::Argon2(recipe)),
+            None => ForeignHash::read(text).map(Self::Foreign),
+        }
+    }
+}
+
+impl Argon2Recipe {
+    /// `None` for anything but a complete Argon2 hash of bearable cost.
+    fn read(stored: &str) -> Option<Self> {
+        let hash = phc::PasswordHash::new(stored).ok()?;
         let algorithm = Algorithm::new(hash.algorithm).ok()?;
         // Hashes older than the version field are of version 1.0.
         let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).ok()?;
         let params = Params::try_from(&hash).ok()?;
         if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES {
+            tracing::warn!("a stored password hash asks for too much work, and counts as wrong");
             return None;
         }
         let (salt, output) = (hash.salt?, hash.hash?);
         let argon2 = Argon2::new(algorithm, version, params);
         Some(Self { argon2, algorithm, version, salt, output })
     }
+}
+
+fn work(params: &Params) -> u64 {
+    u64::from(params.m_cost()) * u64::from(params.t_cost())
 }
 
 impl fmt::Debug for Argon2Hasher {
@@ -256,7 +308,8 @@ mod tests {
     #[test]
     fn a_hash_that_cannot_be_checked_costs_one_run_and_is_wrong() {
         for text in [
-            "$2b$12$abcdefghijklmnopqrstuuDummyDummyDummyDummyDummyDummyDu",
+            "$2b$12$abcdefghijklmnopqrstuuDummyDummyDummyDummyDummyDummyD",
+            "$2b$31$UWPDxhC2WsTEU8aNeoS9Pe.XaokKVY7tJHuHMP8ebipZxfYg4XyCC",
             "$argon2id$junk",
             "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ",
             "$argon2id$v=19$m=256,t=2,p=2$c2FsdA$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
@@ -270,6 +323,28 @@ mod tests {
             assert_eq!(verdict, Verification::Wrong, "{text}");
             assert_eq!(hasher.verifications(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn a_hash_of_another_application_is_right_and_outdated_after_one_run() {
+        let hasher = cheap();
+        let hash = stored("$2b$05$UWPDxhC2WsTEU8aNeoS9Pe.XaokKVY7tJHuHMP8ebipZxfYg4XyCC");
+        let right = hasher.verify(&password("päss wörd 1"), Some(&hash)).unwrap();
+        assert_eq!(right, Verification::Right { outdated: true });
+        let wrong = hasher.verify(&password("päss wörd 2"), Some(&hash)).unwrap();
+        assert_eq!(wrong, Verification::Wrong);
+        assert_eq!(hasher.verifications(), 2);
+    }
+
+    #[test]
+    fn e2_a_wrong_guess_at_a_weaker_hash_takes_the_work_of_any_other() {
+        let weak = Argon2Hasher::with_params(1, 64, 1).unwrap().hash(&password("correct horse"));
+        let hasher = cheap();
+        let verdict = hasher.verify(&password("wrong horse"), Some(&weak.unwrap())).unwrap();
+        assert_eq!((verdict, hasher.verifications()), (Verification::Wrong, 2));
+        let strong = hasher.hash(&password("correct horse")).unwrap();
+        hasher.verify(&password("wrong horse"), Some(&strong)).unwrap();
+        assert_eq!(hasher.verifications(), 4);
     }
 
     #[test]

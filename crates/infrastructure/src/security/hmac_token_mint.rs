@@ -5,14 +5,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use userdom_application::ports::{SecretToken, TokenHash, TokenKind, TokenMint};
+use userdom_domain::UserId;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::random_bytes;
+use super::{random_bytes, recovery_codes};
 
 /// 32 bytes in base64url without padding.
 const BODY_CHARS: usize = 43;
 const CHECKSUM_CHARS: usize = 6;
+
+const REFRESH_PREFIX: &str = "ud_rt_";
+/// Session id, generation and their HMAC.
+const REFRESH_BYTES: usize = 16 + 4 + 32;
 
 /// Makes tokens: prefix, 256 bits in base64url, and a checksum that lets a
 /// mistyped or cut-off token be refused without a look-up.
@@ -34,19 +39,70 @@ impl HmacTokenMint {
         let keyed = Hmac::new_from_slice(secret_key).map_err(|_| ShortKeyError)?;
         Ok(Self { keyed })
     }
+
+    fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let mut mac = self.keyed.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
 }
 
 impl TokenMint for HmacTokenMint {
     fn random(&self, kind: TokenKind) -> SecretToken {
-        token(kind, &Zeroizing::new(random_bytes()))
+        token(kind.prefix(), Zeroizing::new(random_bytes::<32>()).as_slice())
     }
 
     fn derived(&self, kind: TokenKind, id: Uuid) -> SecretToken {
-        let mut mac = self.keyed.clone();
-        for part in [b"userdom:", kind.prefix().as_bytes(), b":", id.as_bytes()] {
-            mac.update(part);
+        let bytes = self.mac(&[b"userdom:", kind.prefix().as_bytes(), b":", id.as_bytes()]);
+        token(kind.prefix(), bytes.as_slice())
+    }
+
+    fn code(&self, id: Uuid) -> SecretToken {
+        let bytes = self.mac(&[b"userdom:code:", id.as_bytes()]);
+        // Of 64 bits, the remainder favours no code by more than one in 10^13.
+        let number =
+            bytes.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        SecretToken::new(format!("{:06}", number % 1_000_000))
+    }
+
+    fn access(&self, seed: &[u8; 32], generation: u32) -> SecretToken {
+        let bytes = self.mac(&[b"userdom:access:", seed, &generation.to_be_bytes()]);
+        token(TokenKind::Access.prefix(), bytes.as_slice())
+    }
+
+    fn refresh(&self, session_id: Uuid, seed: &[u8; 32], generation: u32) -> SecretToken {
+        let (id, generation) = (session_id.as_bytes(), generation.to_be_bytes());
+        let mac = self.mac(&[b"userdom:refresh:", seed, id, &generation]);
+        token(REFRESH_PREFIX, &Zeroizing::new([id, generation.as_slice(), mac.as_slice()].concat()))
+    }
+
+    fn read_refresh(&self, presented: &str) -> Option<(Uuid, u32)> {
+        let at = presented.len().checked_sub(CHECKSUM_CHARS)?;
+        let (text, checksum) = presented.split_at_checked(at)?;
+        let body = text.strip_prefix(REFRESH_PREFIX)?;
+        let mut bytes = [0; REFRESH_BYTES];
+        let length = URL_SAFE_NO_PAD.decode_slice(body, &mut bytes).ok()?;
+        if length != REFRESH_BYTES || checksum != checksum_of(text) {
+            return None;
         }
-        token(kind, &Zeroizing::new(mac.finalize().into_bytes().into()))
+        let (id, rest) = bytes.split_first_chunk()?;
+        Some((Uuid::from_bytes(*id), u32::from_be_bytes(*rest.first_chunk()?)))
+    }
+
+    fn seed(&self) -> [u8; 32] {
+        random_bytes()
+    }
+
+    fn recovery_code_hash(&self, user_id: UserId, code: &str) -> TokenHash {
+        let code = recovery_codes::normalised(code);
+        let user_id = user_id.as_uuid();
+        TokenHash(*self.mac(&[b"userdom:recovery:", user_id.as_bytes(), code.as_bytes()]))
+    }
+
+    fn recovery_code(&self) -> SecretToken {
+        recovery_codes::random()
     }
 
     fn hash(&self, kind: TokenKind, presented: &str) -> Option<TokenHash> {
@@ -67,10 +123,10 @@ impl fmt::Debug for HmacTokenMint {
     }
 }
 
-fn token(kind: TokenKind, bytes: &[u8; 32]) -> SecretToken {
+fn token(prefix: &str, bytes: &[u8]) -> SecretToken {
     // Big enough from the start: a buffer that grows leaves copies behind.
-    let mut text = String::with_capacity(kind.prefix().len() + BODY_CHARS + CHECKSUM_CHARS + 1);
-    text.push_str(kind.prefix());
+    let mut text = String::with_capacity(prefix.len() + bytes.len() * 3 / 2 + CHECKSUM_CHARS);
+    text.push_str(prefix);
     URL_SAFE_NO_PAD.encode_string(bytes, &mut text);
     text.push_str(&checksum_of(&text));
     SecretToken::new(text)
@@ -87,7 +143,17 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    const KINDS: [TokenKind; 2] = [TokenKind::Access, TokenKind::EmailVerification];
+    const KINDS: [TokenKind; 8] = [
+        TokenKind::Access,
+        TokenKind::EmailVerification,
+        TokenKind::PasswordReset,
+        TokenKind::PhoneVerification,
+        TokenKind::Challenge,
+        TokenKind::Device,
+        TokenKind::ApiKey,
+        TokenKind::RecoveryCode,
+    ];
+    const SEED: [u8; 32] = [9; 32];
 
     fn mint() -> HmacTokenMint {
         HmacTokenMint::new(&[7; 32]).unwrap()
@@ -143,9 +209,117 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_one_kind_is_noise_for_the_other() {
-        let token = mint().random(TokenKind::Access);
-        assert_eq!(mint().hash(TokenKind::EmailVerification, token.expose()), None);
+    fn s4_session_tokens_never_change_their_form() {
+        // Made by other software from the labels and bytes that the port's text names.
+        let session = Uuid::from_u128(1);
+        assert_eq!(
+            mint().access(&SEED, 3).expose(),
+            "ud_at_-ps-EGqyUMQGOmuDPFVQlkxS_6LcNpLlPCQ_latvo2ocQzX5v"
+        );
+        assert_eq!(
+            mint().refresh(session, &SEED, 3).expose(),
+            "ud_rt_AAAAAAAAAAAAAAAAAAAAAQAAAANbExUdAM-izO8zeGSel4Sn7NHA5Lgb4vJdboHl2VWAqwkxdldW"
+        );
+        assert_eq!(mint().code(session).expose(), "200253");
+    }
+
+    #[test]
+    fn s4_a_refresh_token_names_its_session_and_generation() {
+        let session = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+        for generation in [0, 1, 256, u32::MAX] {
+            let token = mint().refresh(session, &SEED, generation);
+            assert!(token.expose().starts_with("ud_rt_"));
+            assert_eq!(mint().read_refresh(token.expose()), Some((session, generation)));
+        }
+    }
+
+    #[test]
+    fn s4_session_tokens_depend_on_key_seed_session_and_generation() {
+        let other = HmacTokenMint::new(&[8; 32]).unwrap();
+        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let tokens = [
+            mint().refresh(one, &SEED, 1),
+            mint().refresh(two, &SEED, 1),
+            mint().refresh(one, &SEED, 2),
+            mint().refresh(one, &[1; 32], 1),
+            other.refresh(one, &SEED, 1),
+            mint().access(&SEED, 1),
+            mint().access(&SEED, 2),
+            mint().access(&[1; 32], 1),
+            other.access(&SEED, 1),
+        ];
+        let texts: HashSet<_> = tokens.iter().map(SecretToken::expose).collect();
+        assert_eq!(texts.len(), tokens.len());
+    }
+
+    #[test]
+    fn s5_any_flipped_bit_of_a_refresh_token_is_noticed() {
+        let token = mint().refresh(Uuid::from_u128(1), &SEED, 1);
+        for at in 0..token.expose().len() {
+            for bit in 0..8 {
+                let mut bytes = token.expose().as_bytes().to_vec();
+                bytes[at] ^= 1 << bit;
+                let text = String::from_utf8_lossy(&bytes);
+                assert_eq!(mint().read_refresh(&text), None, "byte {at}, bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn s5_anything_else_is_no_refresh_token() {
+        let token = mint().refresh(Uuid::from_u128(1), &SEED, 1);
+        let text = token.expose();
+        let access = mint().access(&SEED, 1);
+        let short = super::token(REFRESH_PREFIX, &[0; 51]);
+        let long = super::token(REFRESH_PREFIX, &[0; 53]);
+        for other in [
+            "",
+            "ud_rt_",
+            "é",
+            &"é".repeat(41),
+            &text[1..],
+            &text[..text.len() - 1],
+            &format!("{text}x"),
+            &text.repeat(10_000),
+            access.expose(),
+            short.expose(),
+            long.expose(),
+        ] {
+            assert_eq!(mint().read_refresh(other), None, "{other:.100}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_six_digits_and_belongs_to_its_id() {
+        let codes: HashSet<String> = (0..200)
+            .map(|id| mint().code(Uuid::from_u128(id)).expose().to_owned())
+            .inspect(|code| assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())))
+            .collect();
+        assert!(codes.len() > 190);
+        let id = Uuid::from_u128(1);
+        assert!(mint().code(id).is(mint().code(id).expose()));
+    }
+
+    #[test]
+    fn a_recovery_code_is_the_same_however_it_is_typed_and_belongs_to_one_user() {
+        let hash =
+            |user, code| mint().recovery_code_hash(UserId::from_uuid(Uuid::from_u128(user)), code);
+        for same in ["X7K1M-9QP0T", "x7k1m9qp0t", " x7k1m 9qp0t\n", "x7kim-9qpot", "x7kLm-9qpOt"] {
+            assert_eq!(hash(1, same), hash(1, "x7k1m-9qp0t"), "{same}");
+        }
+        assert_ne!(hash(2, "x7k1m-9qp0t"), hash(1, "x7k1m-9qp0t"));
+        assert_ne!(hash(1, "x7k1m-9qp0v"), hash(1, "x7k1m-9qp0t"));
+        let other = HmacTokenMint::new(&[8; 32]).unwrap();
+        let user = UserId::from_uuid(Uuid::from_u128(1));
+        assert_ne!(other.recovery_code_hash(user, "x7k1m-9qp0t"), hash(1, "x7k1m-9qp0t"));
+    }
+
+    #[test]
+    fn a_token_of_one_kind_is_noise_for_every_other() {
+        for (kind, other) in KINDS.iter().flat_map(|kind| KINDS.map(|other| (*kind, other))) {
+            let token = mint().random(kind);
+            assert_eq!(mint().hash(other, token.expose()).is_some(), kind == other);
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::general_purpose::STANDARD as PADDED;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::random_bytes;
@@ -113,6 +115,17 @@ impl SecretKey {
     /// The key's bytes, at least 32.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// A key for one purpose, from which nobody finds this one or that of another purpose.
+    ///
+    /// # Panics
+    /// Never: HMAC takes keys of any length.
+    pub fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            panic!("HMAC takes keys of any length");
+        };
+        Zeroizing::new(mac.chain_update(purpose).finalize().into_bytes().into())
     }
 }
 

@@ -5,6 +5,7 @@ mod settings;
 
 use std::{fmt::Write as _, net::SocketAddr, path::PathBuf};
 
+use ipnet::IpNet;
 use userdom_domain::Region;
 use userdom_infrastructure::persistence::DatabaseUrl;
 
@@ -32,6 +33,13 @@ pub(crate) struct Config {
     pub(crate) secret_key_file: Option<PathBuf>,
     pub(crate) smtp_url: Option<String>,
     pub(crate) mail_from: String,
+    pub(crate) sms_url: Option<String>,
+    pub(crate) redis_url: Option<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) rate_limits: bool,
+    pub(crate) purge_unverified_days: u32,
+    pub(crate) deleted_retention_days: u32,
+    pub(crate) issuer: String,
     pub(crate) default_region: Option<Region>,
     pub(crate) password_min_chars: usize,
     pub(crate) reserved_usernames: Vec<String>,
@@ -57,5 +65,10 @@ impl Config {
     /// Where mails lie that no server takes.
     pub(crate) fn mail_dir(&self) -> PathBuf {
         self.data_dir.join("mail")
+    }
+
+    /// Where text messages lie that no endpoint takes.
+    pub(crate) fn sms_dir(&self) -> PathBuf {
+        self.data_dir.join("sms")
     }
 }

@@ -1,13 +1,14 @@
 use std::{
     collections::BTreeMap,
     fmt::{self, Display},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::Path,
 };
 
+use ipnet::IpNet;
 use url::Url;
 use userdom_domain::{Password, Region, Username};
-use userdom_infrastructure::persistence::DatabaseUrl;
+use userdom_infrastructure::{persistence::DatabaseUrl, security::RedisLimiter};
 
 use super::{Config, LogFormat, SETTINGS};
 
@@ -140,6 +141,12 @@ impl Values {
         self.get(name, "text", |text| Some(text.to_owned()))
     }
 
+    fn days(&mut self, name: &'static str) -> Option<u32> {
+        self.get(name, "a number of days from 1 to 3650", |text| {
+            text.parse().ok().filter(|days| (1..=3650).contains(days))
+        })
+    }
+
     fn into_config(mut self) -> Result<Config, ConfigError> {
         let bind =
             self.get("USERDOM_BIND", "an address and a port, as in 127.0.0.1:8080", |text| {
@@ -176,6 +183,35 @@ impl Values {
             mail_from: self
                 .text("USERDOM_MAIL_FROM")
                 .unwrap_or_else(|| "Userdom <userdom@localhost>".to_owned()),
+            sms_url: self.get("USERDOM_SMS_URL", "an http or https URL", |text| {
+                let url = Url::parse(text).ok()?;
+                (matches!(url.scheme(), "http" | "https") && url.has_host())
+                    .then(|| text.to_owned())
+            }),
+            redis_url: self.get(
+                "USERDOM_REDIS_URL",
+                "redis://user:password@host:port/database (TLS is not supported)",
+                |text| RedisLimiter::accepts(text).then(|| text.to_owned()),
+            ),
+            trusted_proxies: self
+                .get(
+                    "USERDOM_TRUSTED_PROXIES",
+                    "addresses or networks with commas between, as in 10.0.0.0/8, ::1",
+                    networks,
+                )
+                .unwrap_or_default(),
+            rate_limits: self
+                .get("USERDOM_RATE_LIMITS", "on or off", |text| match text {
+                    "on" => Some(true),
+                    "off" => Some(false),
+                    _ => None,
+                })
+                .unwrap_or(true),
+            purge_unverified_days: self.days("USERDOM_PURGE_UNVERIFIED_DAYS").unwrap_or(7),
+            deleted_retention_days: self.days("USERDOM_DELETED_RETENTION_DAYS").unwrap_or(30),
+            issuer: self
+                .get("USERDOM_ISSUER", "a name of 1 to 64 characters without a colon", issuer)
+                .unwrap_or_else(|| "Userdom".to_owned()),
             default_region: self.get(
                 "USERDOM_DEFAULT_REGION",
                 "a country of two letters, as in US",
@@ -240,6 +276,18 @@ fn usernames(text: &str) -> Option<Vec<String>> {
     text.split(',').map(|name| Username::parse(name.trim()).ok().map(|n| n.to_string())).collect()
 }
 
+fn networks(text: &str) -> Option<Vec<IpNet>> {
+    let network =
+        |text: &str| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok();
+    text.split(',').map(|part| network(part.trim())).collect()
+}
+
+/// Authenticator apps take a colon for the end of the name.
+fn issuer(text: &str) -> Option<String> {
+    let fits = text.chars().count() <= 64 && !text.contains(|c: char| c == ':' || c.is_control());
+    fits.then(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,8 +332,15 @@ mod tests {
             ("USERDOM_DEFAULT_REGION", "Mars"),
             ("USERDOM_PASSWORD_MIN_LENGTH", "7"),
             ("USERDOM_LOG_FORMAT", "xml"),
+            ("USERDOM_SMS_URL", "sms://geheim"),
+            ("USERDOM_REDIS_URL", "rediss://:geheim@h"),
+            ("USERDOM_TRUSTED_PROXIES", "10.0.0.0/8, 10.0.0.0/33"),
+            ("USERDOM_RATE_LIMITS", "no"),
+            ("USERDOM_PURGE_UNVERIFIED_DAYS", "0"),
+            ("USERDOM_DELETED_RETENTION_DAYS", "a month"),
+            ("USERDOM_ISSUER", "House: Garden"),
         ]);
-        assert_eq!(found.len(), 6, "{found:?}");
+        assert_eq!(found.len(), 13, "{found:?}");
         assert!(found[0].starts_with("USERDOM_BIND \"8080\" (environment): expected an address"));
         assert!(!found.join("\n").contains("geheim"));
     }
@@ -309,11 +364,23 @@ mod tests {
             environment(&[
                 ("USERDOM_SECRET_KEY", "geheim"),
                 ("USERDOM_SMTP_URL", "smtp://u:geheim@h"),
+                ("USERDOM_SMS_URL", "https://u:geheim@h/?key=geheim"),
+                ("USERDOM_REDIS_URL", "redis://u:geheim@h"),
                 ("USERDOM_DATABASE_URL", "postgres://u:geheim@h/db"),
             ]),
         )
         .unwrap();
         assert!(!config.report().contains("geheim"), "{}", config.report());
+    }
+
+    #[test]
+    fn r2_proxies_are_addresses_or_networks() {
+        let found = networks("10.0.0.0/8, 192.0.2.7,2001:db8::/32 , ::1").unwrap();
+        let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32", "::1/128"]);
+        for text in ["10.0.0.0/33", "proxy.example", "10.0.0.1,", "10.0.0", "*"] {
+            assert_eq!(networks(text), None, "{text}");
+        }
     }
 
     #[test]

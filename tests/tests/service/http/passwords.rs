@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use userdom_application::{AppError, ports::PasswordHasher, use_cases::RegisterUser};
+use userdom_application::{AppError, Caller, ports::PasswordHasher, use_cases::RegisterUser};
 use userdom_domain::{EmailAddress, Password, PersonName, Preferences, UserProfile, Username};
 use userdom_infrastructure::security::Argon2Hasher;
 use userdom_tests::{
@@ -54,7 +54,7 @@ fn a2_every_listed_password_is_refused() {
     for listed in list {
         for spelling in [listed.to_owned(), listed.to_uppercase(), format!(" {listed} ")] {
             request.password = Password::parse(&spelling, 8).unwrap();
-            let refused = app.app.register(&request).unwrap_err();
+            let refused = app.app.register(&Caller::default(), &request).unwrap_err();
             let AppError::Invalid(faults) = refused else { panic!("{spelling}: {refused}") };
             assert_eq!(faults.0[0].code, "password.common", "{spelling}");
         }

@@ -74,10 +74,9 @@ impl Client<'_> {
         let request = SignIn {
             login: self.username.to_owned(),
             password: given::password(given::PASSWORD),
-            user_agent: "a test".to_owned(),
-            ip_address: "192.0.2.1".to_owned(),
+            device_token: None,
         };
-        self.app.sign_in(&request).map(drop)
+        self.app.sign_in(&self.caller, &request).map(drop)
     }
 }
 
@@ -90,7 +89,7 @@ fn no_transient_error_comes_out(kind: Kind) {
         .map(|n| world.register(&format!("user{n}"), &format!("user{n}@example.org")).unwrap())
         .collect();
     for token in world.verification_tokens() {
-        world.app.verify_email(&token).unwrap();
+        world.app.verify_email(&Caller::default(), &token).unwrap();
     }
     let end = Instant::now() + TIME;
     let counts = at_once(WRITERS, |writer| {

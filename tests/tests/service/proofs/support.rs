@@ -1,11 +1,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use userdom_application::{
-    Actor, Adapters, App, AppError, Caller, Settings,
-    ports::{Clock, Outbox, TokenKind, TokenMint},
+    Actor, Adapters, App, AppError, Caller, Settings, SignedInUser,
+    ports::{Clock, Errand, Outbox, TokenKind, TokenMint},
     queries::UserView,
     services::Wake,
-    testing::{AnyStrength, PlainHasher, TestMint, given},
+    testing::{AnyStrength, GlassBox, PlainHasher, TestMint, TestTotp, given},
     use_cases::RegisterUser,
 };
 use userdom_domain::{DomainEvent, Preferences, UserId, UserRole};
@@ -13,7 +13,10 @@ use userdom_infrastructure::{
     external::{RandomIds, SystemClock},
     persistence::Database,
 };
-use userdom_tests::databases::{Kind, TestDatabase};
+use userdom_tests::{
+    app::Limiter,
+    databases::{Kind, TestDatabase},
+};
 use uuid::Uuid;
 
 /// Held by tests that measure time, and by those that leave the machine no time.
@@ -42,13 +45,16 @@ impl World {
             mint: Arc::new(TestMint::default()),
             hasher: Arc::new(PlainHasher::default()),
             strength: Arc::new(AnyStrength),
+            secrets: Arc::new(GlassBox),
+            totp: Arc::new(TestTotp::default()),
+            limiter: Arc::new(Limiter::default()),
         };
         let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
         Self { app, database, _test_database: test_database }
     }
 
     pub(super) fn register(&self, username: &str, email: &str) -> Result<UserView, AppError> {
-        self.app.register(&RegisterUser {
+        let request = RegisterUser {
             username: given::username(username),
             password: given::password(given::PASSWORD),
             email: given::email(email),
@@ -56,7 +62,8 @@ impl World {
             phone: None,
             address: None,
             preferences: Preferences::default(),
-        })
+        };
+        self.app.register(&Caller::default(), &request)
     }
 
     /// The tokens of all verification links that have not been worked on.
@@ -65,8 +72,8 @@ impl World {
         let lease = now + chrono::TimeDelta::minutes(1);
         let events = self.database.claim(10_000, now, lease).unwrap().into_iter();
         events
-            .filter_map(|event| match event.event {
-                DomainEvent::EmailVerificationRequested { token_id, .. } => {
+            .filter_map(|event| match event.errand {
+                Errand::Event(DomainEvent::EmailVerificationRequested { token_id, .. }) => {
                     let kind = TokenKind::EmailVerification;
                     Some(TestMint::default().derived(kind, token_id).expose().to_owned())
                 }
@@ -78,12 +85,13 @@ impl World {
 
 /// The user itself.
 pub(super) fn by(user: &UserView) -> Caller {
-    let actor = Actor {
+    let user = SignedInUser {
         user_id: UserId::from_uuid(user.id),
         session_id: Uuid::nil(),
         roles: [UserRole::User].into(),
+        authenticated_at: SystemClock.now(),
     };
-    Caller { actor: Some(actor), if_match: None }
+    Caller { actor: Some(Actor::User(user)), ..Caller::default() }
 }
 
 /// The threads' results, in the order in which they were started.

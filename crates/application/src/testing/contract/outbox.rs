@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use userdom_domain::DomainEvent;
 use uuid::Uuid;
 
 use super::{
     StoreUnderTest,
-    support::{claim_all, minute, saved},
+    support::{claim_all, in_one_unit, minute, saved},
 };
-use crate::{ports::ClaimedEvent, testing::given};
+use crate::{
+    ports::{ClaimedEvent, Errand, MailRequest, MailWish},
+    testing::given,
+};
 
 /// Five events: one at registration, and one at each of the minutes 1 to 4.
 fn five_events(t: &dyn StoreUnderTest) {
@@ -43,7 +47,7 @@ pub fn events_are_claimed_oldest_first_up_to_the_limit(t: &dyn StoreUnderTest) {
     let second = claim(t, 2, 10, 11);
     let third = claim(t, 2, 10, 11);
     assert_eq!((first.len(), second.len(), third.len()), (2, 2, 1));
-    assert_eq!(first[0].event, userdom_domain::DomainEvent::UserRegistered);
+    assert_eq!(first[0].errand, Errand::Event(DomainEvent::UserRegistered));
     let again = claim(t, 5, 20, 21);
     assert_eq!(ids(&again), [ids(&first), ids(&second), ids(&third)].concat());
 }
@@ -81,7 +85,7 @@ pub fn a_postponed_event_comes_back_at_its_time(t: &dyn StoreUnderTest) {
     let again = claim(t, 10, 15, 30);
     assert_eq!(ids(&again), [events[0].id]);
     assert_eq!(again[0].attempts, 2);
-    assert_eq!(again[0].event, events[0].event);
+    assert_eq!(again[0].errand, events[0].errand);
 }
 
 pub fn an_event_that_was_postponed_again_and_again_counts_its_attempts(t: &dyn StoreUnderTest) {
@@ -128,4 +132,44 @@ pub fn workers_side_by_side_share_the_events(t: &dyn StoreUnderTest) {
     assert_eq!(distinct.len(), taken.len(), "no event is taken twice");
     assert!(taken.len() >= 6 * 3);
     assert!(claim(t, 10, 30, 31).is_empty(), "no event is left behind");
+}
+
+fn a_wish(n: u128, email: &str) -> MailRequest {
+    let wish = MailWish::PasswordReset { email: email.to_owned() };
+    MailRequest { id: Uuid::from_u128(n), requested_at: minute(1), wish }
+}
+
+pub fn a_wish_is_claimed_as_it_was_asked_for_and_gone_when_done(t: &dyn StoreUnderTest) {
+    let again = MailWish::Verification {
+        user_id: Uuid::from_u128(1),
+        email_id: Uuid::from_u128(2),
+        asked_by: Some(Uuid::from_u128(3)),
+    };
+    let again = MailRequest { id: Uuid::from_u128(9), requested_at: minute(2), wish: again };
+    let first = a_wish(8, "nobody@example.org");
+    in_one_unit(t, |uow| {
+        uow.accounts().enqueue(&first)?;
+        uow.accounts().enqueue(&again)
+    })
+    .unwrap();
+    assert!(claim(t, 10, 0, 60).is_empty(), "not before it was asked for");
+    let claimed = claim(t, 10, 2, 60);
+    let wishes: Vec<_> = claimed.iter().map(|claimed| (claimed.id, &claimed.errand)).collect();
+    let expected = [&first, &again].map(|it| (it.id, Errand::Wish(it.wish.clone())));
+    assert_eq!(wishes, expected.iter().map(|(id, errand)| (*id, errand)).collect::<Vec<_>>());
+
+    t.outbox().complete(&[first.id], minute(3)).unwrap();
+    t.outbox().give_up(again.id, minute(3), "no such mailbox").unwrap();
+    // An identity is free again once its row is gone.
+    in_one_unit(t, |uow| uow.accounts().enqueue(&first)).unwrap();
+    assert_eq!(ids(&claim(t, 10, 61, 62)), [first.id]);
+}
+
+pub fn a_wish_can_be_postponed(t: &dyn StoreUnderTest) {
+    let wish = a_wish(8, "nobody@example.org");
+    in_one_unit(t, |uow| uow.accounts().enqueue(&wish)).unwrap();
+    assert_eq!(claim(t, 10, 2, 60).len(), 1);
+    t.outbox().postpone(wish.id, minute(5), "busy").unwrap();
+    assert!(claim(t, 10, 4, 60).is_empty());
+    assert_eq!(claim(t, 10, 5, 60)[0].attempts, 2);
 }

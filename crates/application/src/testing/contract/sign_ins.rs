@@ -22,7 +22,7 @@ fn as_ada() -> Login {
 }
 
 fn claim(t: &dyn StoreUnderTest, login: &Login, now: DateTime<Utc>) -> Option<Credentials> {
-    in_one_unit(t, |uow| uow.sign_ins().claim_attempt(login, now)).unwrap()
+    in_one_unit(t, |uow| uow.sign_ins().claim_attempt(login, None, now)).unwrap()
 }
 
 #[track_caller]
@@ -39,12 +39,16 @@ fn assert_counter(
 
 pub fn r17_an_attempt_is_counted_and_gets_the_hash(t: &dyn StoreUnderTest) {
     let user = ada(t);
-    let credentials =
-        Credentials { user_id: user.id(), password_hash: PlainHasher::hash_of(given::PASSWORD) };
+    let credentials = Credentials {
+        user_id: user.id(),
+        password_hash: PlainHasher::hash_of(given::PASSWORD),
+        device_id: None,
+    };
     let logins = [
         as_ada(),
         Login::Username(given::username("ADA")),
         Login::Email(given::email("Ada@example.org")),
+        Login::Id(user.id()),
     ];
     for (count, login) in (1..).zip(&logins) {
         assert_eq!(claim(t, login, minute(1)).as_ref(), Some(&credentials), "{login:?}");
@@ -59,6 +63,7 @@ pub fn r17_an_unknown_login_gets_nothing(t: &dyn StoreUnderTest) {
         Login::Username(given::username("nobody")),
         Login::Email(given::email("nobody@example.org")),
         Login::Email(given::email("ada@work.example")),
+        Login::Id(given::a_user_id()),
     ];
     for login in &strangers {
         assert_eq!(claim(t, login, minute(1)), None, "{login:?}");
@@ -98,7 +103,7 @@ pub fn r17_after_the_lock_the_count_starts_anew(t: &dyn StoreUnderTest) {
 
 pub fn r17_a_right_password_clears_the_count_and_the_lock(t: &dyn StoreUnderTest) {
     let user = locked_until_minute_15(t);
-    in_one_unit(t, |uow| uow.sign_ins().clear_attempts(user.id())).unwrap();
+    in_one_unit(t, |uow| uow.sign_ins().clear_attempts(user.id(), None)).unwrap();
     assert_counter(t, &user, 0, None);
     assert!(claim(t, &as_ada(), minute(1)).is_some());
     assert_eq!(find(t, user.id()).unwrap().version(), user.version());
@@ -106,7 +111,7 @@ pub fn r17_a_right_password_clears_the_count_and_the_lock(t: &dyn StoreUnderTest
 
 pub fn r17_an_attempt_that_was_not_checked_is_given_back(t: &dyn StoreUnderTest) {
     let user = locked_until_minute_15(t);
-    in_one_unit(t, |uow| uow.sign_ins().return_attempt(user.id())).unwrap();
+    in_one_unit(t, |uow| uow.sign_ins().return_attempt(user.id(), None)).unwrap();
     assert_counter(t, &user, 4, None);
     assert!(claim(t, &as_ada(), minute(1)).is_some());
     assert_eq!(claim(t, &as_ada(), minute(1)), None);
@@ -115,7 +120,7 @@ pub fn r17_an_attempt_that_was_not_checked_is_given_back(t: &dyn StoreUnderTest)
 pub fn a_dropped_attempt_is_not_counted(t: &dyn StoreUnderTest) {
     let user = ada(t);
     let mut uow = t.store().begin().unwrap();
-    assert!(uow.sign_ins().claim_attempt(&as_ada(), minute(1)).unwrap().is_some());
+    assert!(uow.sign_ins().claim_attempt(&as_ada(), None, minute(1)).unwrap().is_some());
     drop(uow);
     assert_counter(t, &user, 0, None);
 }
@@ -124,7 +129,7 @@ pub fn r17_the_counters_of_others_are_left_alone(t: &dyn StoreUnderTest) {
     let other = saved(t, given::an_active_user().build());
     let user = locked_until_minute_15(t);
     assert_counter(t, &other, 0, None);
-    in_one_unit(t, |uow| uow.sign_ins().clear_attempts(other.id())).unwrap();
+    in_one_unit(t, |uow| uow.sign_ins().clear_attempts(other.id(), None)).unwrap();
     assert_counter(t, &user, 5, Some(minute(15)));
 }
 
@@ -140,7 +145,7 @@ pub fn r17_a_save_from_before_forgets_no_attempt(t: &dyn StoreUnderTest) {
 
 pub fn a_login_is_recorded_without_raising_the_version(t: &dyn StoreUnderTest) {
     let user = ada(t);
-    in_one_unit(t, |uow| uow.sign_ins().record_login(user.id(), minute(7))).unwrap();
+    in_one_unit(t, |uow| uow.sign_ins().record_login(user.id(), None, minute(7))).unwrap();
     let stored = find(t, user.id()).unwrap();
     assert_eq!(stored.user().last_login_at(), Some(minute(7)));
     assert_eq!(stored.version(), user.version());
@@ -169,7 +174,8 @@ pub fn r17_sixteen_at_once_get_five_checks(t: &dyn StoreUnderTest) {
     let user = ada(t);
     let granted: usize = std::thread::scope(|scope| {
         let attempt = || {
-            let claimed = settled(t, |uow| uow.sign_ins().claim_attempt(&as_ada(), minute(1)));
+            let claimed =
+                settled(t, |uow| uow.sign_ins().claim_attempt(&as_ada(), None, minute(1)));
             usize::from(claimed.unwrap().is_some())
         };
         let attempts: Vec<_> = (0..16).map(|_| scope.spawn(attempt)).collect();

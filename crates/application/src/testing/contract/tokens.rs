@@ -44,7 +44,7 @@ fn consume(t: &dyn StoreUnderTest, token: &NewToken, at_minute: i64) -> Option<U
 pub fn a_token_is_good_for_one_use(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);
-    let expected = UsedToken { user_id: user.id(), target_id: token.target_id };
+    let expected = UsedToken { id: token.id, user_id: user.id(), target_id: token.target_id };
     assert_eq!(consume(t, &token, 59), Some(expected));
     assert_eq!(consume(t, &token, 59), None);
 }
@@ -90,22 +90,6 @@ pub fn a_newer_token_ends_none_of_another_target_or_kind(t: &dyn StoreUnderTest)
     }
 }
 
-pub fn issued_tokens_are_counted_used_or_not(t: &dyn StoreUnderTest) {
-    let user = saved(t, given::a_pending_user().build());
-    let other = saved(t, given::a_pending_user().build());
-    let tokens = [0, 10, 20].map(|at| issued(t, &user, at));
-    issued(t, &other, 20);
-    assert!(consume(t, &tokens[2], 21).is_some());
-    let count = |kind, since| {
-        let mut reader = t.store().read().unwrap();
-        reader.tokens().issued_since(kind, tokens[0].target_id, minute(since)).unwrap()
-    };
-    let counts = [-1, 5, 15, 25].map(|since| count(TokenKind::EmailVerification, since));
-    assert_eq!(counts, [3, 2, 1, 0]);
-    assert_eq!(count(TokenKind::EmailVerification, 10), 2, "the moment itself counts");
-    assert_eq!(count(TokenKind::Access, -1), 0);
-}
-
 pub fn a_dropped_use_is_no_use(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);
@@ -146,4 +130,139 @@ pub fn of_sixteen_at_once_one_uses_the_token(t: &dyn StoreUnderTest) {
         attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
     });
     assert_eq!(winners, 1);
+}
+
+fn peek(t: &dyn StoreUnderTest, token: &NewToken, at_minute: i64) -> Option<UsedToken> {
+    let mut reader = t.store().read().unwrap();
+    reader.tokens().peek(token.kind, &token.hash, minute(at_minute)).unwrap()
+}
+
+fn used(token: &NewToken) -> UsedToken {
+    UsedToken { id: token.id, user_id: token.user_id, target_id: token.target_id }
+}
+
+pub fn a_look_at_a_token_uses_nothing_up(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let token = issued(t, &user, 0);
+    assert_eq!([peek(t, &token, 59), peek(t, &token, 59)], [Some(used(&token)); 2]);
+    assert_eq!(peek(t, &token, 60), None);
+    assert_eq!(peek(t, &NewToken { kind: TokenKind::Challenge, ..token.clone() }, 1), None);
+    assert!(consume(t, &token, 1).is_some());
+    assert_eq!(peek(t, &token, 1), None);
+}
+
+fn guess(t: &dyn StoreUnderTest, token: &NewToken, at_minute: i64) -> Option<UsedToken> {
+    let now = minute(at_minute);
+    in_one_unit(t, |uow| uow.tokens().claim_guess(token.kind, &token.hash, now)).unwrap()
+}
+
+fn guess_at(t: &dyn StoreUnderTest, token: &NewToken, at_minute: i64) -> Option<UsedToken> {
+    let (user_id, target, now) = (token.user_id, token.target_id, minute(at_minute));
+    in_one_unit(t, |uow| uow.tokens().claim_guess_at(token.kind, user_id, target, now)).unwrap()
+}
+
+pub fn a5_a_token_has_five_guesses_whichever_way_it_is_found(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let token = issued(t, &user, 0);
+    assert_eq!(guess(t, &token, 60), None, "its time is over");
+    for _ in 0..3 {
+        assert_eq!(guess(t, &token, 1), Some(used(&token)));
+    }
+    for _ in 0..2 {
+        assert_eq!(guess_at(t, &token, 1), Some(used(&token)));
+    }
+    assert_eq!([guess(t, &token, 1), guess_at(t, &token, 1)], [None; 2]);
+    assert!(consume(t, &token, 1).is_some(), "guesses are another matter than the use");
+    let newer = issued(t, &user, 2);
+    assert_eq!(guess_at(t, &token, 3), Some(used(&newer)), "the newer one has its own");
+}
+
+pub fn a5_a_guess_finds_neither_another_kind_nor_another_user(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let other = saved(t, given::a_pending_user().build());
+    let token = issued(t, &user, 0);
+    let odd = [
+        NewToken { kind: TokenKind::Challenge, ..token.clone() },
+        NewToken { user_id: other.id(), hash: TokenHash([9; 32]), ..token.clone() },
+        NewToken { target_id: Uuid::nil(), hash: TokenHash([9; 32]), ..token.clone() },
+    ];
+    for odd in &odd {
+        assert_eq!([guess(t, odd, 1), guess_at(t, odd, 1)], [None; 2]);
+    }
+}
+
+/// Seen to fail with a count that is read first and written then.
+pub fn a5_sixteen_at_once_get_five_guesses(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let token = issued(t, &user, 0);
+    let granted: usize = std::thread::scope(|scope| {
+        let attempt = || {
+            let guess =
+                settled(t, |uow| uow.tokens().claim_guess(token.kind, &token.hash, minute(1)));
+            usize::from(guess.unwrap().is_some())
+        };
+        let attempts: Vec<_> = (0..16).map(|_| scope.spawn(attempt)).collect();
+        attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
+    });
+    assert_eq!(granted, 5);
+}
+
+pub fn a_token_is_used_up_by_its_identity_once(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let token = issued(t, &user, 0);
+    let by_id =
+        |at| in_one_unit(t, |uow| uow.tokens().consume_by_id(token.id, minute(at))).unwrap();
+    assert!(!by_id(60));
+    assert_eq!([by_id(59), by_id(59)], [true, false]);
+    assert_eq!(consume(t, &token, 1), None);
+}
+
+pub fn a10_the_newest_claim_to_an_address_ends_the_older_ones_of_others(t: &dyn StoreUnderTest) {
+    let claim = || given::a_pending_user().with_email("ada@example.org").build();
+    let (older, newest, elsewhere) =
+        (saved(t, claim()), saved(t, claim()), saved(t, given::a_pending_user().build()));
+    let owner = given::an_active_user().with_email("owner@example.org").build();
+    let owner = saved(t, owner);
+    let [older, own, elsewhere, verified] =
+        [&older, &newest, &elsewhere, &owner].map(|user| issued(t, user, 0));
+    let other_kind = NewToken { kind: TokenKind::PasswordReset, ..token(&owner, Uuid::nil(), 0) };
+    in_one_unit(t, |uow| uow.tokens().issue(&other_kind)).unwrap();
+    let later = saved(t, claim());
+    let later = issued(t, &later, 0);
+    in_one_unit(t, |uow| {
+        let email = given::email("ada@example.org");
+        uow.tokens().end_older_claims(&used(&own), &email, minute(1))
+    })
+    .unwrap();
+    assert_eq!(peek(t, &older, 2), None);
+    for token in [own, elsewhere, verified, other_kind, later] {
+        assert!(peek(t, &token, 2).is_some(), "{token:?}");
+    }
+}
+
+pub fn all_tokens_of_a_user_end_at_once(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let bystander = issued(t, &saved(t, given::a_pending_user().build()), 0);
+    let for_email = issued(t, &user, 0);
+    let reset = NewToken { kind: TokenKind::PasswordReset, ..token(&user, Uuid::nil(), 0) };
+    in_one_unit(t, |uow| uow.tokens().issue(&reset)).unwrap();
+    in_one_unit(t, |uow| uow.tokens().end_all(user.id(), minute(1))).unwrap();
+    assert_eq!([peek(t, &for_email, 2), peek(t, &reset, 2)], [None; 2]);
+    assert!(peek(t, &bystander, 2).is_some());
+}
+
+pub fn the_tokens_for_one_target_end(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let for_email = issued(t, &user, 0);
+    let for_another = token(&user, given::an_email_id().as_uuid(), 0);
+    in_one_unit(t, |uow| uow.tokens().issue(&for_another)).unwrap();
+    let end = |user_id| {
+        let target = for_email.target_id;
+        in_one_unit(t, |uow| uow.tokens().end_for(user_id, target, minute(1))).unwrap();
+    };
+    end(given::a_user_id());
+    assert!(peek(t, &for_email, 2).is_some(), "somebody else's");
+    end(user.id());
+    assert_eq!(peek(t, &for_email, 2), None);
+    assert!(peek(t, &for_another, 2).is_some());
 }

@@ -2,19 +2,19 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{DomainEvent, RecordedEvent, RepositoryError, UserId};
 use uuid::Uuid;
 
-use super::MemoryStore;
-use crate::ports::{ClaimedEvent, Outbox};
+use super::{MemoryStore, State};
+use crate::ports::{ClaimedEvent, Errand, MailRequest, Outbox};
 
-/// An event, and how it stands.
+/// A row of the outbox, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredEvent {
     /// The identity.
     pub id: Uuid,
-    /// To whom it happened.
+    /// To whom it happened; nobody for what somebody only asks for.
     pub user_id: UserId,
-    /// What happened.
-    pub event: DomainEvent,
+    /// What is to be done about it.
+    pub errand: Errand,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// When it is due.
@@ -32,18 +32,35 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
-    pub(super) fn new(id: Uuid, user_id: UserId, recorded: RecordedEvent) -> Self {
+    pub(super) fn of_event(id: Uuid, user_id: UserId, recorded: RecordedEvent) -> Self {
+        Self::new(id, user_id, Errand::Event(recorded.event), recorded.occurred_at)
+    }
+
+    pub(super) fn of_request(request: &MailRequest) -> Self {
+        let (nobody, errand) = (UserId::from_uuid(Uuid::nil()), Errand::Wish(request.wish.clone()));
+        Self::new(request.id, nobody, errand, request.requested_at)
+    }
+
+    fn new(id: Uuid, user_id: UserId, errand: Errand, occurred_at: DateTime<Utc>) -> Self {
         Self {
             id,
             user_id,
-            event: recorded.event,
-            occurred_at: recorded.occurred_at,
-            available_at: recorded.occurred_at,
+            errand,
+            occurred_at,
+            available_at: occurred_at,
             claimed_until: None,
             attempts: 0,
             processed_at: None,
             failed_at: None,
             last_error: None,
+        }
+    }
+
+    /// What happened; `None` for what somebody only asks for.
+    pub fn event(&self) -> Option<&DomainEvent> {
+        match &self.errand {
+            Errand::Event(event) => Some(event),
+            Errand::Wish(_) => None,
         }
     }
 
@@ -72,7 +89,7 @@ impl Outbox for MemoryStore {
                 ClaimedEvent {
                     id: event.id,
                     user_id: event.user_id,
-                    event: event.event.clone(),
+                    errand: event.errand.clone(),
                     attempts: event.attempts,
                 }
             });
@@ -81,19 +98,21 @@ impl Outbox for MemoryStore {
     }
 
     fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError> {
-        ids.iter().try_for_each(|id| self.change_event(*id, |event| event.processed_at = Some(now)))
+        ids.iter().try_for_each(|id| self.end_event(*id, |event| event.processed_at = Some(now)))
     }
 
     fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
-        self.change_event(id, |event| {
-            event.available_at = at;
-            event.claimed_until = None;
-            event.last_error = Some(error.to_owned());
+        self.write(|state| {
+            state.change_event(id, |event| {
+                event.available_at = at;
+                event.claimed_until = None;
+                event.last_error = Some(error.to_owned());
+            });
         })
     }
 
     fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
-        self.change_event(id, |event| {
+        self.end_event(id, |event| {
             event.failed_at = Some(now);
             event.last_error = Some(error.to_owned());
         })
@@ -101,15 +120,25 @@ impl Outbox for MemoryStore {
 }
 
 impl MemoryStore {
-    fn change_event(
+    /// A wish goes as soon as it is done or given up.
+    fn end_event(
         &self,
         id: Uuid,
-        change: impl FnOnce(&mut StoredEvent),
+        end: impl FnOnce(&mut StoredEvent),
     ) -> Result<(), RepositoryError> {
         self.write(|state| {
-            if let Some(event) = state.events.get_mut(&id) {
-                change(event);
+            if state.events.get(&id).is_some_and(|event| event.event().is_none()) {
+                state.events.remove(&id);
             }
+            state.change_event(id, end);
         })
+    }
+}
+
+impl State {
+    fn change_event(&mut self, id: Uuid, change: impl FnOnce(&mut StoredEvent)) {
+        if let Some(event) = self.events.get_mut(&id) {
+            change(event);
+        }
     }
 }

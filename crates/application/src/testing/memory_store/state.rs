@@ -1,19 +1,36 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UniqueKey, UserId, UserSnapshot};
 use uuid::{Builder, Uuid};
 
 use super::outbox::StoredEvent;
-use crate::ports::{Login, NewSession, NewToken};
+use crate::ports::{
+    ApiKey, AuditEvent, Login, NewDevice, NewToken, Session, TokenHash, TotpCredential,
+};
 
 /// All that is kept: what the tables of a database hold.
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) users: BTreeMap<Uuid, UserSnapshot>,
-    pub(super) sessions: BTreeMap<Uuid, NewSession>,
+    pub(super) sessions: BTreeMap<Uuid, Session>,
+    pub(super) devices: BTreeMap<Uuid, StoredDevice>,
     pub(super) tokens: BTreeMap<Uuid, StoredToken>,
+    /// By user.
+    pub(super) totp: BTreeMap<Uuid, StoredTotp>,
+    pub(super) recovery_codes: BTreeMap<Uuid, StoredCode>,
+    pub(super) api_keys: BTreeMap<Uuid, ApiKey>,
+    pub(super) trail: BTreeMap<Uuid, AuditEvent>,
     pub(super) events: BTreeMap<Uuid, StoredEvent>,
     last_event: u64,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredDevice {
+    pub(super) new: NewDevice,
+    pub(super) last_used_at: DateTime<Utc>,
+    pub(super) failed_attempts: u32,
+    pub(super) locked_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone)]
@@ -21,6 +38,21 @@ pub(super) struct StoredToken {
     pub(super) token: NewToken,
     /// Used or replaced.
     pub(super) has_ended: bool,
+    pub(super) guesses: u32,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredTotp {
+    pub(super) credential: TotpCredential,
+    pub(super) guesses: u32,
+    pub(super) guesses_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone)]
+pub(super) struct StoredCode {
+    pub(super) user_id: UserId,
+    pub(super) hash: TokenHash,
+    pub(super) is_used: bool,
 }
 
 impl State {
@@ -28,6 +60,7 @@ impl State {
         match login {
             Login::Username(name) => self.user_with_name(name.as_str()),
             Login::Email(email) => self.user_with_verified_email(email.as_str()),
+            Login::Id(id) => self.users.get(&id.as_uuid()),
         }
     }
 
@@ -48,6 +81,17 @@ impl State {
         } else {
             Err(RepositoryError::Other("there is no such user".into()))
         }
+    }
+
+    /// Removes a user with every row that is its own.
+    pub(super) fn remove_user(&mut self, id: UserId) -> bool {
+        self.sessions.retain(|_, session| session.user_id != id);
+        self.devices.retain(|_, device| device.new.user_id != id);
+        self.tokens.retain(|_, stored| stored.token.user_id != id);
+        self.totp.remove(&id.as_uuid());
+        self.recovery_codes.retain(|_, code| code.user_id != id);
+        self.api_keys.retain(|_, key| key.created_by != id);
+        self.users.remove(&id.as_uuid()).is_some()
     }
 
     /// The identity of the next event: the time, and then a counter.

@@ -36,14 +36,14 @@ impl UserRepository for MemoryUnitOfWork {
             Some(stored) if stored.version != row.version => return Err(RepositoryError::Stale),
             _ => {}
         }
-        if let Some(stored) = stored.filter(|_| !records_sign_in(user)) {
-            keep_sign_in_fields(&mut row, stored);
+        if let Some(stored) = stored {
+            keep_sign_in_fields(&mut row, stored, user);
         }
         state.check_unique(&row).map_err(RepositoryError::Duplicate)?;
         row.version += 1;
         for recorded in user.mark_saved() {
             let id = state.next_event_id(recorded.occurred_at.timestamp_millis());
-            let event = StoredEvent::new(id, user.id(), recorded);
+            let event = StoredEvent::of_event(id, user.id(), recorded);
             state.events.insert(id, event);
         }
         state.users.insert(row.id, row);
@@ -59,10 +59,7 @@ impl UserRepository for MemoryUnitOfWork {
     }
 
     fn delete(&mut self, id: UserId) -> Result<bool, RepositoryError> {
-        let state = self.writable()?;
-        state.sessions.retain(|_, session| session.user_id != id);
-        state.tokens.retain(|_, stored| stored.token.user_id != id);
-        Ok(state.users.remove(&id.as_uuid()).is_some())
+        Ok(self.writable()?.remove_user(id))
     }
 }
 
@@ -74,16 +71,25 @@ fn restore(row: &UserSnapshot) -> Result<UserAggregate, RepositoryError> {
     })
 }
 
-fn records_sign_in(user: &UserAggregate) -> bool {
-    let signs_in = |event: &DomainEvent| {
-        matches!(event, DomainEvent::LoginSucceeded | DomainEvent::LoginFailed)
+/// Sign-ins do not raise the version, so the caller's copy may be old.
+fn keep_sign_in_fields(row: &mut UserSnapshot, stored: &UserSnapshot, user: &UserAggregate) {
+    let has = |is_meant: fn(&DomainEvent) -> bool| {
+        user.events().iter().any(|recorded| is_meant(&recorded.event))
     };
-    user.events().iter().any(|recorded| signs_in(&recorded.event))
-}
-
-/// The counter of R17 does not raise the version, so the caller's copy may be old.
-fn keep_sign_in_fields(row: &mut UserSnapshot, stored: &UserSnapshot) {
-    row.failed_login_attempts = stored.failed_login_attempts;
-    row.account_locked_until = stored.account_locked_until;
-    row.last_login_at = stored.last_login_at;
+    if !has(|event| matches!(event, DomainEvent::LoginSucceeded)) {
+        row.last_login_at = stored.last_login_at;
+    }
+    let counts = has(|event| {
+        matches!(
+            event,
+            DomainEvent::LoginSucceeded
+                | DomainEvent::LoginFailed
+                | DomainEvent::AccountUnlocked
+                | DomainEvent::PasswordReset
+        )
+    });
+    if !counts {
+        row.failed_login_attempts = stored.failed_login_attempts;
+        row.account_locked_until = stored.account_locked_until;
+    }
 }

@@ -1,11 +1,13 @@
+use chrono::TimeDelta;
 use userdom_application::{
-    AppError,
-    testing::given,
+    Actor, AppError, Caller, Service,
+    ports::{Scope, Store, TokenKind, TokenMint},
+    testing::{TestMint, given},
     use_cases::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail},
 };
-use userdom_domain::{ContactType, UserAggregate, UserError, UserId};
+use userdom_domain::{ContactType, UserAggregate, UserError, UserId, UserRole};
 
-use super::world::{World, assert_err, by, token_in};
+use super::world::{World, assert_err, by, by_a, by_nobody, token_in};
 
 fn ada(world: &World) -> UserAggregate {
     let user = given::an_active_user().with_email("one@example.org");
@@ -31,7 +33,7 @@ fn an_added_email_is_verified_by_its_link() {
     assert!(world.provider.sent().is_empty());
     let mails = world.deliver();
     assert_eq!(mails[0].to.as_str(), "three@example.org");
-    let verified = world.app.verify_email(&token_in(&mails[0])).unwrap();
+    let verified = world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
     assert_eq!(verified.value.id, added.value.id);
     assert!(verified.value.is_verified);
 }
@@ -79,6 +81,74 @@ fn the_default_moves_to_another_verified_email() {
     let changed = world.app.execute(&by(&ada), &set).unwrap();
     assert!(changed.value.is_default);
     assert_eq!(changed.value.contact_type, "primary");
+    let told: Vec<_> = world.deliver().into_iter().map(|mail| (mail.to, mail.subject)).collect();
+    let subject = "Your default email address was changed".to_owned();
+    let to = ["one@example.org", "two@example.org"].map(given::email);
+    assert_eq!(told, to.map(|to| (to, subject.clone())));
+    assert_eq!(world.app.execute(&by(&ada), &set).unwrap().version, changed.version);
+    assert!(world.deliver().is_empty(), "nothing changed the second time");
+}
+
+#[test]
+fn the_owner_of_a_removed_email_is_told_and_its_links_end() {
+    let world = World::new();
+    let ada = ada(&world);
+    let second = ada.emails()[1].id();
+    let removed = RemoveEmail { user_id: ada.id(), email_id: second };
+    world.app.resend_verification(&by(&ada), ada.id(), second).unwrap();
+    let link = token_in(&world.deliver()[0]);
+    let is_live = || {
+        let kind = TokenKind::EmailVerification;
+        let hash = TestMint::default().hash(kind, &link).unwrap();
+        world.store.read().unwrap().tokens().peek(kind, &hash, given::now()).unwrap().is_some()
+    };
+    assert!(is_live());
+    world.change(ada.id(), |ada| ada.verify_email(second, given::now()).unwrap());
+    world.deliver();
+    world.app.execute(&by(&ada), &removed).unwrap();
+    let mails = world.deliver();
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["one@example.org", "two@example.org"]);
+    assert_eq!(mails[0].subject, "An email address was removed from your account");
+    assert!(!is_live());
+}
+
+/// The same caller, long after the last proof.
+fn stale(mut caller: Caller) -> Caller {
+    let Some(Actor::User(user)) = &mut caller.actor else { panic!("a user") };
+    user.authenticated_at = given::now() - TimeDelta::minutes(16);
+    caller
+}
+
+#[test]
+fn a3_a_new_default_and_removing_a_verified_email_need_a_recent_proof() {
+    let world = World::new();
+    let ada = ada(&world);
+    let [first, second] = [0, 1].map(|n| ada.emails()[n].id());
+    let user_id = ada.id();
+    let set = SetDefaultEmail { user_id, email_id: second };
+    let remove = |email_id| RemoveEmail { user_id, email_id };
+    let as_default = AddEmail { is_default: true, ..add(user_id, "three@example.org") };
+    let key = Service { key_id: uuid::Uuid::nil(), scopes: [Scope::UsersWrite].into() };
+    let service = Caller { actor: Some(Actor::Service(key)), ..Caller::default() };
+    for caller in [stale(by(&ada)), stale(by_a(UserRole::Admin)), service.clone()] {
+        let is_service = caller == service;
+        let refused = [
+            world.app.execute(&caller, &set).map(drop),
+            world.app.execute(&caller, &remove(first)).map(drop),
+            world.app.execute(&caller, &as_default).map(drop),
+        ];
+        for result in refused {
+            match result.unwrap_err() {
+                AppError::ReauthenticationRequired => assert!(!is_service),
+                AppError::Forbidden => assert!(is_service),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(world.user(user_id), ada);
+    world.app.execute(&stale(by(&ada)), &remove(second)).unwrap();
+    assert!(world.deliver().is_empty(), "one that was never verified goes in silence");
 }
 
 #[test]

@@ -6,20 +6,20 @@ use userdom_application::{
     testing::{StoredEvent, given},
     use_cases::RegisterUser,
 };
-use userdom_domain::{DisplayName, Patch, ProfileChanges, UserId};
+use userdom_domain::{DisplayName, Notice, Patch, ProfileChanges, UserId};
 
-use super::world::{World, as_ada, asks_for_mail, token_in};
+use super::world::{World, as_ada, asks_for_mail, by, by_nobody, token_in};
 
 /// The event that asks for the only mail.
 fn request(world: &World) -> StoredEvent {
     let mut requests = world.store.stored_events();
-    requests.retain(|stored| asks_for_mail(&stored.event));
+    requests.retain(asks_for_mail);
     assert_eq!(requests.len(), 1);
     requests.remove(0)
 }
 
 fn registered(world: &World) -> UserId {
-    UserId::from_uuid(world.app.register(&as_ada()).unwrap().id)
+    UserId::from_uuid(world.app.register(&by_nobody(), &as_ada()).unwrap().id)
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_mail_that_could_not_leave_is_tried_again_later_and_is_the_same() {
     let postponed = request(&world);
     assert_eq!(postponed.available_at, world.clock.now() + TimeDelta::seconds(5));
     let error = postponed.last_error.unwrap();
-    assert_eq!(error, "the mail could not be handed over now: the mail server is down");
+    assert_eq!(error, "the message could not be handed over now: the server is down");
 
     world.provider.recover();
     world.clock.advance(TimeDelta::seconds(4));
@@ -49,7 +49,7 @@ fn a_mail_that_could_not_leave_is_tried_again_later_and_is_the_same() {
     world.clock.advance(TimeDelta::seconds(1));
     let (first, second) = (world.provider.refused().remove(0), world.deliver().remove(0));
     assert_eq!(first, second, "the same id, so the same Message-ID, and the same link");
-    world.app.verify_email(&token_in(&second)).unwrap();
+    world.app.verify_email(&by_nobody(), &token_in(&second)).unwrap();
 }
 
 #[test]
@@ -68,14 +68,27 @@ fn the_waits_grow() {
 #[test]
 fn after_thirty_tries_a_mail_is_given_up() {
     let world = World::new();
-    registered(&world);
+    let user = world.has(given::an_active_user().build());
+    world.change(user.id(), |user| user.tell(Notice::PasswordChanged, given::now()));
     world.provider.fail_for_now();
     for _ in 0..40 {
         world.deliver();
         world.clock.advance(TimeDelta::hours(1));
     }
     assert_eq!(world.provider.refused().len(), 30);
-    assert!(request(&world).failed_at.is_some());
+    assert!(world.store.stored_events().last().unwrap().failed_at.is_some());
+}
+
+#[test]
+fn a_link_that_has_ended_while_the_mail_server_was_down_is_not_sent() {
+    let world = World::new();
+    registered(&world);
+    world.provider.fail_for_now();
+    world.deliver();
+    world.provider.recover();
+    world.clock.advance(TimeDelta::hours(24));
+    assert!(world.deliver().is_empty());
+    assert!(request(&world).processed_at.is_some());
 }
 
 #[test]
@@ -89,7 +102,7 @@ fn a_mail_that_is_refused_for_good_is_given_up() {
     assert!(world.deliver().is_empty());
     let given_up = request(&world);
     assert_eq!((given_up.attempts, given_up.processed_at), (1, None));
-    assert!(given_up.last_error.unwrap().ends_with(": there is no such mailbox"));
+    assert!(given_up.last_error.unwrap().ends_with(": there is no such recipient"));
 }
 
 #[test]
@@ -104,7 +117,7 @@ fn one_mail_that_fails_holds_up_no_other() {
         email: given::email("bob@example.org"),
         ..as_ada()
     };
-    world.app.register(&bob).unwrap();
+    world.app.register(&by_nobody(), &bob).unwrap();
     assert_eq!(world.deliver()[0].to.as_str(), "bob@example.org");
 }
 
@@ -139,7 +152,7 @@ fn the_mail_calls_people_as_they_wish_and_smuggles_no_html() {
     let name = DisplayName::parse("<b>Ada</b> & Co").unwrap();
     let changes = ProfileChanges { display_name: Patch::Set(name), ..ProfileChanges::default() };
     profile.update(changes, given::now()).unwrap();
-    world.app.register(&RegisterUser { profile, ..as_ada() }).unwrap();
+    world.app.register(&by_nobody(), &RegisterUser { profile, ..as_ada() }).unwrap();
     let mail = world.deliver().remove(0);
     assert!(mail.text.starts_with("Hello <b>Ada</b> & Co,"));
     assert!(mail.html.contains("Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co,"));
@@ -166,4 +179,49 @@ fn a_commit_rouses_the_worker() {
     let start = Instant::now();
     world.wake.wait(Duration::from_secs(30));
     assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn a_notice_tells_one_address_what_happened_and_when() {
+    let notices = [
+        (Notice::PasswordChanged, "password was changed"),
+        (Notice::PasswordReset, "password was reset"),
+        (Notice::EmailVerified, "another email address was confirmed"),
+        (Notice::DefaultEmailChanged, "became the default"),
+        (Notice::EmailRemoved, "email address was removed"),
+        (Notice::TwoFactorEnabled, "takes a code of an authenticator app"),
+        (Notice::TwoFactorDisabled, "takes the password alone"),
+        (Notice::RecoveryCodesReplaced, "new recovery codes"),
+    ];
+    let world = World::new();
+    let user = given::an_active_user().with_username("ada").with_email("ada@example.org");
+    let user = world.has(user.with_unverified_email("claim@example.org").build());
+    for (notice, words) in notices {
+        world.change(user.id(), |user| user.tell(notice, given::now()));
+        world.clock.advance(TimeDelta::days(1));
+        let mails = world.deliver();
+        assert_eq!(mails.len(), 1, "{notice:?}");
+        let mail = &mails[0];
+        assert_eq!(mail.to.as_str(), "ada@example.org");
+        assert!(mail.text.starts_with("Hello Ada Lovelace,"));
+        assert!(mail.text.contains(words) && mail.html.contains(words), "{notice:?}");
+        assert!(mail.text.contains("on 1 January 2026, 12:00 UTC"), "when it happened");
+        assert!(mail.text.contains("username ada.") && !mail.text.contains("#token="));
+    }
+}
+
+#[test]
+fn a_text_message_that_could_not_leave_is_tried_again_and_is_the_same() {
+    let world = World::new();
+    let user = world.has(given::an_active_user().with_phone("+442079460018").build());
+    let phone = user.phones()[0].id();
+    world.sms.fail_for_now();
+    world.app.request_phone_verification(&by(&user), user.id(), phone).unwrap();
+    assert!(world.deliver_sms().is_empty());
+    world.sms.recover();
+    world.clock.advance(TimeDelta::seconds(5));
+    let sent = world.deliver_sms();
+    assert_eq!(world.sms.refused(), sent);
+    let code = &sent[0].body[..6];
+    world.app.verify_phone(&by(&user), user.id(), phone, code).unwrap();
 }

@@ -2,13 +2,12 @@ use std::sync::Arc;
 
 use userdom_application::{
     AppError, Settings,
-    ports::{Store, TokenKind},
     testing::{AnyStrength, RefusingStrength, given},
     use_cases::{CreateAdmin, RegisterUser},
 };
 use userdom_domain::{ContactType, Preferences, UniqueKey, UserId, UserRole};
 
-use super::world::{World, as_ada, assert_err, fault, token_in};
+use super::world::{World, as_ada, assert_err, by_nobody, fault, token_in};
 
 #[test]
 fn somebody_registers_and_is_pending() {
@@ -19,7 +18,7 @@ fn somebody_registers_and_is_pending() {
         preferences: Preferences::from_entries([("x".to_owned(), "1".to_owned())]).unwrap(),
         ..as_ada()
     };
-    let view = world.app.register(&request).unwrap();
+    let view = world.app.register(&by_nobody(), &request).unwrap();
     assert_eq!((view.username.as_str(), view.status.as_str(), view.version), ("Ada", "pending", 1));
     assert_eq!(view.roles, ["user"]);
     assert!(view.emails[0].is_default && !view.emails[0].is_verified);
@@ -50,7 +49,7 @@ fn somebody_registers_and_is_pending() {
 #[test]
 fn the_password_is_stored_as_a_hash_alone() {
     let world = World::new();
-    let view = world.app.register(&as_ada()).unwrap();
+    let view = world.app.register(&by_nobody(), &as_ada()).unwrap();
     let stored = world.user(UserId::from_uuid(view.id));
     assert_eq!(stored.user().password_hash().algorithm(), "plain");
     assert!(!serde_json::to_string(&view).unwrap().contains("password_hash"));
@@ -59,41 +58,37 @@ fn the_password_is_stored_as_a_hash_alone() {
 #[test]
 fn a_token_is_issued_and_the_mail_brings_its_link() {
     let world = World::new();
-    let view = world.app.register(&as_ada()).unwrap();
-    let mut reader = world.store.read().unwrap();
-    let (kind, email) = (TokenKind::EmailVerification, view.emails[0].id);
-    assert_eq!(reader.tokens().issued_since(kind, email, given::now()).unwrap(), 1);
-
+    world.app.register(&by_nobody(), &as_ada()).unwrap();
     assert!(world.provider.sent().is_empty(), "nothing is sent inside the request");
     let mails = world.deliver();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to.as_str(), "ada@example.org");
     assert!(mails[0].text.starts_with("Hello Ada Lovelace,"));
     assert!(mails[0].html.contains(&token_in(&mails[0])));
-    world.app.verify_email(&token_in(&mails[0])).unwrap();
+    world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
 }
 
 #[test]
 fn r9_a_taken_username_is_refused_in_any_case() {
     let world = World::new();
-    world.app.register(&as_ada()).unwrap();
+    world.app.register(&by_nobody(), &as_ada()).unwrap();
     let other = RegisterUser {
         username: given::username("aDA"),
         email: given::email("other@example.org"),
         ..as_ada()
     };
-    assert_err!(world.app.register(&other), AppError::Taken(UniqueKey::Username));
+    assert_err!(world.app.register(&by_nobody(), &other), AppError::Taken(UniqueKey::Username));
     assert_eq!(world.deliver().len(), 1, "the refused one gets no mail");
 }
 
 #[test]
 fn r21_a_taken_email_looks_like_success_and_its_owner_is_told() {
     let world = World::new();
-    let free = world.app.register(&as_ada()).unwrap();
-    world.app.verify_email(&token_in(&world.deliver()[0])).unwrap();
+    let free = world.app.register(&by_nobody(), &as_ada()).unwrap();
+    world.app.verify_email(&by_nobody(), &token_in(&world.deliver()[0])).unwrap();
 
     let request = RegisterUser { username: given::username("Bob"), ..as_ada() };
-    let view = world.app.register(&request).unwrap();
+    let view = world.app.register(&by_nobody(), &request).unwrap();
     assert_eq!((view.status, view.emails.len()), (free.status, 1));
     let mails = world.deliver();
     assert_eq!(mails.len(), 1);
@@ -105,9 +100,9 @@ fn r21_a_taken_email_looks_like_success_and_its_owner_is_told() {
 #[test]
 fn r21_an_email_that_nobody_has_verified_is_free() {
     let world = World::new();
-    world.app.register(&as_ada()).unwrap();
+    world.app.register(&by_nobody(), &as_ada()).unwrap();
     let request = RegisterUser { username: given::username("Bob"), ..as_ada() };
-    world.app.register(&request).unwrap();
+    world.app.register(&by_nobody(), &request).unwrap();
     let mails = world.deliver();
     assert_eq!(mails.len(), 2);
     assert_ne!(token_in(&mails[0]), token_in(&mails[1]));
@@ -121,7 +116,7 @@ fn r9_a_username_that_poses_as_the_system_is_refused() {
     for name in ["Admin", "s.u.p.p.o.r.t", "TheBoss"] {
         let request = RegisterUser { username: given::username(name), ..as_ada() };
         let expected = ("/username".to_owned(), "username.reserved");
-        assert_eq!(fault(world.app.register(&request)), expected, "{name}");
+        assert_eq!(fault(world.app.register(&by_nobody(), &request)), expected, "{name}");
     }
 }
 
@@ -130,7 +125,7 @@ fn a_reserved_name_and_a_weak_password_are_told_at_once() {
     let world =
         World::with(Settings::default(), Arc::new(RefusingStrength), |store| Arc::new(store));
     let request = RegisterUser { username: given::username("admin"), ..as_ada() };
-    let Err(AppError::Invalid(faults)) = world.app.register(&request) else {
+    let Err(AppError::Invalid(faults)) = world.app.register(&by_nobody(), &request) else {
         panic!("both are refused")
     };
     let codes: Vec<_> = faults.0.iter().map(|fault| fault.code).collect();
@@ -142,7 +137,7 @@ fn r12_a_weak_password_is_refused_before_anything_is_stored() {
     let world =
         World::with(Settings::default(), Arc::new(RefusingStrength), |store| Arc::new(store));
     let expected = ("/password".to_owned(), "password.too_weak");
-    assert_eq!(fault(world.app.register(&as_ada())), expected);
+    assert_eq!(fault(world.app.register(&by_nobody(), &as_ada())), expected);
     assert!(world.store.stored_events().is_empty());
 }
 
@@ -150,7 +145,7 @@ fn r12_a_weak_password_is_refused_before_anything_is_stored() {
 fn a_busy_hasher_is_an_answer() {
     let world = World::new();
     world.hasher.set_busy(true);
-    assert_err!(world.app.register(&as_ada()), AppError::Busy);
+    assert_err!(world.app.register(&by_nobody(), &as_ada()), AppError::Busy);
     assert!(world.store.stored_events().is_empty());
 }
 

@@ -16,7 +16,7 @@ fn signed_in(world: &World) -> (UserAggregate, String) {
 }
 
 fn caller(world: &World, token: &str) -> Caller {
-    Caller { actor: Some(world.app.authenticate(token).unwrap()), if_match: None }
+    Caller { actor: Some(world.app.authenticate(token).unwrap()), ..Caller::default() }
 }
 
 fn note(until: Option<chrono::DateTime<chrono::Utc>>) -> StatusNote {
@@ -28,8 +28,8 @@ fn a_token_says_who_calls() {
     let world = World::new();
     let (user, token) = signed_in(&world);
     let actor = world.app.authenticate(&token).unwrap();
-    assert_eq!(actor.user_id, user.id());
-    assert_eq!(&actor.roles, user.user().roles());
+    assert_eq!(actor.user_id(), Some(user.id()));
+    assert_eq!(&actor.user().unwrap().roles, user.user().roles());
     assert_eq!(actor.highest_role(), UserRole::Moderator);
 }
 

@@ -1,16 +1,20 @@
 use chrono::TimeDelta;
-use userdom_application::{AppError, testing::given};
-use userdom_domain::{StatusNote, UniqueKey, UserStatus};
+use userdom_application::{
+    Actor, AppError, Caller, Service,
+    ports::{ApiKey, Limit, Scope, Store, TokenHash, TokenKind, TokenMint},
+    testing::{TestMint, given},
+    use_cases::RegisterUser,
+};
+use userdom_domain::{DomainEvent, StatusNote, UniqueKey, UserId, UserRole, UserStatus};
+use uuid::Uuid;
 
 use super::world::{World, as_ada, assert_err, by, by_a, by_nobody, token_in};
-use userdom_application::use_cases::RegisterUser;
-use userdom_domain::{UserId, UserRole};
 
 #[test]
 fn the_link_verifies_the_email_and_activates_the_user() {
     let world = World::new();
     let (ada, token) = world.registered_ada();
-    let changed = world.app.verify_email(&token).unwrap();
+    let changed = world.app.verify_email(&by_nobody(), &token).unwrap();
     assert!(changed.value.is_verified);
     assert_eq!(changed.version, 2);
     let ada = world.user(ada.id());
@@ -27,15 +31,15 @@ fn r20_the_first_verified_email_becomes_the_default() {
     let second = user.emails()[1].id();
     world.app.resend_verification(&by_nobody(), user.id(), second).unwrap();
     let token = token_in(&world.deliver()[0]);
-    assert!(world.app.verify_email(&token).unwrap().value.is_default);
+    assert!(world.app.verify_email(&by_nobody(), &token).unwrap().value.is_default);
 }
 
 #[test]
 fn a_link_works_once() {
     let world = World::new();
     let (_, token) = world.registered_ada();
-    world.app.verify_email(&token).unwrap();
-    assert_err!(world.app.verify_email(&token), AppError::TokenNotValid);
+    world.app.verify_email(&by_nobody(), &token).unwrap();
+    assert_err!(world.app.verify_email(&by_nobody(), &token), AppError::TokenNotValid);
 }
 
 #[test]
@@ -44,8 +48,8 @@ fn a_newer_link_replaces_the_older_one() {
     let (ada, old) = world.registered_ada();
     world.app.resend_verification(&by_nobody(), ada.id(), ada.emails()[0].id()).unwrap();
     let new = token_in(&world.deliver()[0]);
-    assert_err!(world.app.verify_email(&old), AppError::TokenNotValid);
-    world.app.verify_email(&new).unwrap();
+    assert_err!(world.app.verify_email(&by_nobody(), &old), AppError::TokenNotValid);
+    world.app.verify_email(&by_nobody(), &new).unwrap();
 }
 
 #[test]
@@ -53,9 +57,9 @@ fn a_link_ends_after_exactly_24_hours() {
     let world = World::new();
     let (_, token) = world.registered_ada();
     world.clock.advance(TimeDelta::hours(24));
-    assert_err!(world.app.verify_email(&token), AppError::TokenNotValid);
+    assert_err!(world.app.verify_email(&by_nobody(), &token), AppError::TokenNotValid);
     world.clock.advance(TimeDelta::microseconds(-1));
-    world.app.verify_email(&token).unwrap();
+    world.app.verify_email(&by_nobody(), &token).unwrap();
 }
 
 #[test]
@@ -65,7 +69,7 @@ fn what_is_no_verification_token_is_not_valid() {
     let access = world.sign_in("bob", given::PASSWORD).unwrap();
     let (_, token) = world.registered_ada();
     for noise in ["", "ü", "ud_ev_", access.as_str(), &token[..token.len() - 1]] {
-        assert_err!(world.app.verify_email(noise), AppError::TokenNotValid);
+        assert_err!(world.app.verify_email(&by_nobody(), noise), AppError::TokenNotValid);
     }
 }
 
@@ -80,7 +84,7 @@ fn the_link_of_a_removed_email_is_not_valid() {
         ada.add_email(given::an_email_id(), email, kind, true, now).unwrap();
         ada.remove_email(first, now).unwrap();
     });
-    assert_err!(world.app.verify_email(&token), AppError::TokenNotValid);
+    assert_err!(world.app.verify_email(&by_nobody(), &token), AppError::TokenNotValid);
 }
 
 #[test]
@@ -89,25 +93,61 @@ fn the_link_of_a_banned_or_deleted_user_is_not_valid() {
     let (ada, token) = world.registered_ada();
     let note = StatusNote::new("spam", given::a_user_id(), None).unwrap();
     world.change(ada.id(), |ada| ada.ban(note, given::now()).unwrap());
-    assert_err!(world.app.verify_email(&token), AppError::TokenNotValid);
+    assert_err!(world.app.verify_email(&by_nobody(), &token), AppError::TokenNotValid);
     world.change(ada.id(), |ada| ada.delete(given::now()).unwrap());
-    assert_err!(world.app.verify_email(&token), AppError::TokenNotValid);
+    assert_err!(world.app.verify_email(&by_nobody(), &token), AppError::TokenNotValid);
+}
+
+/// The link of a registration whose mail has not left yet.
+fn link_on_its_way(world: &World, user: UserId) -> String {
+    let mut events = world.store.stored_events().into_iter();
+    let token_id = events.find_map(|stored| match stored.event() {
+        Some(DomainEvent::EmailVerificationRequested { token_id, .. })
+            if stored.user_id == user =>
+        {
+            Some(*token_id)
+        }
+        _ => None,
+    });
+    let token = TestMint::default().derived(TokenKind::EmailVerification, token_id.unwrap());
+    token.expose().to_owned()
 }
 
 #[test]
-fn r21_an_address_that_another_account_has_verified_meanwhile_is_taken() {
+fn r21_of_two_accounts_that_verify_one_address_one_wins() {
     let world = World::new();
-    let (ada, token) = world.registered_ada();
     let bob = RegisterUser { username: given::username("Bob"), ..as_ada() };
-    world.app.register(&bob).unwrap();
-    world.app.verify_email(&token_in(&world.deliver()[0])).unwrap();
-    let late = world.app.verify_email(&token);
+    let [ada, bob] = [as_ada(), bob]
+        .map(|request| UserId::from_uuid(world.app.register(&by_nobody(), &request).unwrap().id));
+    let links = [ada, bob].map(|user| link_on_its_way(&world, user));
+    world.app.verify_email(&by_nobody(), &links[1]).unwrap();
+    let late = world.app.verify_email(&by_nobody(), &links[0]);
     assert_err!(late, AppError::Taken(UniqueKey::VerifiedEmail));
-    assert_eq!(world.user(ada.id()).user().status(), UserStatus::Pending);
+    assert_eq!(world.user(ada).user().status(), UserStatus::Pending);
+    assert_eq!(world.user(bob).user().status(), UserStatus::Active);
+    assert!(world.deliver().iter().all(|mail| !mail.text.contains("verify-email")));
 }
 
 #[test]
-fn three_mails_an_hour_go_to_one_email() {
+fn the_addresses_that_were_verified_before_are_told() {
+    let world = World::new();
+    let user = given::an_active_user().with_email("first@example.org");
+    let user = world.has(user.with_unverified_email("second@example.org").build());
+    let second = user.emails()[1].id();
+    world.app.resend_verification(&by(&user), user.id(), second).unwrap();
+    let token = token_in(&world.deliver()[0]);
+    world.app.verify_email(&by_nobody(), &token).unwrap();
+    let mails = world.deliver();
+    let told: Vec<_> = mails.iter().map(|it| (it.to.as_str(), it.subject.as_str())).collect();
+    assert_eq!(told, [("first@example.org", "An email address was added to your account")]);
+
+    let (_, token) = world.registered_ada();
+    world.app.verify_email(&by_nobody(), &token).unwrap();
+    assert!(world.deliver().is_empty(), "there was none before");
+}
+
+#[test]
+fn r5_three_mails_an_hour_go_to_one_address_however_they_are_asked_for() {
     let world = World::new();
     let (ada, _) = world.registered_ada();
     let resend = || {
@@ -116,8 +156,78 @@ fn three_mails_an_hour_go_to_one_email() {
         world.deliver().len()
     };
     assert_eq!([resend(), resend(), resend(), resend()], [1, 1, 0, 0]);
-    world.clock.advance(TimeDelta::minutes(61));
+    let again = RegisterUser { username: given::username("Bob"), ..as_ada() };
+    world.app.register(&by_nobody(), &again).unwrap();
+    assert!(world.deliver().is_empty(), "it looks like any other registration");
+    world.clock.advance(TimeDelta::hours(1));
     assert_eq!(resend(), 1);
+}
+
+#[test]
+fn who_asks_for_too_many_mails_has_to_wait() {
+    let world = World::new();
+    let ask =
+        || world.app.resend_verification(&by_nobody(), given::a_user_id(), given::an_email_id());
+    for _ in 0..30 {
+        ask().unwrap();
+    }
+    let Err(AppError::TooOften(exceeded)) = ask() else { panic!("too many") };
+    assert_eq!(exceeded.limit, Limit::MailAddress);
+}
+
+#[test]
+fn who_presents_too_many_tokens_has_to_wait() {
+    let world = World::new();
+    for _ in 0..30 {
+        assert_err!(world.app.verify_email(&by_nobody(), ""), AppError::TokenNotValid);
+    }
+    assert_err!(world.app.verify_email(&by_nobody(), ""), AppError::TooOften(_));
+}
+
+#[test]
+fn a_mail_that_a_newer_one_has_replaced_is_not_sent() {
+    let world = World::new();
+    let ada = world.app.register(&by_nobody(), &as_ada()).unwrap();
+    let (id, email) = (UserId::from_uuid(ada.id), ada.emails[0].id);
+    world.provider.fail_for_now();
+    world.deliver();
+    world.provider.recover();
+    let email = userdom_domain::EmailId::from_uuid(email);
+    world.app.resend_verification(&by_nobody(), id, email).unwrap();
+    assert_eq!(world.deliver().len(), 1);
+    world.clock.advance(TimeDelta::minutes(1));
+    assert!(world.deliver().is_empty());
+}
+
+#[test]
+fn a_key_that_may_write_users_asks_for_an_own_mail_as_an_admin_may() {
+    let world = World::new();
+    let user = given::an_active_user().with_unverified_email("second@example.org").build();
+    let user = world.has(user);
+    let admin = world.has(given::an_active_user().with_role(UserRole::Admin).build());
+    let key = |id: u128, scope| ApiKey {
+        id: Uuid::from_u128(id),
+        name: "a key".to_owned(),
+        token: TokenHash([u8::try_from(id).unwrap(); 32]),
+        scopes: [scope].into(),
+        created_by: admin.id(),
+        created_at: given::now(),
+        expires_at: None,
+        last_used_at: None,
+    };
+    let (writer, reader) = (key(1, Scope::UsersWrite), key(2, Scope::UsersRead));
+    let mut uow = world.store.begin().unwrap();
+    uow.api_keys().insert(&writer).unwrap();
+    uow.api_keys().insert(&reader).unwrap();
+    uow.commit().unwrap();
+    let by_key = |key: &ApiKey| {
+        let service = Service { key_id: key.id, scopes: key.scopes.clone() };
+        Caller { actor: Some(Actor::Service(service)), ..Caller::default() }
+    };
+    for (caller, mails) in [(by_key(&reader), 0), (by_key(&writer), 1), (by(&admin), 1)] {
+        world.app.resend_verification(&caller, user.id(), user.emails()[1].id()).unwrap();
+        assert_eq!(world.deliver().len(), mails);
+    }
 }
 
 #[test]
@@ -152,7 +262,7 @@ fn an_active_user_asks_for_an_own_email() {
     world.app.resend_verification(&by(&user), user.id(), second).unwrap();
     let mails = world.deliver();
     assert_eq!(mails[0].to.as_str(), "second@example.org");
-    let changed = world.app.verify_email(&token_in(&mails[0])).unwrap();
+    let changed = world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
     assert!(!changed.value.is_default, "R20: the default was verified already");
 }
 
@@ -165,8 +275,8 @@ fn the_tokens_of_two_registrations_do_not_meet() {
         email: given::email("bob@example.org"),
         ..as_ada()
     };
-    let bob = UserId::from_uuid(world.app.register(&bob).unwrap().id);
-    world.app.verify_email(&token).unwrap();
+    let bob = UserId::from_uuid(world.app.register(&by_nobody(), &bob).unwrap().id);
+    world.app.verify_email(&by_nobody(), &token).unwrap();
     assert_eq!(world.user(ada.id()).user().status(), UserStatus::Active);
     assert_eq!(world.user(bob).user().status(), UserStatus::Pending);
 }

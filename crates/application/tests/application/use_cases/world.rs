@@ -1,14 +1,15 @@
 use std::{collections::BTreeSet, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use userdom_application::{
-    Actor, Adapters, App, AppError, Caller, Faults, Settings,
-    ports::{OutgoingMail, PasswordStrength, Store},
+    Actor, Adapters, App, AppError, Caller, Faults, Settings, SignedInUser,
+    ports::{OutgoingMail, OutgoingSms, PasswordStrength, Store},
     services::{EmailService, Wake},
     testing::{
-        AnyStrength, FixedClock, MemoryStore, PlainHasher, RecordingProvider, SequentialIds,
-        TestMint, given,
+        AnyStrength, ClockedLimiter, FixedClock, GlassBox, MemoryStore, PlainHasher,
+        RecordingProvider, RecordingSms, SequentialIds, StoredEvent, TestMint, TestTotp, given,
     },
-    use_cases::{RegisterUser, SignIn},
+    use_cases::{RegisterUser, SignIn, SignInStep},
 };
 use userdom_domain::{DomainEvent, Preferences, UserAggregate, UserId, UserRole};
 use uuid::Uuid;
@@ -21,6 +22,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) provider: Arc<RecordingProvider>,
+    pub(crate) sms: Arc<RecordingSms>,
     pub(crate) wake: Arc<Wake>,
 }
 
@@ -37,26 +39,28 @@ impl World {
     ) -> Self {
         let store = MemoryStore::new();
         let (clock, hasher) = (Arc::new(FixedClock::default()), Arc::new(PlainHasher::default()));
-        let (provider, wake) = (Arc::new(RecordingProvider::default()), Arc::new(Wake::default()));
-        let mint = Arc::new(TestMint::default());
+        let (provider, sms) = (Arc::<RecordingProvider>::default(), Arc::<RecordingSms>::default());
+        let wake = Arc::new(Wake::default());
         let adapters = Adapters {
             store: in_front_of(store.clone()),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
-            mint: mint.clone(),
+            mint: Arc::new(TestMint::default()),
             hasher: hasher.clone(),
             strength,
-        };
-        let mails = EmailService {
-            store: Arc::new(store.clone()),
-            outbox: Arc::new(store.clone()),
-            provider: provider.clone(),
-            mint,
-            clock: clock.clone(),
-            public_url: "https://id.example.org".to_owned(),
+            secrets: Arc::new(GlassBox),
+            totp: Arc::new(TestTotp::default()),
+            limiter: Arc::new(ClockedLimiter::new(clock.clone())),
         };
         let app = App::new(adapters, settings, wake.clone());
-        Self { app, mails, store, clock, hasher, provider, wake }
+        let mails = EmailService {
+            app: app.clone(),
+            outbox: Arc::new(store.clone()),
+            provider: provider.clone(),
+            sms: sms.clone(),
+            public_url: "https://id.example.org".to_owned(),
+        };
+        Self { app, mails, store, clock, hasher, provider, sms, wake }
     }
 
     /// Stores a user, with no event left to work on.
@@ -91,22 +95,32 @@ impl World {
         self.provider.sent().split_off(before)
     }
 
+    /// Lets the worker do all that is due, and says which text messages left.
+    pub(crate) fn deliver_sms(&self) -> Vec<OutgoingSms> {
+        let before = self.sms.sent().len();
+        self.deliver();
+        self.sms.sent().split_off(before)
+    }
+
     /// The kinds of all events of a user, oldest first.
     pub(crate) fn events_of(&self, id: UserId) -> Vec<&'static str> {
         let events = self.store.stored_events().into_iter();
-        events.filter(|event| event.user_id == id).map(|event| event.event.kind()).collect()
+        let of_user = events.filter(|event| event.user_id == id);
+        of_user.filter_map(|event| event.event().map(DomainEvent::kind)).collect()
     }
 
     /// Registers ada, and gives the token of the link that she gets.
     pub(crate) fn registered_ada(&self) -> (UserAggregate, String) {
-        let view = self.app.register(&as_ada()).unwrap();
+        let view = self.app.register(&by_nobody(), &as_ada()).unwrap();
         let mails = self.deliver();
         (self.user(UserId::from_uuid(view.id)), token_in(&mails[0]))
     }
 
     pub(crate) fn sign_in(&self, login: &str, password: &str) -> Result<String, AppError> {
-        let signed_in = self.app.sign_in(&attempt(login, password))?;
-        Ok(signed_in.access_token.expose().to_owned())
+        match self.app.sign_in(&by_nobody(), &attempt(login, password))? {
+            SignInStep::Done(opened) => Ok(opened.access_token.expose().to_owned()),
+            SignInStep::Challenge(_) => panic!("the second factor is due"),
+        }
     }
 }
 
@@ -123,29 +137,23 @@ pub(crate) fn as_ada() -> RegisterUser {
 }
 
 pub(crate) fn attempt(login: &str, password: &str) -> SignIn {
-    SignIn {
-        login: login.to_owned(),
-        password: given::password(password),
-        user_agent: "a test".to_owned(),
-        ip_address: "192.0.2.1".to_owned(),
-    }
+    SignIn { login: login.to_owned(), password: given::password(password), device_token: None }
 }
 
-/// The user itself.
+/// The user itself, who has just proved who it is.
 pub(crate) fn by(user: &UserAggregate) -> Caller {
-    let actor =
-        Actor { user_id: user.id(), session_id: Uuid::nil(), roles: user.user().roles().clone() };
-    Caller { actor: Some(actor), if_match: None }
+    signed_in(user.id(), user.user().roles().clone())
 }
 
 /// Somebody else with this role.
 pub(crate) fn by_a(role: UserRole) -> Caller {
-    let actor = Actor {
-        user_id: given::a_user_id(),
-        session_id: Uuid::nil(),
-        roles: BTreeSet::from([role]),
-    };
-    Caller { actor: Some(actor), if_match: None }
+    signed_in(given::a_user_id(), BTreeSet::from([role]))
+}
+
+fn signed_in(user_id: UserId, roles: BTreeSet<UserRole>) -> Caller {
+    let (session_id, authenticated_at) = (Uuid::nil(), given::now());
+    let user = SignedInUser { user_id, session_id, roles, authenticated_at };
+    Caller { actor: Some(Actor::User(user)), ..Caller::default() }
 }
 
 pub(crate) fn by_nobody() -> Caller {
@@ -154,8 +162,19 @@ pub(crate) fn by_nobody() -> Caller {
 
 /// The token in the link of a verification mail.
 pub(crate) fn token_in(mail: &OutgoingMail) -> String {
-    let (_, rest) = mail.text.split_once("https://id.example.org/verify-email#token=").unwrap();
+    link_token(mail, "verify-email")
+}
+
+/// The token in the link of a mail that leads to this page.
+pub(crate) fn link_token(mail: &OutgoingMail, page: &str) -> String {
+    let link = format!("https://id.example.org/{page}#token=");
+    let (_, rest) = mail.text.split_once(&link).unwrap_or_else(|| panic!("no link: {mail:?}"));
     rest.split_whitespace().next().unwrap().to_owned()
+}
+
+/// What an authenticator app with this secret shows.
+pub(crate) fn totp_code(secret: &str, at: DateTime<Utc>) -> String {
+    TestTotp::code(secret, at)
 }
 
 /// Pointer and code of the only fault.
@@ -169,8 +188,8 @@ pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, AppError>) -> (String,
     }
 }
 
-pub(crate) fn asks_for_mail(event: &DomainEvent) -> bool {
-    matches!(event, DomainEvent::EmailVerificationRequested { .. })
+pub(crate) fn asks_for_mail(stored: &StoredEvent) -> bool {
+    matches!(stored.event(), Some(DomainEvent::EmailVerificationRequested { .. }))
 }
 
 macro_rules! assert_err {

@@ -1,6 +1,11 @@
 //! The rows as they lie in the tables: one file a table, fields in the order of `schema.rs`.
 
+mod api_key;
+mod audit_event;
+mod known_device;
+mod one_time_token;
 mod outbox_event;
+mod second_factor;
 mod session;
 mod user;
 mod user_address;
@@ -8,8 +13,13 @@ mod user_email;
 mod user_phone;
 mod user_profile;
 
+pub(crate) use api_key::ApiKeyRow;
+pub(crate) use audit_event::AuditRow;
+pub(crate) use known_device::DeviceRow;
+pub(crate) use one_time_token::TokenRow;
 pub(crate) use outbox_event::OutboxRow;
-pub(crate) use session::{SessionRow, TokenRow};
+pub(crate) use second_factor::{RecoveryCodeRow, TotpRow};
+pub(crate) use session::SessionRow;
 pub(crate) use user::UserRow;
 pub(crate) use user_address::AddressRow;
 pub(crate) use user_email::EmailRow;

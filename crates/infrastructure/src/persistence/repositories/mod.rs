@@ -1,9 +1,14 @@
 //! The repositories of one unit of work: one file a port.
 
+mod accounts;
+mod api_keys;
+pub(crate) mod audit;
+mod devices;
 mod events;
 mod load_user;
 mod register_user;
 mod save_user;
+mod second_factors;
 mod sessions;
 mod sign_ins;
 mod tokens;

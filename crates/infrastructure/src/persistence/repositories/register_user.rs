@@ -5,12 +5,12 @@ use diesel::{
     query_builder::{AstPass, QueryFragment, QueryId},
 };
 
-use super::events::json_rows;
+use super::{audit, events::json_rows};
 use crate::persistence::{
     connection::DbConnection,
     json_column::{Json, JsonText},
     mappers::UserRows,
-    models::{OutboxRow, TokenRow},
+    models::{AuditRow, OutboxRow, TokenRow},
     schema::{
         one_time_tokens, outbox_events, user_addresses, user_emails, user_phones, user_profiles,
         users,
@@ -26,10 +26,18 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    pub(crate) fn insert(&self, connection: &mut DbConnection) -> QueryResult<()> {
+    /// Inserts it, and what the audit trail says of it.
+    pub(crate) fn insert(
+        &self,
+        connection: &mut DbConnection,
+        trail: &[AuditRow],
+    ) -> QueryResult<()> {
         match connection {
-            DbConnection::Postgres(pg) => self.insert_postgres(pg),
-            DbConnection::Sqlite(sqlite) => self.insert_sqlite(sqlite),
+            DbConnection::Postgres(pg) => self.insert_postgres(pg, trail),
+            DbConnection::Sqlite(sqlite) => {
+                self.insert_sqlite(sqlite)?;
+                audit::insert(connection, trail)
+            }
         }
     }
 
@@ -48,7 +56,7 @@ impl Registration {
     /// One statement, so one round trip: data-modifying CTEs, whose foreign keys
     /// are checked at its end. Each table gets its rows as one JSON array, which
     /// keeps the statement the same, and so prepared, for any number of contacts.
-    fn insert_postgres(&self, pg: &mut PgConnection) -> QueryResult<()> {
+    fn insert_postgres(&self, pg: &mut PgConnection, trail: &[AuditRow]) -> QueryResult<()> {
         let rows = &self.rows;
         let statement = InsertRegistration([
             json_rows(&[&rows.user])?,
@@ -57,14 +65,15 @@ impl Registration {
             json_rows(&rows.phones)?,
             json_rows(&rows.addresses)?,
             json_rows(&self.events)?,
+            json_rows(trail)?,
             json_rows(&self.tokens)?,
         ]);
         statement.execute(pg).map(drop)
     }
 }
 
-/// The statement before each of its seven values.
-const PARTS: [&str; 7] = [
+/// The statement before each of its eight values.
+const PARTS: [&str; 8] = [
     "WITH u AS (INSERT INTO users (id, username, password_hash, status, roles, email_verified, \
      phone_verified, two_factor_enabled, failed_login_attempts, account_locked_until, created_at, \
      updated_at, last_login_at, password_changed_at, preferences, version, status_reason, \
@@ -94,12 +103,16 @@ const PARTS: [&str; 7] = [
     ")), o AS (INSERT INTO outbox_events (id, user_id, kind, payload, occurred_at, available_at) \
      SELECT id, user_id, kind, payload, occurred_at, available_at \
      FROM json_populate_recordset(NULL::outbox_events, ",
+    ")), l AS (INSERT INTO audit_events (id, occurred_at, kind, outcome, actor_id, api_key_id, \
+     user_id, target_id, ip_address, user_agent, request_id) SELECT id, occurred_at, kind, \
+     outcome, actor_id, api_key_id, user_id, target_id, ip_address, user_agent, request_id \
+     FROM json_populate_recordset(NULL::audit_events, ",
     ")) INSERT INTO one_time_tokens (id, user_id, kind, target_id, token_hash, created_at, \
      expires_at) SELECT id, user_id, kind, target_id, token_hash, created_at, expires_at \
      FROM json_populate_recordset(NULL::one_time_tokens, ",
 ];
 
-struct InsertRegistration([Json; 7]);
+struct InsertRegistration([Json; 8]);
 
 impl QueryId for InsertRegistration {
     type QueryId = Self;

@@ -25,10 +25,16 @@ pub(super) fn update(
     }
     // Sign-ins count beside the aggregate: what did not count must not put old counts back.
     let counted = user.events().iter().any(|recorded| {
-        matches!(recorded.event, DomainEvent::LoginSucceeded | DomainEvent::LoginFailed)
+        matches!(
+            recorded.event,
+            DomainEvent::LoginSucceeded
+                | DomainEvent::LoginFailed
+                | DomainEvent::AccountUnlocked
+                | DomainEvent::PasswordReset
+        )
     });
     if counted {
-        update_counters(connection, &after.user)?;
+        update_counters(connection, &before.user, &after.user)?;
     }
     let id = after.user.id.as_str();
     update_profile(connection, before.profile.as_ref(), after.profile.as_ref())?;
@@ -65,13 +71,19 @@ fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> 
     Ok(saved.len() == 1)
 }
 
-fn update_counters(connection: &mut DbConnection, after: &UserRow) -> QueryResult<()> {
+fn update_counters(
+    connection: &mut DbConnection,
+    before: &UserRow,
+    after: &UserRow,
+) -> QueryResult<()> {
+    // Unlocking is no sign-in: one that came between must not be forgotten.
+    let signed_in = before.last_login_at != after.last_login_at;
     on_either!(connection, c => {
         diesel::update(users::table.filter(users::id.eq(&after.id)))
             .set((
                 users::failed_login_attempts.eq(after.failed_login_attempts),
                 users::account_locked_until.eq(after.account_locked_until),
-                users::last_login_at.eq(after.last_login_at),
+                signed_in.then(|| users::last_login_at.eq(after.last_login_at)),
             ))
             .execute(c)
     })

@@ -1,34 +1,43 @@
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use userdom_application::ports::{NewSession, SessionOwner, SessionRepository, TokenHash};
-use userdom_domain::{RepositoryError, UserId, UserRole, UserStatus};
+use userdom_application::ports::{Session, SessionOwner, SessionRepository, TokenHash};
+use userdom_domain::{RepositoryError, UserId, UserStatus};
 use uuid::Uuid;
 
+use super::users::roles;
 use crate::persistence::{
     errors::corrupt_value,
     json_column::Json,
-    mappers::utc,
+    mappers::{read_uuid, utc},
     models::SessionRow,
-    schema::{sessions, users},
+    prepared::prepared,
+    schema::{
+        sessions::{self, dsl},
+        users,
+    },
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
-type OwnerRow = (String, String, Json, String, Option<NaiveDateTime>);
+struct Rotate;
+struct Touch;
+
+#[derive(Queryable)]
+struct OwnerRow {
+    session: String,
+    user: String,
+    username: String,
+    roles: Json,
+    status: String,
+    status_until: Option<NaiveDateTime>,
+    authenticated_at: NaiveDateTime,
+    last_used_at: NaiveDateTime,
+    rotated_at: NaiveDateTime,
+    access_expires_at: NaiveDateTime,
+}
 
 impl SessionRepository for SqlUnitOfWork {
-    fn insert(&mut self, session: &NewSession) -> Result<(), RepositoryError> {
-        let row = SessionRow {
-            id: session.id.to_string(),
-            user_id: session.user_id.to_string(),
-            access_token_hash: session.access_token.0.to_vec(),
-            access_expires_at: session.access_expires_at.naive_utc(),
-            created_at: session.created_at.naive_utc(),
-            last_used_at: session.created_at.naive_utc(),
-            user_agent: session.user_agent.clone(),
-            ip_address: session.ip_address.clone(),
-        };
+    fn insert(&mut self, session: &Session) -> Result<(), RepositoryError> {
+        let row = row(session);
         let inserted = on_either!(self.writing()?, c => {
             diesel::insert_into(sessions::table).values(&row).execute(c)
         });
@@ -40,45 +49,174 @@ impl SessionRepository for SqlUnitOfWork {
         access_token: &TokenHash,
         now: DateTime<Utc>,
     ) -> Result<Option<SessionOwner>, RepositoryError> {
+        let now = now.naive_utc();
         let found = on_either!(self.db()?, c => {
             sessions::table
                 .inner_join(users::table)
-                .filter(sessions::access_token_hash.eq(access_token.0.as_slice()))
-                .filter(sessions::access_expires_at.gt(now.naive_utc()))
-                .select((sessions::id, users::id, users::roles, users::status, users::status_until))
+                .filter(dsl::access_token_hash.eq(access_token.0.as_slice()))
+                .filter(dsl::access_expires_at.gt(now))
+                .filter(dsl::idle_expires_at.gt(now))
+                .filter(dsl::expires_at.gt(now))
+                .select((
+                    dsl::id,
+                    users::id,
+                    users::username,
+                    users::roles,
+                    users::status,
+                    users::status_until,
+                    dsl::authenticated_at,
+                    dsl::last_used_at,
+                    dsl::rotated_at,
+                    dsl::access_expires_at,
+                ))
                 .first::<OwnerRow>(c)
                 .optional()
         });
         self.checked(found)?.map(owner).transpose()
     }
 
-    fn end(&mut self, session_id: Uuid) -> Result<bool, RepositoryError> {
+    fn find(
+        &mut self,
+        session_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Session>, RepositoryError> {
+        let now = now.naive_utc();
+        let found = on_either!(self.db()?, c => {
+            sessions::table
+                .filter(dsl::id.eq(session_id.to_string()))
+                .filter(dsl::idle_expires_at.gt(now))
+                .filter(dsl::expires_at.gt(now))
+                .select(SessionRow::as_select())
+                .first(c)
+                .optional()
+        });
+        self.checked(found)?.map(read).transpose()
+    }
+
+    fn of_user(
+        &mut self,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Session>, RepositoryError> {
+        let now = now.naive_utc();
+        let found = on_either!(self.db()?, c => {
+            sessions::table
+                .filter(dsl::user_id.eq(user_id.to_string()))
+                .filter(dsl::idle_expires_at.gt(now))
+                .filter(dsl::expires_at.gt(now))
+                .order((dsl::created_at.desc(), dsl::id.desc()))
+                .select(SessionRow::as_select())
+                .load(c)
+        });
+        self.checked(found)?.into_iter().map(read).collect()
+    }
+
+    fn rotate(&mut self, session: &Session) -> Result<bool, RepositoryError> {
+        let row = row(session);
+        let one_before = dsl::generation.eq(row.generation.saturating_sub(1));
+        let rotate = diesel::update(sessions::table.filter(dsl::id.eq(row.id).and(one_before)))
+            .set((
+                dsl::generation.eq(row.generation),
+                dsl::rotated_at.eq(row.rotated_at),
+                dsl::access_token_hash.eq(row.access_token_hash),
+                dsl::access_expires_at.eq(row.access_expires_at),
+                dsl::idle_expires_at.eq(row.idle_expires_at),
+                dsl::last_used_at.eq(row.last_used_at),
+                dsl::authenticated_at.eq(row.authenticated_at),
+                dsl::user_agent.eq(row.user_agent),
+                dsl::ip_address.eq(row.ip_address),
+            ))
+            .returning(dsl::id);
+        let rotated = on_either!(self.writing()?, c => {
+            prepared::<Rotate, _>(rotate).load::<String>(c)
+        });
+        Ok(!self.checked(rotated)?.is_empty())
+    }
+
+    fn touch(&mut self, session_id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
+        // Two instances may note it at once: the later one stays.
+        let earlier = dsl::id.eq(session_id.to_string()).and(dsl::last_used_at.lt(now.naive_utc()));
+        let touch = diesel::update(sessions::table.filter(earlier))
+            .set(dsl::last_used_at.eq(now.naive_utc()))
+            .returning(dsl::id);
+        let touched = on_either!(self.writing()?, c => {
+            prepared::<Touch, _>(touch).load::<String>(c)
+        });
+        self.checked(touched).map(drop)
+    }
+
+    fn end(&mut self, user_id: UserId, session_id: Uuid) -> Result<bool, RepositoryError> {
+        let one = dsl::id.eq(session_id.to_string()).and(dsl::user_id.eq(user_id.to_string()));
         let ended = on_either!(self.writing()?, c => {
-            diesel::delete(sessions::table.filter(sessions::id.eq(session_id.to_string()))).execute(c)
+            diesel::delete(sessions::table.filter(one)).execute(c)
         });
         Ok(self.checked(ended)? > 0)
     }
 
-    fn end_all(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
+    fn end_all(&mut self, user_id: UserId, except: Option<Uuid>) -> Result<u64, RepositoryError> {
+        // No session has the nil identity.
+        let except = except.unwrap_or_default().to_string();
+        let others = dsl::user_id.eq(user_id.to_string()).and(dsl::id.ne(except));
         let ended = on_either!(self.writing()?, c => {
-            diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id.to_string())))
-                .execute(c)
+            diesel::delete(sessions::table.filter(others)).execute(c)
         });
-        self.checked(ended).map(drop)
+        Ok(self.checked(ended)? as u64)
     }
 }
 
+fn row(session: &Session) -> SessionRow {
+    SessionRow {
+        id: session.id.to_string(),
+        user_id: session.user_id.to_string(),
+        access_token_hash: session.access_token.0.to_vec(),
+        access_expires_at: session.access_expires_at.naive_utc(),
+        created_at: session.created_at.naive_utc(),
+        last_used_at: session.last_used_at.naive_utc(),
+        user_agent: session.user_agent.clone(),
+        ip_address: session.ip_address.clone(),
+        seed: session.seed.to_vec(),
+        generation: i32::try_from(session.generation).unwrap_or(i32::MAX),
+        rotated_at: session.rotated_at.naive_utc(),
+        idle_expires_at: session.idle_expires_at.naive_utc(),
+        expires_at: session.expires_at.naive_utc(),
+        authenticated_at: session.authenticated_at.naive_utc(),
+    }
+}
+
+fn read(row: SessionRow) -> Result<Session, RepositoryError> {
+    let bytes = |bytes: &[u8]| {
+        <[u8; 32]>::try_from(bytes).map_err(|error| corrupt_value("sessions", &row.id, error))
+    };
+    Ok(Session {
+        id: read_uuid("sessions", &row.id)?,
+        user_id: UserId::from_uuid(read_uuid("sessions", &row.user_id)?),
+        seed: bytes(&row.seed)?,
+        generation: u32::try_from(row.generation).unwrap_or(0),
+        rotated_at: utc(row.rotated_at),
+        access_token: TokenHash(bytes(&row.access_token_hash)?),
+        access_expires_at: utc(row.access_expires_at),
+        idle_expires_at: utc(row.idle_expires_at),
+        expires_at: utc(row.expires_at),
+        created_at: utc(row.created_at),
+        last_used_at: utc(row.last_used_at),
+        authenticated_at: utc(row.authenticated_at),
+        user_agent: row.user_agent,
+        ip_address: row.ip_address,
+    })
+}
+
 fn owner(row: OwnerRow) -> Result<SessionOwner, RepositoryError> {
-    let (session, user, Json(roles), status, status_until) = row;
-    let corrupt = |error| corrupt_value("users", &user, error);
-    let roles: Vec<String> = serde_json::from_str(&roles).map_err(corrupt)?;
     Ok(SessionOwner {
-        session_id: Uuid::parse_str(&session)
-            .map_err(|error| corrupt_value("sessions", &session, error))?,
-        user_id: UserId::parse(&user).map_err(|error| corrupt_value("users", &user, error))?,
-        // A role or status that nobody knows opens nothing.
-        roles: roles.iter().filter_map(|role| UserRole::parse(role)).collect::<BTreeSet<_>>(),
-        status: UserStatus::parse(&status).unwrap_or(UserStatus::Deleted),
-        status_until: status_until.map(utc),
+        session_id: read_uuid("sessions", &row.session)?,
+        user_id: UserId::from_uuid(read_uuid("users", &row.user)?),
+        username: row.username,
+        roles: roles(&row.user, &row.roles)?,
+        // A status that nobody knows opens nothing.
+        status: UserStatus::parse(&row.status).unwrap_or(UserStatus::Deleted),
+        status_until: row.status_until.map(utc),
+        authenticated_at: utc(row.authenticated_at),
+        last_used_at: utc(row.last_used_at),
+        issued_at: utc(row.rotated_at),
+        access_expires_at: utc(row.access_expires_at),
     })
 }

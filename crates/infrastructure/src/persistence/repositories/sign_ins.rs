@@ -1,15 +1,17 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Integer, Text, Timestamp},
+    sql_types::{Binary, Integer, Nullable, Text, Timestamp},
 };
-use userdom_application::ports::{Credentials, Login, SignInRepository};
+use userdom_application::ports::{Credentials, Login, SignInRepository, TokenHash};
 use userdom_domain::{PasswordHash, RepositoryError, User, UserId};
+use uuid::Uuid;
 
 use crate::persistence::{
     errors::corrupt_value,
+    mappers::read_uuid,
     prepared::prepared,
-    schema::users,
+    schema::{known_devices as devices, users},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -22,15 +24,41 @@ failed_login_attempts = \
 account_locked_until = \
   CASE WHEN account_locked_until IS NULL AND failed_login_attempts + 1 >= $1 THEN $2 END \
 WHERE (account_locked_until IS NULL OR account_locked_until <= $3) AND ";
+const CLAIMED: &str = " RETURNING id, password_hash, NULL AS device_id";
+/// Whoever has a device counts there, and gets no more tries here once it is locked.
+const UNLESS_ON_DEVICE: &str = " AND NOT EXISTS (SELECT 1 FROM known_devices \
+WHERE user_id = users.id AND token_hash = $5 AND expires_at > $3)";
 
-const BY_USERNAME: &str = "lower(username) = $4 RETURNING id, password_hash";
-const BY_EMAIL: &str = "id = (SELECT user_id FROM user_emails WHERE is_verified \
-AND lower(email) = $4) RETURNING id, password_hash";
+/// The same for a device of the user, whose lock is its own.
+const CLAIM_ON_DEVICE: &str = "\
+UPDATE known_devices SET \
+failed_attempts = CASE WHEN locked_until IS NULL THEN failed_attempts + 1 ELSE 1 END, \
+locked_until = CASE WHEN locked_until IS NULL AND failed_attempts + 1 >= $1 THEN $2 END \
+WHERE (locked_until IS NULL OR locked_until <= $3) AND expires_at > $3 \
+AND user_id IN (SELECT users.id FROM users WHERE ";
+const CLAIMED_ON_DEVICE: &str = ") AND token_hash = $5 RETURNING user_id AS id, \
+(SELECT password_hash FROM users WHERE users.id = user_id) AS password_hash, id AS device_id";
 
-struct ClaimByUsername;
-struct ClaimByEmail;
+const BY_USERNAME: &str = "lower(username) = $4";
+const BY_EMAIL: &str = "users.id = (SELECT user_emails.user_id FROM user_emails \
+WHERE is_verified AND lower(email) = $4)";
+const BY_ID: &str = "users.id = $4";
+
+struct ByUsername;
+struct ByEmail;
+struct ById;
+/// Names of statements, one for each of the three above.
+struct Anywhere<By>(By);
+struct OnDevice<By>(By);
+struct OffDevice<By>(By);
+
 struct ClearAttempts;
+struct ClearOnDevice;
+struct ReturnAttempt;
+struct ReturnOnDevice;
 struct RecordLogin;
+struct RecordOnDevice;
+struct UseDevice;
 
 #[derive(QueryableByName)]
 struct Claimed {
@@ -38,26 +66,57 @@ struct Claimed {
     id: String,
     #[diesel(sql_type = Text)]
     password_hash: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    device_id: Option<String>,
 }
 
 impl SqlUnitOfWork {
-    /// `Name` is that of the statement with this condition.
-    fn claim<Name: 'static>(
+    /// `By` is that of the condition.
+    fn claim<By: 'static>(
         &mut self,
         condition: &str,
-        value: &str,
+        login: &str,
+        device: Option<&TokenHash>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Claimed>, RepositoryError> {
+        let Some(device) = device else {
+            let sql = format!("{CLAIM}{condition}{CLAIMED}");
+            return self.claim_by::<Anywhere<By>>(sql, login, None, now);
+        };
+        let sql = format!("{CLAIM_ON_DEVICE}{condition}{CLAIMED_ON_DEVICE}");
+        let claimed = self.claim_by::<OnDevice<By>>(sql, login, Some(device), now)?;
+        if claimed.is_some() {
+            return Ok(claimed);
+        }
+        let sql = format!("{CLAIM}{condition}{UNLESS_ON_DEVICE}{CLAIMED}");
+        self.claim_by::<OffDevice<By>>(sql, login, Some(device), now)
+    }
+
+    /// `Name` is that of this statement.
+    fn claim_by<Name: 'static>(
+        &mut self,
+        sql: String,
+        login: &str,
+        device: Option<&TokenHash>,
         now: DateTime<Utc>,
     ) -> Result<Option<Claimed>, RepositoryError> {
         let max = i32::try_from(User::MAX_FAILED_LOGINS).unwrap_or(i32::MAX);
         let locked_until: NaiveDateTime =
             (now + TimeDelta::minutes(User::LOCK_MINUTES)).naive_utc();
         let claimed = on_either!(self.writing()?, c => {
-            let update = diesel::sql_query(format!("{CLAIM}{condition}"))
+            let update = diesel::sql_query(sql)
                 .bind::<Integer, _>(max)
                 .bind::<Timestamp, _>(locked_until)
                 .bind::<Timestamp, _>(now.naive_utc())
-                .bind::<Text, _>(value);
-            prepared::<Name, _>(update).get_result::<Claimed>(c).optional()
+                .bind::<Text, _>(login);
+            match device {
+                None => prepared::<Name, _>(update).get_result::<Claimed>(c),
+                Some(device) => {
+                    let update = update.bind::<Binary, _>(device.0.as_slice());
+                    prepared::<Name, _>(update).get_result::<Claimed>(c)
+                }
+            }
+            .optional()
         });
         self.checked(claimed)
     }
@@ -67,45 +126,100 @@ impl SignInRepository for SqlUnitOfWork {
     fn claim_attempt(
         &mut self,
         login: &Login,
+        device: Option<&TokenHash>,
         now: DateTime<Utc>,
     ) -> Result<Option<Credentials>, RepositoryError> {
         let claimed = match login {
             Login::Username(username) => {
-                self.claim::<ClaimByUsername>(BY_USERNAME, username.key(), now)
+                self.claim::<ByUsername>(BY_USERNAME, username.key(), device, now)
             }
-            Login::Email(email) => self.claim::<ClaimByEmail>(BY_EMAIL, email.as_str(), now),
+            Login::Email(email) => self.claim::<ByEmail>(BY_EMAIL, email.as_str(), device, now),
+            Login::Id(id) => self.claim::<ById>(BY_ID, &id.to_string(), device, now),
         };
         claimed?.map(credentials).transpose()
     }
 
-    fn clear_attempts(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
-        let cleared = on_either!(self.writing()?, c => {
-                    let update = diesel::update(users::table.filter(users::id.eq(user_id.to_string()))).set((
-                            users::failed_login_attempts.eq(0),
-                            users::account_locked_until.eq(None::<NaiveDateTime>),
-        ));
-                    prepared::<ClearAttempts, _>(update.returning(users::id)).load::<String>(c)
-                });
+    fn clear_attempts(
+        &mut self,
+        user_id: UserId,
+        device_id: Option<Uuid>,
+    ) -> Result<(), RepositoryError> {
+        let user = users::table.filter(users::id.eq(user_id.to_string()));
+        let cleared = on_either!(self.writing()?, c => match device_id {
+            None => {
+                let update = diesel::update(user).set((
+                    users::failed_login_attempts.eq(0),
+                    users::account_locked_until.eq(None::<NaiveDateTime>),
+                ));
+                prepared::<ClearAttempts, _>(update.returning(users::id)).load::<String>(c)
+            }
+            Some(id) => {
+                let device = devices::table.filter(devices::id.eq(id.to_string()));
+                let update = diesel::update(device).set((
+                    devices::failed_attempts.eq(0),
+                    devices::locked_until.eq(None::<NaiveDateTime>),
+                ));
+                prepared::<ClearOnDevice, _>(update.returning(devices::id)).load::<String>(c)
+            }
+        });
         self.checked(cleared).map(drop)
     }
 
-    fn return_attempt(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
-        let claimed = users::id.eq(user_id.to_string()).and(users::failed_login_attempts.gt(0));
-        let returned = on_either!(self.writing()?, c => {
-            diesel::update(users::table.filter(claimed))
-                .set((
+    fn return_attempt(
+        &mut self,
+        user_id: UserId,
+        device_id: Option<Uuid>,
+    ) -> Result<(), RepositoryError> {
+        let user = users::id.eq(user_id.to_string()).and(users::failed_login_attempts.gt(0));
+        let returned = on_either!(self.writing()?, c => match device_id {
+            None => {
+                let update = diesel::update(users::table.filter(user)).set((
                     users::failed_login_attempts.eq(users::failed_login_attempts - 1),
                     users::account_locked_until.eq(None::<NaiveDateTime>),
-                ))
-                .execute(c)
+                ));
+                prepared::<ReturnAttempt, _>(update.returning(users::id)).load::<String>(c)
+            }
+            Some(id) => {
+                let device = devices::id.eq(id.to_string()).and(devices::failed_attempts.gt(0));
+                let update = diesel::update(devices::table.filter(device)).set((
+                    devices::failed_attempts.eq(devices::failed_attempts - 1),
+                    devices::locked_until.eq(None::<NaiveDateTime>),
+                ));
+                prepared::<ReturnOnDevice, _>(update.returning(devices::id)).load::<String>(c)
+            }
         });
         self.checked(returned).map(drop)
     }
 
-    fn record_login(&mut self, user_id: UserId, now: DateTime<Utc>) -> Result<(), RepositoryError> {
-        let recorded = on_either!(self.writing()?, c => {
-            let update = diesel::update(users::table.filter(users::id.eq(user_id.to_string()))).set((users::failed_login_attempts.eq(0), users::account_locked_until.eq(None::<NaiveDateTime>), users::last_login_at.eq(now.naive_utc())));
-            prepared::<RecordLogin, _>(update.returning(users::id)).load::<String>(c)
+    fn record_login(
+        &mut self,
+        user_id: UserId,
+        device_id: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<(), RepositoryError> {
+        let user = users::table.filter(users::id.eq(user_id.to_string()));
+        let login = users::last_login_at.eq(now.naive_utc());
+        let recorded = on_either!(self.writing()?, c => match device_id {
+            None => {
+                let update = diesel::update(user).set((
+                    users::failed_login_attempts.eq(0),
+                    users::account_locked_until.eq(None::<NaiveDateTime>),
+                    login,
+                ));
+                prepared::<RecordLogin, _>(update.returning(users::id)).load::<String>(c)
+            }
+            Some(id) => {
+                let update = diesel::update(user).set(login).returning(users::id);
+                let device = devices::table.filter(devices::id.eq(id.to_string()));
+                let clear = diesel::update(device).set((
+                    devices::failed_attempts.eq(0),
+                    devices::locked_until.eq(None::<NaiveDateTime>),
+                    devices::last_used_at.eq(now.naive_utc()),
+                ));
+                prepared::<RecordOnDevice, _>(update).load::<String>(c).and_then(|_| {
+                    prepared::<UseDevice, _>(clear.returning(devices::id)).load::<String>(c)
+                })
+            }
         });
         self.checked(recorded).map(drop)
     }
@@ -131,8 +245,10 @@ impl SignInRepository for SqlUnitOfWork {
 
 fn credentials(claimed: Claimed) -> Result<Credentials, RepositoryError> {
     let corrupt = |error| corrupt_value("users", &claimed.id, error);
+    let device = claimed.device_id.map(|id| read_uuid("known_devices", &id));
     Ok(Credentials {
         user_id: UserId::parse(&claimed.id).map_err(corrupt)?,
         password_hash: PasswordHash::stored(claimed.password_hash),
+        device_id: device.transpose()?,
     })
 }

@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::Text};
 use userdom_domain::{
-    EmailAddress, RepositoryError, UserAggregate, UserId, UserRepository, Username,
+    EmailAddress, RepositoryError, UserAggregate, UserId, UserRepository, UserRole, Username,
 };
 
 use super::{
@@ -12,6 +14,7 @@ use super::{
 use crate::persistence::{
     connection::DbConnection,
     errors::{corrupt, corrupt_value},
+    json_column::Json,
     mappers::UserRows,
     schema::users,
     unit_of_work::{SqlUnitOfWork, on_either},
@@ -20,6 +23,13 @@ use crate::persistence::{
 /// The roles as text, to look for one in it.
 fn roles_text() -> SqlLiteral<Text> {
     sql::<Text>("CAST(roles AS TEXT)")
+}
+
+/// The roles of a user; one that nobody knows opens nothing.
+pub(super) fn roles(user: &str, stored: &Json) -> Result<BTreeSet<UserRole>, RepositoryError> {
+    let names: Vec<String> =
+        serde_json::from_str(&stored.0).map_err(|error| corrupt_value("users", user, error))?;
+    Ok(names.iter().filter_map(|name| UserRole::parse(name)).collect())
 }
 
 impl SqlUnitOfWork {
@@ -41,7 +51,7 @@ impl SqlUnitOfWork {
             self.registration = Some(registration);
             return Ok(());
         }
-        let inserted = registration.insert(self.writing()?);
+        let inserted = registration.insert(self.writing()?, &[]);
         self.checked(inserted)
     }
 

@@ -1,0 +1,84 @@
+/// What may be done how often, and counted by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Sign-ins from one client address.
+    SignInAddress,
+    /// Sign-ins as one login, known or not.
+    SignInLogin,
+    /// Registrations from one client address.
+    RegisterAddress,
+    /// Password resets and verification mails asked for from one client address.
+    MailAddress,
+    /// Mails that anybody can have sent to one email address.
+    MailTarget,
+    /// Text messages to one phone number.
+    SmsTarget,
+    /// Codes and proofs entered for one user.
+    CodeUser,
+    /// Tokens presented from one client address: resets, verifications, refreshes, challenges.
+    TokenAddress,
+}
+
+/// So many within so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// How many.
+    pub allowed: u32,
+    /// Within how many seconds.
+    pub seconds: u32,
+}
+
+impl Limit {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::SignInAddress,
+        Self::SignInLogin,
+        Self::RegisterAddress,
+        Self::MailAddress,
+        Self::MailTarget,
+        Self::SmsTarget,
+        Self::CodeUser,
+        Self::TokenAddress,
+    ];
+
+    /// The name in headers and keys.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignInAddress => "sign-in-address",
+            Self::SignInLogin => "sign-in-login",
+            Self::RegisterAddress => "register-address",
+            Self::MailAddress => "mail-address",
+            Self::MailTarget => "mail-target",
+            Self::SmsTarget => "sms-target",
+            Self::CodeUser => "code-user",
+            Self::TokenAddress => "token-address",
+        }
+    }
+
+    /// How often.
+    pub const fn quota(self) -> Quota {
+        match self {
+            Self::SignInAddress | Self::TokenAddress => Quota { allowed: 30, seconds: 60 },
+            Self::SignInLogin => Quota { allowed: 20, seconds: 300 },
+            Self::RegisterAddress => Quota { allowed: 20, seconds: 3600 },
+            Self::MailAddress => Quota { allowed: 30, seconds: 3600 },
+            Self::MailTarget | Self::SmsTarget => Quota { allowed: 3, seconds: 3600 },
+            Self::CodeUser => Quota { allowed: 10, seconds: 600 },
+        }
+    }
+}
+
+/// Too many: come back later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exceeded {
+    /// Which limit.
+    pub limit: Limit,
+    /// Seconds until the next one passes, rounded up.
+    pub retry_after: u64,
+}
+
+/// Counts what may not happen too often.
+pub trait RateLimiter: Send + Sync {
+    /// Counts one more; when it is too many it does not count.
+    fn check(&self, limit: Limit, key: &str) -> Result<(), Exceeded>;
+}

@@ -1,0 +1,180 @@
+use userdom_domain::{EmailAddress, EmailId, UserAggregate, UserId, UserStatus};
+use uuid::Uuid;
+
+use super::{
+    Message,
+    letter::{Letter, moment, name_of},
+    one_time_link::{LinkToken, made_at},
+};
+use crate::{
+    Actor, AppError, Caller, Command, Service, SignedInUser, Tx,
+    policies::{self, Operation},
+    ports::{ClaimedEvent, Limit, TokenKind, UsedToken},
+    services::{EmailService, is_shut_out},
+};
+
+impl EmailService {
+    /// The link that verifies an email, unless a newer one has replaced it.
+    pub(in crate::services) fn verification_mail(
+        &self,
+        event: &ClaimedEvent,
+        email_id: EmailId,
+        token_id: Uuid,
+    ) -> Result<Option<Message>, AppError> {
+        let Some(user) = self.find_user(event.user_id)? else {
+            return Ok(None);
+        };
+        let link = self.verification_link(token_id);
+        let Some(token) = link.find(&self.app)? else {
+            return Ok(None);
+        };
+        let Some(to) = self.awaiting(event, &user, email_id) else {
+            return Ok(None);
+        };
+        self.mail_to_verify(event, &user, to, link, token).map(Some)
+    }
+
+    /// The mail again, with a link of its own, for a pending user or for whoever may
+    /// change the user.
+    pub(in crate::services) fn verification_mail_again(
+        &self,
+        event: &ClaimedEvent,
+        user_id: Uuid,
+        email_id: Uuid,
+        asked_by: Option<Uuid>,
+    ) -> Result<Option<Message>, AppError> {
+        let Some(user) = self.find_user(UserId::from_uuid(user_id))? else {
+            return Ok(None);
+        };
+        let is_pending = user.user().status() == UserStatus::Pending;
+        if !is_pending && !self.may_ask(event, &user, asked_by)? {
+            return Ok(None);
+        }
+        let Some(to) = self.awaiting(event, &user, EmailId::from_uuid(email_id)) else {
+            return Ok(None);
+        };
+        let link = self.verification_link(event.id);
+        let Some(token) = link.issue(&self.app, user.id(), email_id)? else {
+            return Ok(None);
+        };
+        self.mail_to_verify(event, &user, to, link, token).map(Some)
+    }
+
+    fn find_user(&self, id: UserId) -> Result<Option<UserAggregate>, AppError> {
+        let user = self.app.adapters.store.read()?.users().find_by_id(id)?;
+        Ok(user.filter(|user| !is_shut_out(user, self.app.now())))
+    }
+
+    fn verification_link(&self, id: Uuid) -> LinkToken {
+        let (kind, ttl) = (TokenKind::EmailVerification, self.app.settings().verification_ttl);
+        LinkToken { id, kind, ttl }
+    }
+
+    /// The address of an email that waits to be verified, and has not had too many mails
+    /// that anybody can cause. A second try at the same mail does not count again.
+    fn awaiting(
+        &self,
+        event: &ClaimedEvent,
+        user: &UserAggregate,
+        email_id: EmailId,
+    ) -> Option<EmailAddress> {
+        let email = user.email(email_id).ok().filter(|email| !email.is_verified())?.email();
+        let limiter = &self.app.adapters.limiter;
+        let is_allowed =
+            event.attempts > 1 || limiter.check(Limit::MailTarget, email.as_str()).is_ok();
+        is_allowed.then(|| email.clone())
+    }
+
+    /// Whether the user or the key that asked may change the user. What was asked for
+    /// before the password changed is void: it may have been an intruder.
+    fn may_ask(
+        &self,
+        event: &ClaimedEvent,
+        user: &UserAggregate,
+        asked_by: Option<Uuid>,
+    ) -> Result<bool, AppError> {
+        let changed_at = user.user().password_changed_at().timestamp_millis();
+        let asked_at = made_at(event.id).map_or(i64::MIN, |at| at.timestamp_millis());
+        let Some(asked_by) = asked_by.filter(|_| asked_at >= changed_at) else {
+            return Ok(false);
+        };
+        let actor = self.actor(asked_by)?;
+        Ok(policies::authorise(actor.as_ref(), Operation::ManageContacts, user).is_ok())
+    }
+
+    fn actor(&self, id: Uuid) -> Result<Option<Actor>, AppError> {
+        let mut reader = self.app.adapters.store.read()?;
+        if let Some(user) = reader.users().find_by_id(UserId::from_uuid(id))? {
+            return Ok(Some(Actor::User(SignedInUser {
+                user_id: user.id(),
+                session_id: Uuid::nil(),
+                roles: user.user().roles().clone(),
+                authenticated_at: self.app.now(),
+            })));
+        }
+        let key = reader.api_keys().all()?.into_iter().find(|key| key.id == id);
+        Ok(key.map(|key| Actor::Service(Service { key_id: key.id, scopes: key.scopes })))
+    }
+
+    fn mail_to_verify(
+        &self,
+        event: &ClaimedEvent,
+        user: &UserAggregate,
+        to: EmailAddress,
+        link: LinkToken,
+        token: UsedToken,
+    ) -> Result<Message, AppError> {
+        let app = &self.app;
+        if app.adapters.store.read()?.users().find_by_email(&to)?.is_some() {
+            return Ok(Message::Mail(address_in_use().to(event.id, to)));
+        }
+        app.execute(&Caller::default(), &EndOlderClaims { token, email: &to })?;
+        let letter = Letter {
+            subject: "Confirm your email address",
+            name: Some(name_of(user)),
+            opening: format!(
+                "please confirm that this email address is yours, and that it belongs to the \
+                 account with the username {}.",
+                user.user().username()
+            ),
+            link: Some((
+                "Confirm my email address",
+                link.url(app, &format!("{}/verify-email", self.public_url)),
+            )),
+            closing: format!(
+                "The link works until {}. If you did not ask for this, or the account is not \
+                 yours, ignore this mail.",
+                moment(link.ends_at(app.now()))
+            ),
+        };
+        Ok(Message::Mail(letter.to(event.id, to)))
+    }
+}
+
+/// To the owner of an address that somebody else tried to use.
+fn address_in_use() -> Letter<'static> {
+    Letter {
+        subject: "Your email address is in use already",
+        name: None,
+        opening: "somebody tried to use this email address for another account. It belongs to \
+                  your account already, so nothing has changed."
+            .to_owned(),
+        link: None,
+        closing: "If it was you, sign in with the account that you have.".to_owned(),
+    }
+}
+
+/// The newest claim to an address is the only one that its mailbox can confirm: who asked
+/// for somebody else's address first must not get it by a click on the older mail.
+struct EndOlderClaims<'a> {
+    token: UsedToken,
+    email: &'a EmailAddress,
+}
+
+impl Command for EndOlderClaims<'_> {
+    type Output = ();
+
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        Ok(tx.uow.tokens().end_older_claims(&self.token, self.email, tx.now)?)
+    }
+}

@@ -1,0 +1,131 @@
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use userdom_application::ports::{ApiKey, ApiKeyRepository, Scope, TokenHash};
+use userdom_domain::{RepositoryError, UserId, UserRole, UserStatus};
+use uuid::Uuid;
+
+use super::users::roles;
+use crate::persistence::{
+    errors::corrupt_value,
+    json_column::Json,
+    mappers::{maybe_utc, naive, read_uuid, utc},
+    models::ApiKeyRow,
+    prepared::prepared,
+    schema::{
+        api_keys::{self as keys, dsl},
+        users,
+    },
+    unit_of_work::{SqlUnitOfWork, on_either},
+};
+
+struct Touch;
+
+/// Where the maker of a key stands.
+type Maker = (Json, String, Option<NaiveDateTime>);
+
+impl ApiKeyRepository for SqlUnitOfWork {
+    fn insert(&mut self, key: &ApiKey) -> Result<(), RepositoryError> {
+        let row = row(key);
+        let inserted = on_either!(self.writing()?, c => {
+            diesel::insert_into(keys::table).values(&row).execute(c)
+        });
+        self.checked(inserted).map(drop)
+    }
+
+    fn all(&mut self) -> Result<Vec<ApiKey>, RepositoryError> {
+        let found = on_either!(self.db()?, c => {
+            keys::table
+                .order((dsl::created_at.desc(), dsl::id.desc()))
+                .select(ApiKeyRow::as_select())
+                .load(c)
+        });
+        self.checked(found)?.into_iter().map(read).collect()
+    }
+
+    fn find_live(
+        &mut self,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> Result<Option<ApiKey>, RepositoryError> {
+        let found = on_either!(self.db()?, c => {
+            keys::table
+                .inner_join(users::table)
+                .filter(dsl::token_hash.eq(token.0.as_slice()))
+                .filter(dsl::expires_at.is_null().or(dsl::expires_at.gt(now.naive_utc())))
+                .select((ApiKeyRow::as_select(), (users::roles, users::status, users::status_until)))
+                .first::<(ApiKeyRow, Maker)>(c)
+                .optional()
+        });
+        match self.checked(found)? {
+            Some((row, maker)) if is_active_admin(&row.created_by, &maker, now)? => {
+                read(row).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn touch(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<(), RepositoryError> {
+        let touch = diesel::update(keys::table.filter(dsl::id.eq(id.to_string())))
+            .set(dsl::last_used_at.eq(now.naive_utc()))
+            .returning(dsl::id);
+        let touched =
+            on_either!(self.writing()?, c => prepared::<Touch, _>(touch).load::<String>(c));
+        self.checked(touched).map(drop)
+    }
+
+    fn remove(&mut self, id: Uuid) -> Result<bool, RepositoryError> {
+        let removed = on_either!(self.writing()?, c => {
+            diesel::delete(keys::table.filter(dsl::id.eq(id.to_string()))).execute(c)
+        });
+        Ok(self.checked(removed)? > 0)
+    }
+}
+
+/// A suspension or ban that has ended by time is over (R14).
+fn is_active_admin(
+    id: &str,
+    (held, status, until): &Maker,
+    now: DateTime<Utc>,
+) -> Result<bool, RepositoryError> {
+    let is_active = match UserStatus::parse(status) {
+        Some(UserStatus::Active) => true,
+        Some(UserStatus::Suspended | UserStatus::Banned) => {
+            until.is_some_and(|end| utc(end) <= now)
+        }
+        Some(UserStatus::Pending | UserStatus::Deleted) | None => false,
+    };
+    Ok(is_active && roles(id, held)?.contains(&UserRole::Admin))
+}
+
+fn row(key: &ApiKey) -> ApiKeyRow {
+    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    ApiKeyRow {
+        id: key.id.to_string(),
+        name: key.name.clone(),
+        token_hash: key.token.0.to_vec(),
+        scopes: Json(serde_json::Value::from(scopes).to_string()),
+        created_by: key.created_by.to_string(),
+        created_at: key.created_at.naive_utc(),
+        expires_at: naive(key.expires_at),
+        last_used_at: naive(key.last_used_at),
+    }
+}
+
+fn read(row: ApiKeyRow) -> Result<ApiKey, RepositoryError> {
+    let token = <[u8; 32]>::try_from(row.token_hash.as_slice());
+    let scopes: Vec<String> = serde_json::from_str(&row.scopes.0)
+        .map_err(|error| corrupt_value("api_keys", &row.id, error))?;
+    Ok(ApiKey {
+        id: read_uuid("api_keys", &row.id)?,
+        token: TokenHash(token.map_err(|error| corrupt_value("api_keys", &row.id, error))?),
+        // A scope that nobody knows opens nothing.
+        scopes: scopes.iter().filter_map(|scope| Scope::parse(scope)).collect::<BTreeSet<_>>(),
+        created_by: UserId::from_uuid(read_uuid("api_keys", &row.created_by)?),
+        created_at: utc(row.created_at),
+        expires_at: maybe_utc(row.expires_at),
+        last_used_at: maybe_utc(row.last_used_at),
+        name: row.name,
+    })
+}

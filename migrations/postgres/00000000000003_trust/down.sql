@@ -1,0 +1,15 @@
+DROP TABLE audit_events;
+DROP FUNCTION audit_events_refuse();
+DROP TABLE api_keys;
+DROP TABLE recovery_codes;
+DROP TABLE totp_credentials;
+DROP TABLE known_devices;
+DROP INDEX ix_outbox_events_user_id;
+DROP INDEX uq_one_time_tokens_live;
+ALTER TABLE one_time_tokens DROP COLUMN attempts;
+ALTER TABLE sessions DROP COLUMN authenticated_at;
+ALTER TABLE sessions DROP COLUMN expires_at;
+ALTER TABLE sessions DROP COLUMN idle_expires_at;
+ALTER TABLE sessions DROP COLUMN rotated_at;
+ALTER TABLE sessions DROP COLUMN generation;
+ALTER TABLE sessions DROP COLUMN seed;
