@@ -3,7 +3,7 @@ use userdom_domain::{RepositoryError, RestoreError, UniqueKey};
 
 /// Every unique rule of the two databases. Postgres names the constraint; SQLite
 /// names an index on an expression, and the columns of any other.
-const UNIQUE: [(&str, &str, UniqueKey); 14] = [
+const UNIQUE: [(&str, &str, UniqueKey); 20] = [
     ("uq_users_username_lower", "index 'uq_users_username_lower'", UniqueKey::Username),
     ("ix_users_username", "users.username", UniqueKey::Username),
     ("uq_user_emails_verified", "index 'uq_user_emails_verified'", UniqueKey::VerifiedEmail),
@@ -22,6 +22,12 @@ const UNIQUE: [(&str, &str, UniqueKey); 14] = [
     ("users_pkey", "users.id", UniqueKey::Identity),
     ("one_time_tokens_pkey", "one_time_tokens.id", UniqueKey::Identity),
     ("uq_one_time_tokens_token_hash", "one_time_tokens.token_hash", UniqueKey::Identity),
+    ("sessions_pkey", "sessions.id", UniqueKey::Identity),
+    ("uq_sessions_access_token_hash", "sessions.access_token_hash", UniqueKey::Identity),
+    ("known_devices_pkey", "known_devices.id", UniqueKey::Identity),
+    ("uq_known_devices_token_hash", "known_devices.token_hash", UniqueKey::Identity),
+    ("api_keys_pkey", "api_keys.id", UniqueKey::Identity),
+    ("uq_api_keys_token_hash", "api_keys.token_hash", UniqueKey::Identity),
 ];
 
 /// Sorts an error of the database into retryable and final, once and for all.

@@ -96,7 +96,7 @@ fn d4_a_refused_mail_arrives_later_under_the_same_message_id() {
     service.register("ada").expect(201);
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     eventually("the refusal", Duration::from_secs(5), || {
-        service.log().contains("mail postponed").then_some(())
+        service.log().contains("message postponed").then_some(())
     });
     assert_eq!(mails(&folder).len(), 0);
     drop(sink);
