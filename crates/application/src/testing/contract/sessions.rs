@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     StoreUnderTest,
-    support::{changed, in_one_unit, minute, saved, settled},
+    support::{changed, in_one_unit, minute, saved, winners_of_sixteen},
 };
 use crate::{
     ports::{Session, SessionOwner, TokenHash},
@@ -194,11 +194,7 @@ pub fn s4_a_renewal_demands_the_generation_before_it(t: &dyn StoreUnderTest) {
 pub fn s4_of_sixteen_renewals_at_once_one_wins(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
     let next = renewed(&opened(t, &user), 5);
-    let won: usize = std::thread::scope(|scope| {
-        let attempt = || usize::from(settled(t, |uow| uow.sessions().rotate(&next)).unwrap());
-        let attempts: Vec<_> = (0..16).map(|_| scope.spawn(attempt)).collect();
-        attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
-    });
+    let won = winners_of_sixteen(t, |uow| uow.sessions().rotate(&next));
     assert_eq!(won, 1);
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Barrier;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use userdom_domain::{RepositoryError, UniqueKey, UserAggregate, UserId};
 
@@ -31,6 +33,22 @@ pub(super) fn settled<T>(
         }
     }
     panic!("others have been in the way a thousand times");
+}
+
+/// How many of sixteen that begin at the same moment succeed.
+pub(super) fn winners_of_sixteen(
+    t: &dyn StoreUnderTest,
+    work: impl Fn(&mut dyn UnitOfWork) -> Result<bool, RepositoryError> + Sync,
+) -> usize {
+    let start = Barrier::new(16);
+    std::thread::scope(|scope| {
+        let attempt = || {
+            start.wait();
+            usize::from(settled(t, &work).unwrap())
+        };
+        let attempts: Vec<_> = (0..16).map(|_| scope.spawn(attempt)).collect();
+        attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
+    })
 }
 
 pub(super) fn save(
