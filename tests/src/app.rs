@@ -106,7 +106,7 @@ impl TestApp {
             mint: Arc::new(HmacTokenMint::new(key.as_bytes()).unwrap()),
             hasher: hasher.clone(),
             strength: Arc::new(ZxcvbnStrength),
-            secrets: Arc::new(KeyedSecretBox::new(&key)),
+            secrets: Arc::new(KeyedSecretBox::new(&key, &[])),
             totp: Arc::new(AuthenticatorTotp),
             limiter: limiter.clone(),
         };

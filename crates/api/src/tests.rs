@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use userdom_application::{
     Adapters, App, Settings,
     ports::{
-        Clock, Enrolment, Exceeded, HashingError, IdGenerator, Limit, PasswordHasher,
+        Clock, Enrolment, Exceeded, HashingError, IdGenerator, Limit, OpenedSecret, PasswordHasher,
         PasswordStrength, RateLimiter, SecretBox, SecretToken, Store, TokenHash, TokenKind,
         TokenMint, Totp, UnitOfWork, Verification, WeakPassword,
     },
@@ -106,7 +106,7 @@ impl SecretBox for Down {
     fn seal(&self, secret: &[u8], _: &[u8]) -> Vec<u8> {
         secret.to_vec()
     }
-    fn open(&self, _: &[u8], _: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn open(&self, _: &[u8], _: &[u8]) -> Option<OpenedSecret> {
         None
     }
 }

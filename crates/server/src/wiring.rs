@@ -47,7 +47,7 @@ fn cores() -> usize {
 }
 
 pub(crate) fn build(config: &Config) -> Result<House, StartError> {
-    let key = secret_key(config)?;
+    let (key, previous) = (secret_key(config)?, previous_secret_keys(config)?);
     let (sms, limiter) = (sms_provider(config, &key)?, limiter(config, &key)?);
     let ids = Arc::new(RandomIds);
     let (database, report) = open_database(config)?;
@@ -55,10 +55,10 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
         store: Arc::new(database.clone()),
         clock: Arc::new(SystemClock),
         ids,
-        mint: Arc::new(HmacTokenMint::new(key.as_bytes())?),
+        mint: Arc::new(token_mint(&key, &previous)?),
         hasher: Arc::new(Argon2Hasher::new(cores())),
         strength: Arc::new(ZxcvbnStrength),
-        secrets: Arc::new(KeyedSecretBox::new(&key)),
+        secrets: Arc::new(KeyedSecretBox::new(&key, &previous)),
         totp: Arc::new(AuthenticatorTotp),
         limiter,
     };
@@ -66,6 +66,9 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
         password_min_chars: config.password_min_chars,
         default_region: config.default_region,
         reserved_usernames: config.reserved_usernames.clone(),
+        access_token_ttl: TimeDelta::minutes(config.access_token_minutes.into()),
+        session_idle_ttl: TimeDelta::days(config.session_idle_days.into()),
+        session_ttl: TimeDelta::days(config.session_days.into()),
         unverified_retention: TimeDelta::days(config.purge_unverified_days.into()),
         deleted_retention: TimeDelta::days(config.deleted_retention_days.into()),
         issuer: config.issuer.clone(),
@@ -74,6 +77,12 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
     let wake = Arc::new(Wake::default());
     let app = App::new(adapters.clone(), settings, Arc::clone(&wake));
     Ok(House { app, adapters, database, sms, report, wake })
+}
+
+fn token_mint(key: &SecretKey, previous: &[SecretKey]) -> Result<HmacTokenMint, StartError> {
+    let mint = |key: &SecretKey| HmacTokenMint::new(key.as_bytes());
+    let before = previous.iter().map(mint).collect::<Result<Vec<_>, _>>()?;
+    Ok(mint(key)?.after(before))
 }
 
 /// Where mail goes. Built first, so that a wrong setting is found out before
@@ -136,6 +145,11 @@ pub(crate) fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
         make_private_dir(&config.data_dir)?;
     }
     Ok(SecretKey::load_or_create(&config.data_dir.join("secret.key"))?)
+}
+
+fn previous_secret_keys(config: &Config) -> Result<Vec<SecretKey>, StartError> {
+    let keys = config.previous_secret_keys.iter();
+    Ok(keys.map(|text| SecretKey::parse(text)).collect::<Result<_, _>>()?)
 }
 
 /// Nobody else on the machine has business in there.

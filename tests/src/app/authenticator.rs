@@ -1,4 +1,4 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
@@ -32,7 +32,12 @@ impl Authenticator {
 
     /// The code of a moment, so many steps of 30 seconds away from the present one.
     pub fn code(&self, app: &TestApp, steps_away: i64) -> String {
-        let step = app.now().timestamp().div_euclid(30) + steps_away;
+        self.code_at(app.now() + TimeDelta::seconds(30 * steps_away))
+    }
+
+    /// The code of a moment.
+    pub fn code_at(&self, moment: DateTime<Utc>) -> String {
+        let step = moment.timestamp().div_euclid(30);
         let mac = Hmac::<Sha1>::new_from_slice(&self.secret).unwrap();
         let digest = mac.chain_update(step.to_be_bytes()).finalize().into_bytes();
         let at = usize::from(digest[19] & 15);

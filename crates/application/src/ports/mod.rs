@@ -34,7 +34,7 @@ pub use password_hasher::{HashingError, PasswordHasher, Verification};
 pub use password_strength::{PasswordStrength, WeakPassword};
 pub use rate_limiter::{Exceeded, Limit, Quota, RateLimiter};
 pub use second_factors::{SecondFactorRepository, TotpCredential};
-pub use secret_box::SecretBox;
+pub use secret_box::{OpenedSecret, SecretBox};
 pub use sessions::{Session, SessionOwner, SessionRepository};
 pub use sign_ins::{Credentials, Login, SignInRepository};
 pub use sms_provider::{OutgoingSms, SmsProvider};

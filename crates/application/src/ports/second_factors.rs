@@ -37,6 +37,10 @@ pub trait SecondFactorRepository {
         now: DateTime<Utc>,
     ) -> Result<bool, RepositoryError>;
 
+    /// Puts the same secret, sealed anew, in place of what is stored, unless that has been
+    /// replaced meanwhile.
+    fn reseal(&mut self, user_id: UserId, old: &[u8], new: &[u8]) -> Result<(), RepositoryError>;
+
     /// Uses the code of a step up, in one atomic statement: `false` when this step or a
     /// later one has been used.
     fn use_step(&mut self, user_id: UserId, step: i64) -> Result<bool, RepositoryError>;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, iter, sync::Arc};
 
 use userdom_domain::UserId;
 use uuid::Uuid;
@@ -112,6 +112,11 @@ pub trait TokenMint: Send + Sync {
     /// that is none. Nothing is proven by it: compare with [`refresh`](Self::refresh).
     fn read_refresh(&self, presented: &str) -> Option<(Uuid, u32)>;
 
+    /// The mints of the secret keys before the present one: what was made then stays good.
+    fn previous(&self) -> &[Arc<dyn TokenMint>] {
+        &[]
+    }
+
     /// 32 random bytes.
     fn seed(&self) -> [u8; 32];
 
@@ -125,4 +130,11 @@ pub trait TokenMint: Send + Sync {
     /// The hash to look a presented token up by; `None` for anything that is no
     /// token of this kind (prefix, length, alphabet or checksum are wrong).
     fn hash(&self, kind: TokenKind, presented: &str) -> Option<TokenHash>;
+}
+
+impl dyn TokenMint {
+    /// The mints of all secret keys, that of the present one first.
+    pub fn of_all_keys(&self) -> impl Iterator<Item = &dyn TokenMint> {
+        iter::once(self).chain(self.previous().iter().map(AsRef::as_ref))
+    }
 }

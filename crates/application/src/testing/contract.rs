@@ -170,6 +170,7 @@ macro_rules! store_contract {
             second_factors {
                 a_secret_is_replaced_until_it_is_confirmed
                 a4_a_step_is_used_once_and_none_before_it
+                l5_a_secret_is_sealed_anew_unless_it_was_replaced
                 a4_an_unconfirmed_secret_has_no_steps
                 a4_of_sixteen_at_once_one_uses_the_step
                 a5_guesses_are_counted_from_the_first_one_on

@@ -122,8 +122,10 @@ impl Command for Refresh<'_> {
         let Some(session) = tx.uow.sessions().find(self.session_id, tx.now)? else {
             return Ok(None);
         };
-        let mint = &tx.app.adapters.mint;
-        if !mint.refresh(session.id, &session.seed, self.generation).is(self.presented) {
+        let is_own = tx.app.adapters.mint.of_all_keys().any(|mint| {
+            mint.refresh(session.id, &session.seed, self.generation).is(self.presented)
+        });
+        if !is_own {
             return Ok(None);
         }
         let user = tx.uow.users().find_by_id(session.user_id)?;

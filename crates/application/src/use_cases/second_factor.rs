@@ -130,15 +130,25 @@ impl Tx<'_> {
         Ok(credential.filter(|credential| credential.confirmed_at.is_some()))
     }
 
-    /// The step that a code belongs to, if it is right at this moment.
-    fn step_of(&self, credential: &TotpCredential, code: &str) -> Result<Option<i64>, AppError> {
+    /// The step that a code belongs to, if it is right at this moment. A secret that was
+    /// sealed with an earlier key is sealed anew, so that the key can be let go of.
+    fn step_of(
+        &mut self,
+        credential: &TotpCredential,
+        code: &str,
+    ) -> Result<Option<i64>, AppError> {
         let adapters = &self.app.adapters;
-        let user_id = credential.user_id.as_uuid();
-        let secret = adapters.secrets.open(&credential.sealed_secret, user_id.as_bytes());
-        let secret = secret.ok_or_else(|| {
+        let (user_id, sealed) = (credential.user_id, &credential.sealed_secret);
+        let opened = adapters.secrets.open(sealed, user_id.as_uuid().as_bytes());
+        let opened = opened.ok_or_else(|| {
             AppError::Internal("the secret key does not open a stored secret".into())
         })?;
-        Ok(adapters.totp.step_of(&secret, code, self.now.timestamp()))
+        let step = adapters.totp.step_of(&opened.secret, code, self.now.timestamp());
+        if step.is_some() && opened.is_outdated {
+            let anew = adapters.secrets.seal(&opened.secret, user_id.as_uuid().as_bytes());
+            self.uow.second_factors().reseal(user_id, sealed, &anew)?;
+        }
+        Ok(step)
     }
 
     /// Uses up the code of an authenticator app: `false` when it is wrong or was used.
@@ -220,8 +230,14 @@ impl Command for Finish<'_> {
 
 impl Tx<'_> {
     fn use_recovery_code(&mut self, user_id: UserId, code: &str) -> Result<bool, AppError> {
-        let hash = self.app.adapters.mint.recovery_code_hash(user_id, code);
-        let is_right = self.uow.second_factors().use_recovery_code(user_id, &hash, self.now)?;
+        let mut is_right = false;
+        for mint in self.app.adapters.mint.of_all_keys() {
+            let hash = mint.recovery_code_hash(user_id, code);
+            is_right = self.uow.second_factors().use_recovery_code(user_id, &hash, self.now)?;
+            if is_right {
+                break;
+            }
+        }
         if is_right {
             let (actor, kind) = (Some(user_id), "two_factor.recovery_code_used");
             self.audit_by(actor, kind, Outcome::Success, actor, None)?;

@@ -37,7 +37,9 @@ impl App {
         self.adapters.limiter.check(Limit::CodeUser, &user_id.to_string())?;
         let guess = self.execute(caller, &ClaimGuess { user_id, phone_id })?;
         match guess {
-            Some(token) if self.adapters.mint.code(token.id).is(code) => {
+            Some(token)
+                if self.adapters.mint.of_all_keys().any(|it| it.code(token.id).is(code)) =>
+            {
                 self.execute(caller, &Verify { user_id, phone_id, token })
             }
             Some(_) | None => Err(AppError::CodeNotValid),

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,6 +23,7 @@ const REFRESH_BYTES: usize = 16 + 4 + 32;
 /// mistyped or cut-off token be refused without a look-up.
 pub struct HmacTokenMint {
     keyed: Hmac<Sha256>,
+    previous: Vec<Arc<dyn TokenMint>>,
 }
 
 /// The key has fewer than 32 bytes.
@@ -37,7 +38,14 @@ impl HmacTokenMint {
             return Err(ShortKeyError);
         }
         let keyed = Hmac::new_from_slice(secret_key).map_err(|_| ShortKeyError)?;
-        Ok(Self { keyed })
+        Ok(Self { keyed, previous: Vec::new() })
+    }
+
+    /// What these mints have made, those of earlier keys, stays good.
+    #[must_use]
+    pub fn after(self, previous: impl IntoIterator<Item = Self>) -> Self {
+        let previous = previous.into_iter().map(|mint| Arc::new(mint) as Arc<dyn TokenMint>);
+        Self { previous: previous.collect(), ..self }
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
@@ -89,6 +97,10 @@ impl TokenMint for HmacTokenMint {
         }
         let (id, rest) = bytes.split_first_chunk()?;
         Some((Uuid::from_bytes(*id), u32::from_be_bytes(*rest.first_chunk()?)))
+    }
+
+    fn previous(&self) -> &[Arc<dyn TokenMint>] {
+        &self.previous
     }
 
     fn seed(&self) -> [u8; 32] {

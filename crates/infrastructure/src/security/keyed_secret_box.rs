@@ -2,7 +2,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
-use userdom_application::ports::SecretBox;
+use userdom_application::ports::{OpenedSecret, SecretBox};
 use zeroize::Zeroizing;
 
 use super::{SecretKey, random_bytes};
@@ -15,14 +15,20 @@ const NONCE_BYTES: usize = 12;
 /// version, nonce, ciphertext with its tag.
 pub struct KeyedSecretBox {
     cipher: ChaCha20Poly1305,
+    previous: Vec<ChaCha20Poly1305>,
 }
 
 impl KeyedSecretBox {
-    /// A box that only this key opens again.
-    pub fn new(secret_key: &SecretKey) -> Self {
-        let key = secret_key.derive(b"userdom:secret-box:1");
-        Self { cipher: ChaCha20Poly1305::new(&(*key).into()) }
+    /// A box that seals with this key, and opens what it or one of those before has sealed.
+    pub fn new(secret_key: &SecretKey, previous: &[SecretKey]) -> Self {
+        let previous = previous.iter().map(cipher).collect();
+        Self { cipher: cipher(secret_key), previous }
     }
+}
+
+fn cipher(secret_key: &SecretKey) -> ChaCha20Poly1305 {
+    let key = secret_key.derive(b"userdom:secret-box:1");
+    ChaCha20Poly1305::new(&(*key).into())
 }
 
 impl SecretBox for KeyedSecretBox {
@@ -35,11 +41,16 @@ impl SecretBox for KeyedSecretBox {
         [[VERSION].as_slice(), &nonce, &ciphertext].concat()
     }
 
-    fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn open(&self, sealed: &[u8], context: &[u8]) -> Option<OpenedSecret> {
         let (nonce, ciphertext) =
             sealed.strip_prefix(&[VERSION])?.split_first_chunk::<NONCE_BYTES>()?;
-        let payload = Payload { msg: ciphertext, aad: context };
-        self.cipher.decrypt(&Nonce::from(*nonce), payload).ok().map(Zeroizing::new)
+        let open_with = |cipher: &ChaCha20Poly1305, is_outdated| {
+            let payload = Payload { msg: ciphertext, aad: context };
+            let secret = cipher.decrypt(&Nonce::from(*nonce), payload).ok()?;
+            Some(OpenedSecret { secret: Zeroizing::new(secret), is_outdated })
+        };
+        let now = open_with(&self.cipher, false);
+        now.or_else(|| self.previous.iter().find_map(|cipher| open_with(cipher, true)))
     }
 }
 
@@ -56,21 +67,40 @@ mod tests {
     const HEX: &str = "8f3a1c5e7b2d4f60918273a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8";
 
     fn secret_box() -> KeyedSecretBox {
-        KeyedSecretBox::new(&SecretKey::parse(HEX).unwrap())
+        KeyedSecretBox::new(&SecretKey::parse(HEX).unwrap(), &[])
+    }
+
+    fn opened(sealed: &[u8], context: &[u8]) -> Option<Vec<u8>> {
+        let opened = secret_box().open(sealed, context)?;
+        assert!(!opened.is_outdated);
+        Some(opened.secret.to_vec())
     }
 
     #[test]
     fn what_is_sealed_opens_for_its_own_context_alone() {
         let sealed = secret_box().seal(b"secret", b"jane");
-        assert_eq!(secret_box().open(&sealed, b"jane").unwrap().as_slice(), b"secret");
+        assert_eq!(opened(&sealed, b"jane").unwrap(), b"secret");
         assert!(secret_box().open(&sealed, b"john").is_none());
         assert!(secret_box().open(&sealed, b"").is_none());
     }
 
     #[test]
     fn another_key_does_not_open_it() {
-        let other = KeyedSecretBox::new(&SecretKey::parse(&HEX.replace('8', "9")).unwrap());
+        let other = KeyedSecretBox::new(&SecretKey::parse(&HEX.replace('8', "9")).unwrap(), &[]);
         assert!(other.open(&secret_box().seal(b"secret", b"jane"), b"jane").is_none());
+    }
+
+    #[test]
+    fn l5_what_an_earlier_key_has_sealed_opens_and_is_known_as_outdated() {
+        let [old, new] = [HEX, &HEX.replace('8', "9")].map(|hex| SecretKey::parse(hex).unwrap());
+        let sealed = secret_box().seal(b"secret", b"jane");
+        let rotated = KeyedSecretBox::new(&new, &[old]);
+        let opened = rotated.open(&sealed, b"jane").unwrap();
+        assert_eq!((opened.secret.as_slice(), opened.is_outdated), (b"secret".as_slice(), true));
+        assert!(rotated.open(&sealed, b"john").is_none());
+        let anew = rotated.seal(b"secret", b"jane");
+        assert!(!rotated.open(&anew, b"jane").unwrap().is_outdated);
+        assert!(secret_box().open(&anew, b"jane").is_none());
     }
 
     #[test]
@@ -101,7 +131,7 @@ mod tests {
             0x8a, 0xce, 0x4f, 0xb9, 0xd0, 0xef, 0xff, 0x96, 0x02, 0x5a, 0x22, 0x93, 0xdd, 0x95,
             0x6c, 0x7d, 0x2d, 0x67, 0x3f, 0x4c, 0x6e,
         ];
-        assert_eq!(secret_box().open(&sealed, b"jane").unwrap().as_slice(), b"secret");
+        assert_eq!(opened(&sealed, b"jane").unwrap(), b"secret");
     }
 
     #[test]

@@ -176,6 +176,10 @@ impl Values {
             ),
             secret_key: self.text("USERDOM_SECRET_KEY"),
             secret_key_file: self.text("USERDOM_SECRET_KEY_FILE").map(Into::into),
+            previous_secret_keys: self
+                .text("USERDOM_PREVIOUS_SECRET_KEYS")
+                .map(|keys| keys.split(',').map(|key| key.trim().to_owned()).collect())
+                .unwrap_or_default(),
             smtp_url: self.get("USERDOM_SMTP_URL", "smtp(s)://user:password@host:port", |text| {
                 (text.starts_with("smtp://") || text.starts_with("smtps://"))
                     .then(|| text.to_owned())
@@ -207,6 +211,13 @@ impl Values {
                     _ => None,
                 })
                 .unwrap_or(true),
+            access_token_minutes: self
+                .get("USERDOM_ACCESS_TOKEN_MINUTES", "a number of minutes from 1 to 1440", |text| {
+                    text.parse().ok().filter(|minutes| (1..=1440).contains(minutes))
+                })
+                .unwrap_or(15),
+            session_idle_days: self.days("USERDOM_SESSION_IDLE_DAYS").unwrap_or(14),
+            session_days: self.days("USERDOM_SESSION_DAYS").unwrap_or(90),
             purge_unverified_days: self.days("USERDOM_PURGE_UNVERIFIED_DAYS").unwrap_or(7),
             deleted_retention_days: self.days("USERDOM_DELETED_RETENTION_DAYS").unwrap_or(30),
             issuer: self

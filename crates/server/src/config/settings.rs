@@ -17,19 +17,23 @@ const fn secret(name: &'static str, default: &'static str) -> Setting {
 }
 
 /// All settings, in the order of `docs/operations.md`.
-pub(crate) const SETTINGS: [Setting; 19] = [
+pub(crate) const SETTINGS: [Setting; 23] = [
     setting("USERDOM_BIND", "127.0.0.1:8080"),
     setting("USERDOM_DATA_DIR", "./userdom-data"),
     secret("USERDOM_DATABASE_URL", "sqlite://<data dir>/userdom.db"),
     setting("USERDOM_PUBLIC_URL", "http://<bind>"),
     secret("USERDOM_SECRET_KEY", "none"),
     setting("USERDOM_SECRET_KEY_FILE", "<data dir>/secret.key on SQLite"),
+    secret("USERDOM_PREVIOUS_SECRET_KEYS", "none"),
     secret("USERDOM_SMTP_URL", "none: one file a mail in <data dir>/mail"),
     setting("USERDOM_MAIL_FROM", "Userdom <userdom@localhost>"),
     secret("USERDOM_SMS_URL", "none: one file a message in <data dir>/sms"),
     secret("USERDOM_REDIS_URL", "none: each instance counts for itself"),
     setting("USERDOM_TRUSTED_PROXIES", "none"),
     setting("USERDOM_RATE_LIMITS", "on"),
+    setting("USERDOM_ACCESS_TOKEN_MINUTES", "15"),
+    setting("USERDOM_SESSION_IDLE_DAYS", "14"),
+    setting("USERDOM_SESSION_DAYS", "90"),
     setting("USERDOM_PURGE_UNVERIFIED_DAYS", "7"),
     setting("USERDOM_DELETED_RETENTION_DAYS", "30"),
     setting("USERDOM_ISSUER", "Userdom"),

@@ -10,6 +10,7 @@ mod c8_transient_errors;
 mod d1_database_down;
 mod disk_full;
 mod k5_migrations;
+mod l5_key_rotation;
 mod l5_start_up;
 mod p2_erased_bytes;
 mod p3_append_only;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     App, AppError, Caller, Command, Tx,
-    ports::{TokenKind, UsedToken},
+    ports::{SecretToken, TokenKind, UsedToken},
 };
 
 /// The token that belongs to an id, for a link that works for so long after it was asked for.
@@ -21,10 +21,17 @@ impl LinkToken {
         made_at(self.id).unwrap_or(now) + self.ttl
     }
 
-    /// What it is about, if it is still good.
-    pub(super) fn find(self, app: &App) -> Result<Option<UsedToken>, AppError> {
-        let hash = app.hash_of(self.kind, &app.adapters.mint.derived(self.kind, self.id))?;
-        Ok(app.adapters.store.read()?.tokens().peek(self.kind, &hash, app.now())?)
+    /// What it is about, if it is still good. It was perhaps issued under an earlier key.
+    pub(super) fn find(self, app: &App) -> Result<Option<LiveLink>, AppError> {
+        let mut reader = app.adapters.store.read()?;
+        for mint in app.adapters.mint.of_all_keys() {
+            let token = mint.derived(self.kind, self.id);
+            let hash = app.hash_of(self.kind, &token)?;
+            if let Some(about) = reader.tokens().peek(self.kind, &hash, app.now())? {
+                return Ok(Some(LiveLink { about, token }));
+            }
+        }
+        Ok(None)
     }
 
     /// Issues it, or finds the one that an earlier try has issued. `None` when that has
@@ -34,20 +41,29 @@ impl LinkToken {
         app: &App,
         user_id: UserId,
         target_id: Uuid,
-    ) -> Result<Option<UsedToken>, AppError> {
+    ) -> Result<Option<LiveLink>, AppError> {
         if let Some(earlier) = self.find(app)? {
             return Ok(Some(earlier));
         }
         match app.execute(&Caller::default(), &Issue { token: self, user_id, target_id }) {
-            Ok(true) => Ok(Some(UsedToken { id: self.id, user_id, target_id })),
+            Ok(true) => self.find(app),
             Ok(false) | Err(AppError::Taken(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
 
-    /// Where the link leads.
-    pub(super) fn url(self, app: &App, page: &str) -> String {
-        format!("{page}#token={}", app.adapters.mint.derived(self.kind, self.id).expose())
+/// A link that works.
+pub(super) struct LiveLink {
+    /// What its token is about.
+    pub(super) about: UsedToken,
+    token: SecretToken,
+}
+
+impl LiveLink {
+    /// Where it leads.
+    pub(super) fn url(&self, page: &str) -> String {
+        format!("{page}#token={}", self.token.expose())
     }
 }
 

@@ -31,9 +31,9 @@ impl EmailService {
         };
         let (kind, ttl) = (TokenKind::PasswordReset, app.settings().reset_ttl);
         let token = LinkToken { id: event.id, kind, ttl };
-        if token.issue(app, user.id(), user.id().as_uuid())?.is_none() {
+        let Some(link) = token.issue(app, user.id(), user.id().as_uuid())? else {
             return Ok(None);
-        }
+        };
         let letter = Letter {
             subject: "Reset your password",
             name: Some(name_of(&user)),
@@ -43,7 +43,7 @@ impl EmailService {
             ),
             link: Some((
                 "Choose a new password",
-                token.url(app, &format!("{}/reset-password", self.public_url)),
+                link.url(&format!("{}/reset-password", self.public_url)),
             )),
             closing: format!(
                 "The link works until {}, and once. If you did not ask for this, ignore this \

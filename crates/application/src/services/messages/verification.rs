@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::{
     Message,
     letter::{Letter, moment, name_of},
-    one_time_link::{LinkToken, made_at},
+    one_time_link::{LinkToken, LiveLink, made_at},
 };
 use crate::{
     Actor, AppError, Caller, Command, Service, SignedInUser, Tx,
@@ -24,14 +24,14 @@ impl EmailService {
         let Some(user) = self.find_user(event.user_id)? else {
             return Ok(None);
         };
-        let link = self.verification_link(token_id);
-        let Some(token) = link.find(&self.app)? else {
+        let token = self.verification_link(token_id);
+        let Some(link) = token.find(&self.app)? else {
             return Ok(None);
         };
         let Some(to) = self.awaiting(event, &user, email_id) else {
             return Ok(None);
         };
-        self.mail_to_verify(event, &user, to, link, token).map(Some)
+        self.mail_to_verify(event, &user, to, (token, &link)).map(Some)
     }
 
     /// The mail again, with a link of its own, for a pending user or for whoever may
@@ -53,11 +53,11 @@ impl EmailService {
         let Some(to) = self.awaiting(event, &user, EmailId::from_uuid(email_id)) else {
             return Ok(None);
         };
-        let link = self.verification_link(event.id);
-        let Some(token) = link.issue(&self.app, user.id(), email_id)? else {
+        let token = self.verification_link(event.id);
+        let Some(link) = token.issue(&self.app, user.id(), email_id)? else {
             return Ok(None);
         };
-        self.mail_to_verify(event, &user, to, link, token).map(Some)
+        self.mail_to_verify(event, &user, to, (token, &link)).map(Some)
     }
 
     fn find_user(&self, id: UserId) -> Result<Option<UserAggregate>, AppError> {
@@ -121,14 +121,13 @@ impl EmailService {
         event: &ClaimedEvent,
         user: &UserAggregate,
         to: EmailAddress,
-        link: LinkToken,
-        token: UsedToken,
+        (token, link): (LinkToken, &LiveLink),
     ) -> Result<Message, AppError> {
         let app = &self.app;
         if app.adapters.store.read()?.users().find_by_email(&to)?.is_some() {
             return Ok(Message::Mail(address_in_use().to(event.id, to)));
         }
-        app.execute(&Caller::default(), &EndOlderClaims { token, email: &to })?;
+        app.execute(&Caller::default(), &EndOlderClaims { token: link.about, email: &to })?;
         let letter = Letter {
             subject: "Confirm your email address",
             name: Some(name_of(user)),
@@ -139,12 +138,12 @@ impl EmailService {
             ),
             link: Some((
                 "Confirm my email address",
-                link.url(app, &format!("{}/verify-email", self.public_url)),
+                link.url(&format!("{}/verify-email", self.public_url)),
             )),
             closing: format!(
                 "The link works until {}. If you did not ask for this, or the account is not \
                  yours, ignore this mail.",
-                moment(link.ends_at(app.now()))
+                moment(token.ends_at(app.now()))
             ),
         };
         Ok(Message::Mail(letter.to(event.id, to)))

@@ -70,6 +70,21 @@ pub fn a4_a_step_is_used_once_and_none_before_it(t: &dyn StoreUnderTest) {
     assert_eq!(used, [false, false, true, false, false, true]);
 }
 
+pub fn l5_a_secret_is_sealed_anew_unless_it_was_replaced(t: &dyn StoreUnderTest) {
+    let user_id = enrolled(t);
+    let before = find(t, user_id).unwrap();
+    let reseal = |old: &[u8]| {
+        in_one_unit(t, |uow| uow.second_factors().reseal(user_id, old, b"anew")).unwrap();
+    };
+    reseal(b"another");
+    assert_eq!(find(t, user_id), Some(before.clone()));
+    reseal(&before.sealed_secret);
+    assert_eq!(
+        find(t, user_id),
+        Some(TotpCredential { sealed_secret: b"anew".to_vec(), ..before })
+    );
+}
+
 pub fn a4_an_unconfirmed_secret_has_no_steps(t: &dyn StoreUnderTest) {
     let user_id = somebody(t).id();
     assert!(!use_step(t, user_id, 1));

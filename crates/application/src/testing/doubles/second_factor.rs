@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::Username;
 use zeroize::Zeroizing;
 
-use crate::ports::{Enrolment, SecretBox, Totp};
+use crate::ports::{Enrolment, OpenedSecret, SecretBox, Totp};
 
 const STEP_SECONDS: i64 = 30;
 
@@ -55,7 +55,8 @@ impl SecretBox for GlassBox {
         [context, secret].concat()
     }
 
-    fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        sealed.strip_prefix(context).map(|secret| Zeroizing::new(secret.to_vec()))
+    fn open(&self, sealed: &[u8], context: &[u8]) -> Option<OpenedSecret> {
+        let secret = Zeroizing::new(sealed.strip_prefix(context)?.to_vec());
+        Some(OpenedSecret { secret, is_outdated: false })
     }
 }

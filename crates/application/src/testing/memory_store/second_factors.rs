@@ -44,6 +44,14 @@ impl SecondFactorRepository for MemoryUnitOfWork {
         }))
     }
 
+    fn reseal(&mut self, user_id: UserId, old: &[u8], new: &[u8]) -> Result<(), RepositoryError> {
+        let credential = self.writable()?.credential(user_id);
+        if let Some(credential) = credential.filter(|it| it.sealed_secret == old) {
+            credential.sealed_secret = new.to_vec();
+        }
+        Ok(())
+    }
+
     fn use_step(&mut self, user_id: UserId, step: i64) -> Result<bool, RepositoryError> {
         let credential = self.writable()?.credential(user_id);
         let fresh = credential

@@ -82,6 +82,13 @@ impl SecondFactorRepository for SqlUnitOfWork {
         Ok(!self.checked(confirmed)?.is_empty())
     }
 
+    fn reseal(&mut self, user_id: UserId, old: &[u8], new: &[u8]) -> Result<(), RepositoryError> {
+        let same = dsl::user_id.eq(user_id.to_string()).and(dsl::sealed_secret.eq(old));
+        let reseal = diesel::update(totp::table.filter(same)).set(dsl::sealed_secret.eq(new));
+        let resealed = on_either!(self.writing()?, c => reseal.execute(c));
+        self.checked(resealed).map(drop)
+    }
+
     fn use_step(&mut self, user_id: UserId, step: i64) -> Result<bool, RepositoryError> {
         let fresh = totp::table
             .filter(dsl::user_id.eq(user_id.to_string()))
