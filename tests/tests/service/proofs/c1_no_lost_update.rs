@@ -4,7 +4,7 @@ use userdom_tests::{databases::Kind, process::Service};
 use super::support::{alone, at_once};
 
 const WRITERS: usize = 50;
-const EDITS: usize = 8;
+const EDITS: usize = 20;
 
 /// Seen to fail, 10 of 10 runs: without the version in the UPDATE 28 edits were answered 200, and 19
 /// were counted (Postgres); with plain BEGIN and four writing connections as well, 503 (SQLite).
