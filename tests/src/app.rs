@@ -25,7 +25,7 @@ use ipnet::IpNet;
 use userdom_api::{ApiState, Limits};
 use userdom_application::{
     Adapters, App, Settings,
-    ports::{Clock, OutgoingMail, OutgoingSms},
+    ports::{Clock, OutgoingMail, OutgoingSms, TokenKind, TokenMint},
     services::{EmailService, Wake},
     testing::{ClockedLimiter, FixedClock, RecordingProvider, RecordingSms, SequentialIds},
     use_cases::Swept,
@@ -177,6 +177,19 @@ impl TestApp {
         let mut tokens = mails.iter().filter_map(|mail| mail.text.split_once("#token="));
         let (_, rest) = tokens.next_back().unwrap_or_else(|| panic!("no link was sent to {email}"));
         rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// The tokens of the verification links whose mails have not left yet.
+    pub fn links_on_their_way(&self) -> Vec<String> {
+        let events = "SELECT CAST(payload AS TEXT) AS value FROM outbox_events \
+                      WHERE kind = 'email.verification_requested' AND processed_at IS NULL";
+        let mint = HmacTokenMint::new(SecretKey::parse(KEY).unwrap().as_bytes()).unwrap();
+        let link = |payload: &String| {
+            let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
+            let id = payload["token_id"].as_str().unwrap().parse().unwrap();
+            mint.derived(TokenKind::EmailVerification, id).expose().to_owned()
+        };
+        self.texts(events).iter().map(link).collect()
     }
 
     /// The text messages that this number (E.164) has got, oldest first.

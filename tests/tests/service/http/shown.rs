@@ -33,11 +33,24 @@ fn document(reply: &Reply) -> String {
     text
 }
 
-/// Tokens are random; the id of a request says nothing.
+/// Tokens and secrets are random; the id of a request says nothing.
+const MASKED: [&str; 10] = [
+    "access_token",
+    "refresh_token",
+    "device_token",
+    "challenge",
+    "key",
+    "secret",
+    "otpauth_uri",
+    "qr_svg",
+    "recovery_codes",
+    "request_id",
+];
+
 fn mask(body: &mut Value) {
-    for (name, mask) in [("access_token", "[token]"), ("request_id", "[id]")] {
+    for name in MASKED {
         if let Some(value) = body.get_mut(name) {
-            *value = mask.into();
+            *value = format!("[{name}]").into();
         }
     }
 }

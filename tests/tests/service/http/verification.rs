@@ -102,6 +102,7 @@ fn resend(app: &TestApp, user: &str, email: &str) {
 }
 
 fn a_mail_is_sent_again_at_most_three_times_an_hour(app: &TestApp) {
+    app.limit();
     let ada = given::a_registered_user(app).present();
     for _ in 0..9 {
         resend(app, &ada.id, &ada.email_id);
