@@ -24,8 +24,9 @@ pub use outbox::StoredEvent;
 use state::State;
 
 use crate::ports::{
-    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, OneTimeTokenRepository,
-    SecondFactorRepository, SessionRepository, SignInRepository, Store, UnitOfWork,
+    AccountRepository, ApiKeyRepository, AuditEvent, AuditRepository, DeviceRepository,
+    OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository, Store,
+    UnitOfWork,
 };
 
 /// Everything in memory; clones share it. One unit of work writes at a time, on
@@ -54,6 +55,11 @@ impl MemoryStore {
         let mut events: Vec<_> = self.committed().events.values().cloned().collect();
         events.sort_by_key(|event| (event.occurred_at, event.id));
         events
+    }
+
+    /// The whole audit trail, oldest line first.
+    pub fn trail(&self) -> Vec<AuditEvent> {
+        self.committed().trail.values().cloned().collect()
     }
 
     fn committed(&self) -> MutexGuard<'_, State> {
