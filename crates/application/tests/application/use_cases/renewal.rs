@@ -80,7 +80,6 @@ fn s4_a_token_of_two_generations_ago_is_reuse_at_once() {
     assert!(!access_lives(&world, &third) && !refresh_lives(&world, &third));
 }
 
-/// Seen to fail with a renewal that does not look at the generation.
 #[test]
 fn s4_of_many_at_once_all_get_one_successor() {
     let world = World::new();

@@ -262,8 +262,7 @@ impl Model {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Seen to fail with tokens that are looked up without their kind, and with an end that is
-    /// not looked at.
+    /// Seen to fail with an end that is not looked at, and with tokens that are not used up.
     #[test]
     fn a7_nothing_changes_without_a_live_token_of_the_right_kind(steps in steps()) {
         let mut model = Model::new();
