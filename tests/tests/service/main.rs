@@ -10,4 +10,5 @@
 
 mod http;
 mod proofs;
+mod security;
 mod store_contract;
