@@ -2,6 +2,7 @@
 
 mod client;
 mod proxy;
+mod race;
 
 use std::{
     ffi::OsStr,
@@ -19,6 +20,7 @@ use crate::databases::{Kind, TestDatabase};
 
 pub use client::{Account, Answer, PASSWORD, registration, token_in};
 pub use proxy::Proxy;
+pub use race::{Finish, Racer, race};
 
 /// Good enough for every rule about secret keys.
 pub const SECRET_KEY: &str = "q6Zt0yI1m5mP2w0bJxv7Qk9sUu3RZc8LhT4nWfEoGyA=";
@@ -157,7 +159,8 @@ impl Launch {
     /// Starts it in a folder of its own, and waits until it is ready.
     pub fn start(self) -> Service {
         let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
+        let chosen = self.settings.iter().rev().find(|(name, _)| name == "USERDOM_DATA_DIR");
+        let data = chosen.map_or_else(|| folder.path().join("data"), |(_, path)| path.into());
         let mut command = match self.command_prefix.split_first() {
             None => Command::new(binary()),
             Some((first, rest)) => {

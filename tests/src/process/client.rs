@@ -144,17 +144,24 @@ impl Service {
         self.call("POST", "/v1/sessions", Some(&json!({"login": login, "password": password})))
     }
 
-    /// The token of the link that was mailed to an address.
+    /// The token of the verification link that was mailed to an address.
     pub fn mailed_token(&self, address: &str) -> String {
+        self.mailed_link(address, "verify-email")
+    }
+
+    /// The token of the link to a page that was mailed to an address.
+    pub fn mailed_link(&self, address: &str, page: &str) -> String {
         let folder = self.data().join("mail");
-        eventually("the verification mail", PATIENCE, || {
+        eventually("the mail", PATIENCE, || {
             let files = fs::read_dir(&folder).ok()?.filter_map(Result::ok);
             let paths = files
                 .map(|file| file.path())
                 .filter(|path| path.extension().is_some_and(|extension| extension == "eml"));
             let mut mails = paths.filter_map(|path| fs::read_to_string(path).ok());
-            let mail = mails.find(|mail| mail.contains(&format!("To: {address}\r\n")))?;
-            token_in(&mail)
+            mails.find_map(|mail| {
+                let is_to = mail.contains(&format!("To: {address}\r\n"));
+                link_in(&mail, page).filter(|_| is_to)
+            })
         })
     }
 
@@ -199,8 +206,12 @@ pub fn registration(username: &str) -> Value {
 
 /// The token in a mail, whose text may be quoted-printable.
 pub fn token_in(mail: &str) -> Option<String> {
+    link_in(mail, "verify-email")
+}
+
+fn link_in(mail: &str, page: &str) -> Option<String> {
     let text = mail.replace("=\r\n", "").replace("=3D", "=");
-    let (_, rest) = text.split_once("/verify-email#token=")?;
+    let (_, rest) = text.split_once(&format!("/{page}#token="))?;
     let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))?;
     Some(rest[..end].to_owned())
 }

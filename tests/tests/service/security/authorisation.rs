@@ -252,6 +252,7 @@ fn call(client: &Client, method: &str, template: &str, user_id: &str) -> Reply {
     client.header("if-match", "\"0\"").send(method, &path, kind, body.as_bytes())
 }
 
+/// Seen to fail with the sessions of a user guarded as the user itself is.
 fn z1_every_route_lets_those_through_whom_the_table_names(app: &TestApp) {
     let targets = [UserRole::User, UserRole::Moderator, UserRole::Admin].map(|role| {
         let name = format!("target-{role}");
@@ -295,6 +296,7 @@ fn z1_every_route_lets_those_through_whom_the_table_names(app: &TestApp) {
     assert!(checked > 1500, "{checked}");
 }
 
+/// Seen to fail with the row of one route left out.
 #[test]
 fn z1_every_route_has_a_row_and_every_row_a_route() {
     let in_service: BTreeSet<_> =

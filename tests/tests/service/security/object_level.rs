@@ -70,8 +70,7 @@ fn send(client: &Client, method: &str, path: &str, body: &Value) -> Reply {
     }
 }
 
-/// Seen to fail with a read that does not authorise, and with children that are looked for
-/// in all users.
+/// Seen to fail with a read that does not authorise.
 fn z2_nothing_of_another_user_is_reached_by_any_route(app: &TestApp) {
     let ada = owner(app, "ada", "+442079460018");
     let bob = owner(app, "bob", "+442079460019");

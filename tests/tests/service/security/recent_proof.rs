@@ -49,7 +49,7 @@ fn rows(app: &TestApp) -> Vec<String> {
     rows
 }
 
-/// Seen to fail, for an export of one's own, with `>=` turned round.
+/// Seen to fail with a proof that holds for ever.
 fn a3_without_a_recent_proof_nothing_delicate_is_done(app: &TestApp) {
     let ada = given::an_admin(app).signed_in();
     let verified = ada.adds_verified_email(app, "second@example.org");
