@@ -227,6 +227,39 @@ impl TestApp {
         rows.into_iter().map(|row| row.value).collect()
     }
 
+    /// Every row of every table, with its table; bytes are in hex.
+    pub fn everything(&self) -> Vec<(String, String)> {
+        let tables = match self.kind() {
+            Kind::Postgres => {
+                "SELECT table_name AS value FROM information_schema.tables \
+                               WHERE table_schema = 'public'"
+            }
+            Kind::Sqlite => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
+        };
+        let mut all = Vec::new();
+        for table in self.texts(tables) {
+            let rows = match self.kind() {
+                Kind::Postgres => format!("SELECT row_to_json(t)::text AS value FROM {table} t"),
+                Kind::Sqlite => {
+                    let columns = self
+                        .texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
+                    let shown: Vec<_> = columns
+                        .iter()
+                        .map(|name| {
+                            format!(
+                                "coalesce(CASE typeof({name}) WHEN 'blob' THEN hex({name}) \
+                                 ELSE CAST({name} AS TEXT) END, '')"
+                            )
+                        })
+                        .collect();
+                    format!("SELECT {} AS value FROM {table}", shown.join(" || ' ' || "))
+                }
+            };
+            all.extend(self.texts(&rows).into_iter().map(|row| (table.clone(), row)));
+        }
+        all
+    }
+
     /// How many rows a table has.
     pub fn count(&self, table: &str) -> usize {
         self.texts(&format!("SELECT 'row' AS value FROM {table}")).len()

@@ -1,8 +1,10 @@
 //! What clients rely on, through the real door: one file a noun.
 
 mod addresses;
+mod administration;
 mod conventions;
 mod emails;
+mod export_and_erase;
 mod health_and_page;
 mod limits;
 mod odd_texts;
@@ -12,7 +14,10 @@ mod passwords;
 mod phones;
 mod profile;
 mod races;
+mod recovery;
 mod registration;
+mod second_factor;
+mod session_renewal;
 mod sessions;
 mod shown;
 mod users;

@@ -72,7 +72,7 @@ fn s3_what_ends_on_one_instance_is_dead_on_the_other() {
     eventually("the end of the key", AT_MOST, || (by_key() == 401).then_some(()));
 }
 
-/// Seen to fail without the lock on the admins: in a round or two nobody was left.
+/// Seen to fail without the lock on the admins: nobody was left.
 #[test]
 fn z5_two_admins_who_remove_each_other_leave_one() {
     let _alone = alone();

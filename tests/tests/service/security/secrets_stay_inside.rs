@@ -34,39 +34,6 @@ fn assert_nowhere(secrets: &[(&str, String)], text: &str, place: &str) {
     }
 }
 
-/// Every row of every table, with bytes in hex.
-fn everything(app: &TestApp) -> Vec<(String, String)> {
-    let tables = match app.kind() {
-        Kind::Postgres => {
-            "SELECT table_name AS value FROM information_schema.tables \
-                           WHERE table_schema = 'public'"
-        }
-        Kind::Sqlite => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
-    };
-    let mut all = Vec::new();
-    for table in app.texts(tables) {
-        let rows = match app.kind() {
-            Kind::Postgres => format!("SELECT row_to_json(t)::text AS value FROM {table} t"),
-            Kind::Sqlite => {
-                let columns =
-                    app.texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
-                let shown: Vec<_> = columns
-                    .iter()
-                    .map(|name| {
-                        format!(
-                            "coalesce(CASE typeof({name}) WHEN 'blob' THEN hex({name}) \
-                             ELSE CAST({name} AS TEXT) END, '')"
-                        )
-                    })
-                    .collect();
-                format!("SELECT {} AS value FROM {table}", shown.join(" || ' ' || "))
-            }
-        };
-        all.extend(app.texts(&rows).into_iter().map(|row| (table.clone(), row)));
-    }
-    all
-}
-
 /// Seen to fail with the recovery codes stored as they are.
 fn s1_no_secret_is_in_any_column(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
@@ -96,7 +63,7 @@ fn s1_no_secret_is_in_any_column(app: &TestApp) {
         ("a reset link", app.last_link_token(&ada.email)),
         ("a verification link", app.last_link_token("more@example.org")),
     ];
-    let rows = everything(app);
+    let rows = app.everything();
     assert!(rows.len() > 30, "{}", rows.len());
     for (table, row) in &rows {
         assert_nowhere(&secrets, row, table);

@@ -1,0 +1,133 @@
+//! P2: everything that is held comes out, and nothing is left behind.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use userdom_tests::{
+    app::{
+        TestApp,
+        given::{self, Person, finish_sign_in, sign_in},
+    },
+    on_both,
+};
+
+/// In every personal column of a user; ten digits for phones.
+const MARK: &str = "marker";
+const DIGITS: &str = "7946001";
+
+/// Somebody with a mark in every personal column there is.
+fn marked(app: &TestApp, name: &str) -> Person {
+    let ada = given::a_verified_user(app)
+        .with_username(&format!("{name}{MARK}"))
+        .with_email(&format!("{name}{MARK}@example.org"))
+        .with_two_factor()
+        .signed_in();
+    let profile = json!({
+        "first_name": format!("{name}{MARK}first"), "last_name": format!("{name}{MARK}last"),
+        "display_name": format!("{name}{MARK}display"), "gender": format!("{name}{MARK}"),
+        "bio": format!("{name}{MARK}bio"),
+        "avatar_url": format!("https://example.org/{name}{MARK}.png"),
+    });
+    ada.client.patch("/v1/users/me/profile", &profile).expect(200);
+    let other = json!({"preferences": {"other": format!("{name}{MARK}preference")}});
+    ada.client.patch("/v1/users/me", &other).expect(200);
+    ada.adds_email(&format!("{name}{MARK}@second.example"));
+    let phone = ada.adds_phone(&format!("+4420{DIGITS}8"));
+    ada.client.ask("POST", &format!("/v1/users/me/phones/{phone}/verification")).expect(202);
+    let address = json!({
+        "street_line1": format!("{name}{MARK}street"), "street_line2": format!("{name}{MARK}line"),
+        "city": format!("{name}{MARK}city"), "postal_code": "10115", "country": "DEU",
+    });
+    ada.client.post("/v1/users/me/addresses", &address).expect(201);
+    let login = json!({"login": ada.username, "password": given::PASSWORD});
+    let client = app.client().header("user-agent", &format!("{name}{MARK}agent"));
+    let challenge = client.post("/v1/sessions", &login).expect(202);
+    let code = ada.authenticator.as_ref().unwrap().fresh_code(app);
+    let body = json!({"challenge": challenge.at("/challenge"), "totp": code});
+    client.post("/v1/sessions/challenge", &body).expect(201);
+    ada
+}
+
+fn p2_the_export_holds_every_mark_and_none_of_anybody_else(app: &TestApp) {
+    let ada = marked(app, "ada");
+    marked(app, "bob");
+    let export = ada.client.get("/v1/users/me/export").expect(200).text;
+    for mark in [
+        "adamarkerfirst",
+        "adamarkerlast",
+        "adamarkerdisplay",
+        "adamarkerbio",
+        "https://example.org/adamarker.png",
+        "adamarkerpreference",
+        "adamarker@example.org",
+        "adamarker@second.example",
+        "+442079460018",
+        "adamarkerstreet",
+        "adamarkerline",
+        "adamarkercity",
+        "adamarkeragent",
+        "\"username\":\"adamarker\"",
+        "\"gender\":\"adamarker\"",
+    ] {
+        assert!(export.contains(mark), "{mark} is not in {export}");
+    }
+    assert!(!export.contains("bobmarker"), "{export}");
+    for secret in ["password_hash", "argon2", "ud_at_", "ud_rt_", "sealed_secret", "seed"] {
+        assert!(!export.contains(secret), "{secret} is in the export");
+    }
+}
+
+/// Seen to fail when the traces in the audit trail stayed.
+fn p2_after_erasing_no_table_holds_a_mark(app: &TestApp) {
+    let ada = marked(app, "ada");
+    let bob = marked(app, "bob");
+    app.client().post("/v1/password-resets", &json!({"email": ada.email})).expect(202);
+    let holding = |text: &str| -> Vec<(String, String)> {
+        app.everything().into_iter().filter(|(_, row)| row.contains(text)).collect()
+    };
+    let held = holding("adamarker");
+    for table in [
+        "users",
+        "user_emails",
+        "user_profiles",
+        "user_addresses",
+        "sessions",
+        "audit_events",
+        "outbox_events",
+    ] {
+        assert!(held.iter().any(|(name, _)| name == table), "no mark in {table}");
+    }
+    let code = {
+        let challenge = sign_in(app, &ada.username, given::PASSWORD).expect(202);
+        finish_sign_in(app, &challenge, &ada.authenticator.as_ref().unwrap().fresh_code(app))
+    };
+    let ada = ada.with_session(app, &code.expect(201));
+    ada.client.delete("/v1/users/me?erase=true").expect(204);
+    assert_eq!(holding("adamarker"), []);
+    let mut of_ada = holding(&ada.id);
+    of_ada.retain(|(table, _)| table != "audit_events");
+    assert_eq!(of_ada, []);
+    bob.client.get("/v1/users/me").expect(200);
+    ada.client.get("/v1/users/me").expect(401);
+    app.deliver_mail();
+}
+
+fn accounts_that_nobody_verified_are_swept_away(app: &TestApp) {
+    let pending = given::a_registered_user(app).with_username("pending").present();
+    given::a_verified_user(app).with_username("verified").present();
+    app.after(TimeDelta::days(7) + TimeDelta::seconds(1));
+    assert_eq!(app.sweep().never_verified, 1);
+    assert_eq!(app.texts("SELECT username AS value FROM users"), ["verified"]);
+    let trail = format!(
+        "SELECT kind AS value FROM audit_events WHERE user_id = '{}' ORDER BY id",
+        pending.id
+    );
+    assert_eq!(app.texts(&trail).pop().unwrap(), "user.erased");
+    let again = given::a_registered_user(app).with_username("pending").present();
+    assert_ne!(again.id, pending.id, "the name is free");
+}
+
+on_both!(
+    p2_the_export_holds_every_mark_and_none_of_anybody_else,
+    p2_after_erasing_no_table_holds_a_mark,
+    accounts_that_nobody_verified_are_swept_away,
+);
