@@ -14,6 +14,7 @@ mod passwords;
 mod phones;
 mod profile;
 mod races;
+mod rate_limits;
 mod recovery;
 mod registration;
 mod second_factor;
