@@ -8,6 +8,7 @@ use std::{
 };
 
 use actix_web::web;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 use userdom_application::App;
 
@@ -22,11 +23,7 @@ pub(crate) async fn run<T: Send + 'static>(
     state: &ApiState,
     work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let waiting = Arc::clone(&state.permits).acquire_owned();
-    let permit = match tokio::time::timeout(LONGEST_WAIT, waiting).await {
-        Ok(permit) => permit.map_err(Problem::internal)?,
-        Err(_) => return Err(Problem::new("service.busy")),
-    };
+    let permit = permit(&state.permits).await?;
     let app = state.app.clone();
     let span = Span::current();
     let done = web::block(move || {
@@ -37,6 +34,14 @@ pub(crate) async fn run<T: Send + 'static>(
         Ok(Ok(result)) => result,
         Ok(Err(panic)) => Err(Problem::internal(format!("panicked: {}", message(&*panic)))),
         Err(stopped) => Err(Problem::internal(stopped)),
+    }
+}
+
+/// One of the permits, after a short wait.
+pub(crate) async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+    match tokio::time::timeout(LONGEST_WAIT, Arc::clone(permits).acquire_owned()).await {
+        Ok(permit) => permit.map_err(Problem::internal),
+        Err(_) => Err(Problem::new("service.busy")),
     }
 }
 

@@ -117,6 +117,15 @@ impl Call {
         blocking::run(&self.state, move |app| work(app, &caller)).await
     }
 
+    /// [`Call::anybody`] for a use case that hashes a password: slow, and dear to serve.
+    pub(crate) async fn anybody_with_password<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _permit = blocking::permit(&self.state.hashing).await?;
+        self.anybody(work).await
+    }
+
     /// Runs a use case for a user who has signed in or a service with a key; what path and
     /// body say is judged only after that is certain.
     pub(crate) async fn authenticated<T: Send + 'static>(

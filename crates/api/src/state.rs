@@ -17,6 +17,7 @@ use userdom_application::{
 pub struct ApiState {
     pub(crate) app: App,
     pub(crate) permits: Arc<Semaphore>,
+    pub(crate) hashing: Arc<Semaphore>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
@@ -24,12 +25,14 @@ pub struct ApiState {
 }
 
 impl ApiState {
-    /// The door to `app`. At most `permits` requests run in it at once: some hash
-    /// passwords while others use the store's connections. Ready from the start.
+    /// The door to `app`. At most `permits` requests run in it at once; half of them may
+    /// hash passwords of strangers, so that a flood of guesses leaves room for users who
+    /// have signed in. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
+        let hashing = Arc::new(Semaphore::new((permits / 2).max(1)));
         let permits = Arc::new(Semaphore::new(permits));
         let (trusted_proxies, ready) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-        Self { app, permits, trusted_proxies, clock, ids, ready }
+        Self { app, permits, hashing, trusted_proxies, clock, ids, ready }
     }
 
     /// Believes what proxies in these networks say about whom they speak for

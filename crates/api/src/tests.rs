@@ -433,6 +433,17 @@ fn a_full_house_asks_to_come_back() {
 }
 
 #[test]
+fn a_flood_of_passwords_leaves_room_for_everybody_else() {
+    let state = state();
+    let permit = Arc::clone(&state.hashing).try_acquire_owned().unwrap();
+    let answer = send_to(state.clone(), post("/v1/sessions", &json!({})));
+    assert_eq!(answer.problem(), problem("service.busy", 503));
+    let answer = send_to(state, post("/v1/sessions/refresh", &json!({})));
+    assert_eq!(answer.problem(), problem("validation", 422));
+    drop(permit);
+}
+
+#[test]
 fn the_pages_of_the_mails_have_a_strict_policy() {
     let answer = send(get("/verify-email?utm_source=mail"));
     assert_eq!(answer.status, 200);

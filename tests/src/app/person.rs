@@ -46,12 +46,14 @@ impl Person {
     }
 
     /// Goes on with the tokens of this answer.
+    #[must_use]
     pub fn with_session(self, app: &TestApp, session: &Reply) -> Self {
         let (token, refresh_token) = (session.at("/access_token"), session.at("/refresh_token"));
         Self { client: app.client().bearer(&token), token, refresh_token, ..self }
     }
 
     /// Signs in with the usual password and, if there is one, the second factor.
+    #[must_use]
     pub fn signs_in(self, app: &TestApp) -> Self {
         let reply = sign_in(app, &self.username, PASSWORD);
         let session = match &self.authenticator {
@@ -62,6 +64,7 @@ impl Person {
     }
 
     /// Proves anew who it is, by the usual password.
+    #[must_use]
     pub fn reauthenticates(self, app: &TestApp) -> Self {
         let path = "/v1/sessions/current/reauthenticate";
         let session = self.client.post(path, &json!({"password": PASSWORD})).expect(200);
@@ -69,6 +72,7 @@ impl Person {
     }
 
     /// Sets up an authenticator app, and keeps the recovery codes.
+    #[must_use]
     pub fn sets_up_two_factor(self, app: &TestApp) -> Self {
         let path = "/v1/users/me/two-factor/totp";
         let secret = self.client.ask("POST", path).expect(200).at("/secret");

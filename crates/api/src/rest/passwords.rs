@@ -22,7 +22,7 @@ pub(super) async fn request_reset(mut call: Call) -> Answer {
 /// `POST /v1/password-resets/confirm`: the token of the mail, and the new password.
 pub(super) async fn reset(mut call: Call) -> Answer {
     let body = call.json().await?;
-    call.anybody(move |app, caller| {
+    call.anybody_with_password(move |app, caller| {
         let least = app.settings().password_min_chars;
         let mut fields = Fields::of(&body)?;
         let token = fields.required_text("token");

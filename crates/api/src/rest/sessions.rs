@@ -57,7 +57,7 @@ struct Challenge<'a> {
 pub(super) async fn open(mut call: Call) -> Answer {
     let body = call.json().await?;
     let step = call
-        .anybody(move |app, caller| {
+        .anybody_with_password(move |app, caller| {
             let mut fields = Fields::of(&body)?;
             let login = fields.required_text("login");
             let password = fields.required("password", Password::guess);

@@ -25,7 +25,7 @@ pub(super) async fn register(mut call: Call) -> Answer {
     let body = call.json().await?;
     let now = call.now();
     let user = call
-        .anybody(move |app, caller| {
+        .anybody_with_password(move |app, caller| {
             let request = read_registration(Fields::of(&body)?, app, now)?;
             Ok(app.register(caller, &request)?)
         })

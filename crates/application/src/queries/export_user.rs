@@ -17,7 +17,7 @@ impl App {
     pub fn export_user(&self, caller: &Caller, user_id: UserId) -> Result<Value, AppError> {
         let now = self.now();
         let mut reader = self.adapters.store.read()?;
-        let user = self.readable(&mut *reader, caller, Operation::Export, user_id)?;
+        let user = Self::readable(&mut *reader, caller, Operation::Export, user_id)?;
         if caller.signed_in()?.user_id == user_id {
             self.require_recent_authentication(caller, now)?;
         }

@@ -12,13 +12,12 @@ impl App {
     pub fn get_user(&self, caller: &Caller, id: UserId) -> Result<UserView, AppError> {
         let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
         let mut reader = self.adapters.store.read()?;
-        let user = self.readable(&mut *reader, caller, Operation::View, id)?;
+        let user = Self::readable(&mut *reader, caller, Operation::View, id)?;
         Ok(self.view_for(actor, &user))
     }
 
     /// The user to be looked at: it exists, and the caller may do this.
     pub(crate) fn readable(
-        &self,
         reader: &mut dyn UnitOfWork,
         caller: &Caller,
         operation: Operation,

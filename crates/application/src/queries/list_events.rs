@@ -15,7 +15,7 @@ impl App {
         limit: u32,
     ) -> Result<Vec<EventView>, AppError> {
         let mut reader = self.adapters.store.read()?;
-        self.readable(&mut *reader, caller, Operation::ViewEvents, user_id)?;
+        Self::readable(&mut *reader, caller, Operation::ViewEvents, user_id)?;
         let events = reader.audit().of_user(user_id, before, limit)?;
         let sees_all = match &caller.actor {
             Some(Actor::User(user)) => user.highest_role() >= UserRole::Moderator,

@@ -46,7 +46,7 @@ impl App {
         user_id: UserId,
     ) -> Result<Vec<SessionView>, AppError> {
         let mut reader = self.adapters.store.read()?;
-        self.readable(&mut *reader, caller, Operation::ViewSessions, user_id)?;
+        Self::readable(&mut *reader, caller, Operation::ViewSessions, user_id)?;
         let current = caller.signed_in().map(|user| user.session_id).ok();
         let sessions = reader.sessions().of_user(user_id, self.now())?;
         Ok(sessions.iter().map(|session| SessionView::of(session, current)).collect())

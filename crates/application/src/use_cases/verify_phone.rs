@@ -51,7 +51,7 @@ impl App {
             return Err(AppError::Unauthenticated);
         }
         let mut reader = self.adapters.store.read()?;
-        self.readable(&mut *reader, caller, Operation::ManageContacts, user_id)
+        Self::readable(&mut *reader, caller, Operation::ManageContacts, user_id)
     }
 }
 

@@ -204,13 +204,7 @@ impl Values {
                     networks,
                 )
                 .unwrap_or_default(),
-            rate_limits: self
-                .get("USERDOM_RATE_LIMITS", "on or off", |text| match text {
-                    "on" => Some(true),
-                    "off" => Some(false),
-                    _ => None,
-                })
-                .unwrap_or(true),
+            rate_limits: self.get("USERDOM_RATE_LIMITS", "on or off", on_or_off).unwrap_or(true),
             access_token_minutes: self
                 .get("USERDOM_ACCESS_TOKEN_MINUTES", "a number of minutes from 1 to 1440", |text| {
                     text.parse().ok().filter(|minutes| (1..=1440).contains(minutes))
@@ -242,6 +236,10 @@ impl Values {
             shown: Vec::new(),
             unknown: Vec::new(),
         };
+        self.finish(config)
+    }
+
+    fn finish(mut self, config: Config) -> Result<Config, ConfigError> {
         let on_postgres = matches!(config.database_url, DatabaseUrl::Postgres(_));
         if on_postgres && config.secret_key.is_none() && config.secret_key_file.is_none() {
             self.faults.push(
@@ -281,6 +279,14 @@ fn public_url(text: &str) -> Option<String> {
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     (web && plain).then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
 }
 
 fn usernames(text: &str) -> Option<Vec<String>> {

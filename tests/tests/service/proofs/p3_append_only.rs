@@ -53,7 +53,7 @@ fn the_database_itself_keeps_the_audit_trail(kind: Kind) {
         assert!(error.to_string().contains("append-only"), "{kind:?} {refused}: {error}");
     }
     let trail = || database.read().unwrap().audit().of_user(john.id(), None, 10).unwrap();
-    assert_eq!(trail(), [line.clone()]);
+    assert_eq!(trail(), std::slice::from_ref(&line));
 
     let mut uow = database.begin().unwrap();
     assert!(uow.accounts().erase(john.id()).unwrap());

@@ -16,8 +16,8 @@ use userdom_tests::{
 /// A text and the forms in which it could hide.
 fn forms(secret: &str) -> Vec<String> {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let (hex, percent) = (digits.concat(), format!("%{}", digits.join("%")));
     let encoded = STANDARD.encode(secret);
     let encoded = encoded.trim_end_matches('=');
     // The last letter depends on what follows.

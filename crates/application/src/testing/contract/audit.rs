@@ -52,7 +52,7 @@ pub fn p3_lines_come_back_as_they_were_newest_first(t: &dyn StoreUnderTest) {
     append(t, &[&done, &suffered]);
     append(t, &[&of_strangers, &line(given::a_user_id()), &did_to_another]);
     assert_eq!(trail(t, user_id, None), [did_to_another, suffered.clone()]);
-    assert_eq!(trail(t, user_id, Some(suffered.id)), [done.clone()]);
+    assert_eq!(trail(t, user_id, Some(suffered.id)), std::slice::from_ref(&done));
     assert_eq!(trail(t, user_id, Some(done.id)), []);
 }
 

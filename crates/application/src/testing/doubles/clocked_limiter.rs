@@ -8,11 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::FixedClock;
 use crate::ports::{Clock, Exceeded, Limit, RateLimiter};
 
+type Times = Vec<DateTime<Utc>>;
+
 /// Counts by the clock of the test: never more than the quota within any window.
 #[derive(Debug)]
 pub struct ClockedLimiter {
     clock: Arc<FixedClock>,
-    passed: Mutex<HashMap<(Limit, String), Vec<DateTime<Utc>>>>,
+    passed: Mutex<HashMap<(Limit, String), Times>>,
 }
 
 impl ClockedLimiter {

@@ -19,15 +19,12 @@ impl SignInRepository for MemoryUnitOfWork {
         let (user_id, hash) = (user.id, PasswordHash::stored(user.password_hash.clone()));
         let known = device.and_then(|token| state.live_device(user_id, token, now));
         let device_id = known.map(|device| device.new.id);
-        let counted = match device_id {
-            Some(id) => {
-                let device = state.devices.get_mut(&id).unwrap();
-                count(&mut device.failed_attempts, &mut device.locked_until, now)
-            }
-            None => {
-                let user = state.users.get_mut(&user_id).unwrap();
-                count(&mut user.failed_login_attempts, &mut user.account_locked_until, now)
-            }
+        let counted = if let Some(id) = device_id {
+            let device = state.devices.get_mut(&id).unwrap();
+            count(&mut device.failed_attempts, &mut device.locked_until, now)
+        } else {
+            let user = state.users.get_mut(&user_id).unwrap();
+            count(&mut user.failed_login_attempts, &mut user.account_locked_until, now)
         };
         let user_id = UserId::from_uuid(user_id);
         Ok(counted.then_some(Credentials { user_id, password_hash: hash, device_id }))

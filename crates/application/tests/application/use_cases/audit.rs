@@ -203,7 +203,7 @@ fn p3_the_second_factor() {
     assert_eq!(left, expected.concat());
     let (_, left) = left_by(&world, id, || app.replace_recovery_codes(&caller, id).unwrap());
     assert_eq!(left, success("two_factor.recovery_codes_replaced"));
-    let (_, left) = left_by(&world, id, || app.remove_totp(&caller, id).unwrap());
+    let ((), left) = left_by(&world, id, || app.remove_totp(&caller, id).unwrap());
     assert_eq!(left, success("two_factor.disabled"));
     enrol(&world, &open(&world, "ada"));
 }
@@ -234,11 +234,11 @@ fn p3_what_is_done_to_an_account() {
     let (_, left) = left_by(&world, id, || world.app.export_user(&admin, id).unwrap());
     assert_eq!(left, success("user.exported"));
     let delete = DeleteAccount { user_id: id };
-    let (_, left) = left_by(&world, id, || world.app.execute(&admin, &delete).unwrap());
+    let ((), left) = left_by(&world, id, || world.app.execute(&admin, &delete).unwrap());
     assert_eq!(left, success("user.deleted"));
     assert_eq!(left_by(&world, id, || step(StatusChange::Restore)).1, success("user.restored"));
     let erase = EraseUser { user_id: id };
-    let (_, left) = left_by(&world, id, || world.app.execute(&admin, &erase).unwrap());
+    let ((), left) = left_by(&world, id, || world.app.execute(&admin, &erase).unwrap());
     assert_eq!(left, success("user.erased"));
 }
 

@@ -147,12 +147,11 @@ fn s3_who_is_shut_out_has_no_live_token_of_any_kind() {
         world.app.request_password_reset(&by_nobody(), &email).unwrap();
         let reset = link_token(&world.deliver()[0], "reset-password");
 
-        match step(ada.id()) {
-            Some(step) => drop(world.app.execute(&by_admin(), &step).unwrap()),
-            None => {
-                let delete = DeleteAccount { user_id: ada.id() };
-                world.app.execute(&by_admin(), &delete).unwrap();
-            }
+        if let Some(step) = step(ada.id()) {
+            world.app.execute(&by_admin(), &step).unwrap();
+        } else {
+            let delete = DeleteAccount { user_id: ada.id() };
+            world.app.execute(&by_admin(), &delete).unwrap();
         }
         assert!(!access_lives(&world, &session) && !refresh_lives(&world, &session));
         let code = super::trust::code(&world, &secret);

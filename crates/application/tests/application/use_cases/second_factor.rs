@@ -245,8 +245,9 @@ fn a_recovery_code_is_nobody_elses() {
 
 #[test]
 fn s3_what_happens_between_the_steps_counts() {
+    type Change<'a> = &'a dyn Fn(&mut UserAggregate);
     let note = || StatusNote::new("spam", given::a_user_id(), None).unwrap();
-    let changes: [(&str, &dyn Fn(&mut UserAggregate)); 4] = [
+    let changes: [(&str, Change<'_>); 4] = [
         ("suspended", &|user| user.suspend(note(), given::now()).unwrap()),
         ("banned", &|user| user.ban(note(), given::now()).unwrap()),
         ("deleted", &|user| user.delete(given::now()).unwrap()),
