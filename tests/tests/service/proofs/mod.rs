@@ -11,6 +11,7 @@ mod c5_single_use_race;
 mod c8_transient_errors;
 mod d1_database_down;
 mod disk_full;
+mod e2_claims_of_nobody;
 mod instances;
 mod k5_migrations;
 mod l5_key_rotation;
