@@ -439,7 +439,7 @@ fn a_flood_of_passwords_leaves_room_for_everybody_else() {
     let answer = send_to(state.clone(), post("/v1/sessions", &json!({})));
     assert_eq!(answer.problem(), problem("service.busy", 503));
     let answer = send_to(state, post("/v1/sessions/refresh", &json!({})));
-    assert_eq!(answer.problem(), problem("validation", 422));
+    assert_eq!(answer.problem(), problem("request.invalid", 400));
     drop(permit);
 }
 

@@ -54,7 +54,8 @@ impl App {
         let device_token = device.and(request.device_token.as_deref());
         let step = TakeStep { credentials: &credentials, device, device_token };
         let step = match self.execute(caller, &step) {
-            Ok(step) => step,
+            Ok(Some(step)) => step,
+            Ok(None) => return Err(AppError::SignInRefused),
             Err(AppError::SignInRefused) => {
                 self.execute(caller, &Refuse { credentials: &credentials })?;
                 return Err(AppError::SignInRefused);
@@ -173,7 +174,7 @@ impl Command for RecordFailure {
     }
 }
 
-/// The password was right, but the account lets nobody in.
+/// The password was right, but the account lets nobody in any more.
 struct Refuse<'a> {
     credentials: &'a Credentials,
 }
@@ -182,9 +183,7 @@ impl Command for Refuse<'_> {
     type Output = ();
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        let Credentials { user_id, device_id, .. } = *self.credentials;
-        tx.uow.sign_ins().clear_attempts(user_id, device_id)?;
-        tx.audit("session.refused", Outcome::Failure, Some(user_id), None)
+        tx.refuse(self.credentials)
     }
 }
 
@@ -195,12 +194,17 @@ struct TakeStep<'a> {
 }
 
 impl Command for TakeStep<'_> {
-    type Output = SignInStep;
+    /// `None` when the account lets nobody in: refused here and now, which takes as long
+    /// as to refuse a wrong password.
+    type Output = Option<SignInStep>;
 
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<SignInStep, AppError> {
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let Credentials { user_id, device_id, .. } = *self.credentials;
         let user = tx.uow.users().find_by_id(user_id)?;
-        let has_second_factor = user.is_some_and(|user| user.user().two_factor_enabled());
+        let Some(user) = user.filter(|user| lets_in(user, tx.now)) else {
+            return tx.refuse(self.credentials).map(|()| None);
+        };
+        let has_second_factor = user.user().two_factor_enabled();
         if has_second_factor {
             // What others have guessed stays counted until the second factor is right.
             tx.uow.sign_ins().return_attempt(user_id, device_id)?;
@@ -216,10 +220,10 @@ impl Command for TakeStep<'_> {
             return Err(AppError::Contended);
         }
         if has_second_factor {
-            return Ok(SignInStep::Challenge(tx.challenge(user_id, device_id)?));
+            return Ok(Some(SignInStep::Challenge(tx.challenge(user_id, device_id)?)));
         }
         let opened = tx.sign_in_opened(&user, self.device, self.device_token)?;
-        Ok(SignInStep::Done(Box::new(opened)))
+        Ok(Some(SignInStep::Done(Box::new(opened))))
     }
 }
 
@@ -229,6 +233,12 @@ pub(super) fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
 }
 
 impl Tx<'_> {
+    fn refuse(&mut self, credentials: &Credentials) -> Result<(), AppError> {
+        let Credentials { user_id, device_id, .. } = *credentials;
+        self.uow.sign_ins().clear_attempts(user_id, device_id)?;
+        self.audit("session.refused", Outcome::Failure, Some(user_id), None)
+    }
+
     /// The user, if it may sign in. Read after the sign-in was noted in its row, which
     /// keeps out whoever is about to suspend it or to change the password.
     pub(super) fn user_let_in(&mut self, user_id: UserId) -> Result<UserAggregate, AppError> {
