@@ -112,7 +112,8 @@ fn r5_three_text_messages_an_hour_go_to_one_number(app: &TestApp) {
         }
     }
     assert_eq!(sent, 3);
-    assert!(app.messages_to("+442079460018").len() <= 3);
+    // A code that was replaced before its message left is not sent.
+    assert!((1..=3).contains(&app.messages_to("+442079460018").len()));
 }
 
 fn codes_and_tokens_are_not_guessed_without_end(app: &TestApp) {

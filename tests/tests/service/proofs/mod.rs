@@ -19,6 +19,7 @@ mod l5_start_up;
 mod p2_erased_bytes;
 mod p3_append_only;
 mod processes;
+mod r1_redis;
 mod s3_instances;
 mod smtp;
 mod sqlalchemy;
