@@ -38,6 +38,25 @@ fn r14_a_timed_sanction_ends_by_itself(app: &TestApp) {
     sign_in(app, "ada", PASSWORD).expect(201);
 }
 
+fn r14_every_other_change_of_status(app: &TestApp) {
+    let ada = given::a_registered_user(app).present();
+    let admin = given::another_admin(app);
+    let change = |action: &str| admin.client.ask("POST", &format!("/v1/users/{}/{action}", ada.id));
+    assert_eq!(change("activate").expect(200).at("/status"), "active");
+    let refused = "status.invalid_transition";
+    for action in ["activate", "reinstate", "unban", "restore"] {
+        change(action).expect_problem(422, refused);
+    }
+    let ban = format!("/v1/users/{}/ban", ada.id);
+    let reason = json!({"reason": "spam"});
+    assert_eq!(admin.client.post(&ban, &reason).expect(200).at("/status"), "banned");
+    admin.client.post(&ban, &reason).expect_problem(422, refused);
+    for action in ["activate", "reinstate", "restore"] {
+        change(action).expect_problem(422, refused);
+    }
+    assert_eq!(change("unban").expect(200).at("/status"), "active");
+}
+
 fn a_faulty_sanction_is_told_all_at_once(app: &TestApp) {
     let ada = given::a_verified_user(app).present();
     let mona = given::a_moderator(app).signed_in();
@@ -162,6 +181,7 @@ fn p3_the_audit_trail_is_read_page_by_page(app: &TestApp) {
 on_both!(
     r14_a_moderator_suspends_and_reinstates,
     r14_a_timed_sanction_ends_by_itself,
+    r14_every_other_change_of_status,
     a_faulty_sanction_is_told_all_at_once,
     r14_a_deleted_account_is_restored,
     r15_roles_are_given_and_the_last_admin_stays,

@@ -120,6 +120,7 @@ fn a8_a_reset_mail_goes_to_the_stored_address_alone(app: &TestApp) {
         ("forwarded", "host=evil.example"),
         ("x-original-host", "evil.example"),
         ("x-host", "evil.example"),
+        ("host", "evil.example"),
     ];
     let client =
         spoofed.iter().fold(app.client(), |client, (name, value)| client.header(name, value));
