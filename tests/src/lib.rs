@@ -11,4 +11,5 @@
 
 pub mod app;
 pub mod databases;
+pub mod directory;
 pub mod process;

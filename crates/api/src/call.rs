@@ -8,7 +8,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tracing::{Span, field::display};
-use userdom_application::{Actor, App, AppError, Caller, Origin};
+use userdom_application::{Actor, App, AppError, Caller, Origin, Settings, queries::UserView};
 use userdom_domain::{AddressId, EmailId, PhoneId, UserId};
 use uuid::Uuid;
 
@@ -210,6 +210,11 @@ impl Call {
         self.request.match_info().query(name).to_owned()
     }
 
+    /// What the installation has set.
+    pub(crate) fn settings(&self) -> Settings {
+        self.state.app.settings().clone()
+    }
+
     /// The time of the request.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.state.now()
@@ -250,6 +255,14 @@ impl Call {
         let lines = self.request.headers().get_all(name);
         let texts: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
         (!texts.is_empty()).then(|| texts.join(","))
+    }
+
+    /// [`Call::show`] for a user. The sign-in counters change without a new version.
+    pub(crate) fn show_user(&self, user: &UserView) -> HttpResponse {
+        if user.security.is_some() {
+            return answers::changed(user.version, user);
+        }
+        self.show(user.version, user)
     }
 
     /// 200 with the version, or 304 when the client has seen it (`If-None-Match`).

@@ -24,6 +24,7 @@ mod call;
 mod client_address;
 mod codes;
 mod etag;
+mod filter;
 mod middleware;
 mod problem;
 mod rest;

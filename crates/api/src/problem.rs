@@ -188,6 +188,9 @@ impl From<AppError> for Problem {
                 .with_detail("The code is wrong, used or too old, or there were too many tries"),
             AppError::SecondFactorEnabled => Self::new("two_factor.already_enabled"),
             AppError::SecondFactorMissing => Self::new("two_factor.not_enabled"),
+            AppError::CursorNotValid => Self::new("cursor.not_valid").with_detail(
+                "cursor: send the next_cursor of another page of the same search, in the same order",
+            ),
             AppError::TooOften(exceeded) => {
                 Self { exceeded: Some(exceeded), ..Self::new("rate_limit.exceeded") }
             }

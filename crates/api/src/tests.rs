@@ -76,6 +76,12 @@ impl TokenMint for Down {
     fn read_refresh(&self, presented: &str) -> Option<(Uuid, u32)> {
         presented.starts_with("ud_rt_").then_some((Uuid::nil(), 0))
     }
+    fn cursor(&self, _: &str, _: &[u8]) -> String {
+        "cursor".to_owned()
+    }
+    fn read_cursor(&self, _: &str, cursor: &str) -> Option<Vec<u8>> {
+        (cursor == "cursor").then(Vec::new)
+    }
     fn seed(&self) -> [u8; 32] {
         [0; 32]
     }

@@ -80,6 +80,9 @@ pub enum AppError {
     /// There is no second factor, or none that waits to be confirmed.
     #[error("there is no second factor")]
     SecondFactorMissing,
+    /// The cursor is none of this list.
+    #[error("the cursor is not valid")]
+    CursorNotValid,
     /// It was done too often.
     #[error("too often; try again in {} s", .0.retry_after)]
     TooOften(Exceeded),

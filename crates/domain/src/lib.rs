@@ -64,5 +64,8 @@ pub use entities::{
 };
 pub use events::{DomainEvent, Notice, RecordedEvent};
 pub use repositories::{EmailRepository, RepositoryError, UniqueKey, UserRepository};
-pub use specifications::{TimeRange, UserSpecification};
+pub use specifications::{
+    AddressTest, EmailTest, PhoneTest, Specification, TextOperator, TextTest, TimeRange,
+    UserSpecification, UserTest, folded, plain, sortable,
+};
 pub use value_objects::*;

@@ -22,6 +22,8 @@ const POLL: Duration = Duration::from_secs(1);
 /// Instances that start together, or are restarted all the time, do not sweep at once.
 const FIRST_SWEEP: Duration = Duration::from_mins(1);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// How long what another application has written may stay out of the directory.
+const INDEX_EVERY: Duration = Duration::from_secs(30);
 
 /// A thread that works until it is told to stop; what it has in hand is finished.
 pub(crate) struct Worker {
@@ -41,6 +43,12 @@ impl Worker {
     pub(crate) fn sweeper(app: App) -> Result<Self, StartError> {
         let wake = Arc::new(Wake::default());
         Self::start("sweeper", wake, move |wake, stopping| sweep(&app, wake, stopping))
+    }
+
+    /// Lets the directory find what other applications have written.
+    pub(crate) fn indexer(app: App) -> Result<Self, StartError> {
+        let wake = Arc::new(Wake::default());
+        Self::start("indexer", wake, move |wake, stopping| index(&app, wake, stopping))
     }
 
     fn start(
@@ -98,5 +106,19 @@ fn sweep(app: &App, wake: &Wake, stopping: &AtomicBool) {
             Err(_) => tracing::error!("the sweeper panicked, and goes on"),
         }
         wake.wait(SWEEP_EVERY);
+    }
+}
+
+fn index(app: &App, wake: &Wake, stopping: &AtomicBool) {
+    while !stopping.load(Ordering::Acquire) {
+        match catch_unwind(AssertUnwindSafe(|| app.index_directory())) {
+            Ok(Ok(0)) => {}
+            Ok(Ok(rows)) => tracing::info!(rows, "the directory has read foreign rows"),
+            Ok(Err(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "directory not indexed");
+            }
+            Err(_) => tracing::error!("the indexer panicked, and goes on"),
+        }
+        wake.wait(INDEX_EVERY);
     }
 }

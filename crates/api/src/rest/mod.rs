@@ -3,9 +3,11 @@
 mod addresses;
 mod api_keys;
 mod audit_events;
+mod directory;
 mod emails;
 mod health;
 mod pages;
+mod parameters;
 mod passwords;
 mod phones;
 mod profile;
@@ -18,6 +20,7 @@ use std::fmt;
 
 use actix_web::{http::Method, middleware::from_fn, web};
 use serde::Serialize;
+use userdom_application::queries;
 
 use crate::{ApiState, middleware};
 
@@ -86,6 +89,9 @@ pub const ROUTES: &[Route] = &[
     auth(DELETE, "/v1/api-keys/{id}", || web::to(api_keys::remove)),
 
     open(POST, "/v1/users", || web::to(users::register)),
+    auth(GET, "/v1/users", || web::to(directory::search)),
+    auth(GET, "/v1/users/by-email/{email}", || web::to(directory::by_email)),
+    auth(GET, "/v1/users/by-username/{username}", || web::to(directory::by_username)),
     auth(GET, "/v1/users/{id}", || web::to(users::show)),
     auth(PATCH, "/v1/users/{id}", || web::to(users::update)),
     auth(DELETE, "/v1/users/{id}", || web::to(users::delete)),
@@ -156,12 +162,20 @@ pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
 struct Page<T> {
     items: Vec<T>,
     next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+}
+
+fn page_of<T>(page: queries::Page<T>) -> Page<T> {
+    let (items, cursors): (Vec<_>, Vec<_>) = page.items.into_iter().unzip();
+    let next_cursor = cursors.into_iter().next_back().filter(|_| page.has_more);
+    Page { items, next_cursor, total: page.total }
 }
 
 impl<T> Page<T> {
     /// A list that always fits on one page.
     fn whole(items: Vec<T>) -> Self {
-        Self { items, next_cursor: None }
+        Self { items, next_cursor: None, total: None }
     }
 }
 

@@ -106,11 +106,7 @@ fn read_address(fields: &mut Fields) -> Option<(Address, ContactType)> {
 /// `GET /v1/users/{id}`.
 pub(super) async fn show(call: Call) -> Answer {
     let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
-    // The sign-in counters change without a new version.
-    if user.security.is_some() {
-        return Ok(changed(user.version, &user));
-    }
-    Ok(call.show(user.version, &user))
+    Ok(call.show_user(&user))
 }
 
 /// `PATCH /v1/users/{id}`: username and preferences.

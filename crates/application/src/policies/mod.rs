@@ -70,6 +70,8 @@ pub enum GlobalOperation {
     ManageApiKeys,
     /// Ask whose a token is.
     Introspect,
+    /// Find users by anything.
+    SearchUsers,
 }
 
 /// The answer of the table.
@@ -111,6 +113,13 @@ pub fn authorise_globally(
         | (GlobalOperation::Introspect, Actor::User(_)) => false,
         (GlobalOperation::Introspect, Actor::Service(service)) => {
             service.scopes.contains(&Scope::Introspect)
+        }
+        (GlobalOperation::SearchUsers, Actor::User(user)) => {
+            user.highest_role() >= UserRole::Moderator
+        }
+        (GlobalOperation::SearchUsers, Actor::Service(service)) => {
+            service.scopes.contains(&Scope::UsersRead)
+                || service.scopes.contains(&Scope::UsersWrite)
         }
     };
     if is_allowed { Ok(()) } else { Err(AppError::Forbidden) }

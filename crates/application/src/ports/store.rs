@@ -1,8 +1,8 @@
 use userdom_domain::{RepositoryError, UserRepository};
 
 use super::{
-    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, OneTimeTokenRepository,
-    SecondFactorRepository, SessionRepository, SignInRepository,
+    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
+    OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository,
 };
 
 /// Where everything is kept.
@@ -21,6 +21,8 @@ pub trait Store: Send + Sync {
 pub trait UnitOfWork {
     /// Whole users.
     fn users(&mut self) -> &mut dyn UserRepository;
+    /// Finding users by anything.
+    fn directory(&mut self) -> &mut dyn DirectoryRepository;
     /// What happens to accounts apart from their users' own doing.
     fn accounts(&mut self) -> &mut dyn AccountRepository;
     /// Sign-in attempts.

@@ -127,6 +127,13 @@ pub trait TokenMint: Send + Sync {
     /// A new recovery code, such as `x7k2m-9qp4t`.
     fn recovery_code(&self) -> SecretToken;
 
+    /// Where a list goes on, as text that nobody else can make; it is good for this
+    /// `context` alone.
+    fn cursor(&self, context: &str, place: &[u8]) -> String;
+
+    /// The place that [`cursor`](Self::cursor) was made of; `None` for any other text.
+    fn read_cursor(&self, context: &str, cursor: &str) -> Option<Vec<u8>>;
+
     /// The hash to look a presented token up by; `None` for anything that is no
     /// token of this kind (prefix, length, alphabet or checksum are wrong).
     fn hash(&self, kind: TokenKind, presented: &str) -> Option<TokenHash>;
@@ -136,5 +143,10 @@ impl dyn TokenMint {
     /// The mints of all secret keys, that of the present one first.
     pub fn of_all_keys(&self) -> impl Iterator<Item = &dyn TokenMint> {
         iter::once(self).chain(self.previous().iter().map(AsRef::as_ref))
+    }
+
+    /// [`TokenMint::read_cursor`] with whichever key made it.
+    pub fn read_cursor_of_any_key(&self, context: &str, cursor: &str) -> Option<Vec<u8>> {
+        self.of_all_keys().find_map(|mint| mint.read_cursor(context, cursor))
     }
 }

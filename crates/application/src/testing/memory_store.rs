@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod devices;
+mod directory;
 mod outbox;
 mod second_factors;
 mod sessions;
@@ -25,8 +26,8 @@ use state::State;
 
 use crate::ports::{
     AccountRepository, ApiKeyRepository, AuditEvent, AuditRepository, DeviceRepository,
-    OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository, Store,
-    UnitOfWork,
+    DirectoryRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
+    SignInRepository, Store, UnitOfWork,
 };
 
 /// Everything in memory; clones share it. One unit of work writes at a time, on
@@ -137,6 +138,10 @@ impl MemoryUnitOfWork {
 
 impl UnitOfWork for MemoryUnitOfWork {
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn directory(&mut self) -> &mut dyn DirectoryRepository {
         self
     }
 

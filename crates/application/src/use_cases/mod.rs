@@ -9,6 +9,7 @@ mod change_status;
 mod create_admin;
 mod delete_account;
 mod erase_user;
+mod index_directory;
 mod manage_address;
 mod manage_phone;
 mod manage_sessions;

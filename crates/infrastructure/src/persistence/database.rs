@@ -8,13 +8,14 @@ use std::{
 };
 
 use diesel::r2d2::Pool;
-use userdom_application::ports::{IdGenerator, Store, UnitOfWork};
+use userdom_application::ports::{DirectoryQuery, IdGenerator, Store, UnitOfWork};
 use userdom_domain::RepositoryError;
 
 use super::{
     config::DatabaseUrl,
     connection::{Manager, PooledConnection, Target, Troubles, establish},
     migrations::{self, MigrationError, MigrationReport},
+    repositories::plan,
     unit_of_work::SqlUnitOfWork,
 };
 
@@ -92,6 +93,13 @@ impl Database {
                 Ok((Self { writers, readers, ids, troubles, _lock: Some(Arc::new(lock)) }, report))
             }
         }
+    }
+
+    /// How Postgres would find a page of the directory, as EXPLAIN tells it: for whoever
+    /// looks into a slow search. Empty on SQLite.
+    pub fn plan(&self, query: &DirectoryQuery<'_>) -> Result<Vec<String>, RepositoryError> {
+        let mut connection = checkout(&self.readers)?;
+        plan(&mut connection.db, query).map_err(super::errors::repository_error)
     }
 
     /// Another connection was lost: the idle ones are to be looked at.

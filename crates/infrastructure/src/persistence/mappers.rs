@@ -3,12 +3,14 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use userdom_domain::{
     AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, RepositoryError, UserSnapshot,
+    sortable,
 };
 use uuid::Uuid;
 
 use super::{
     errors::corrupt_value,
     json_column::Json,
+    keys,
     models::{AddressRow, EmailRow, PhoneRow, ProfileRow, UserRow},
 };
 
@@ -87,6 +89,15 @@ impl UserRows {
             .into_iter()
             .map(|(key, text)| (key, serde_json::from_str(&text).unwrap_or_default()))
             .collect();
+        let [first_name_key, last_name_key, display_name_key] = match &s.profile {
+            Some(profile) => keys::of_names(
+                &profile.first_name,
+                &profile.last_name,
+                profile.display_name.as_deref(),
+            ),
+            None => keys::OF_NO_NAMES,
+        }
+        .map(Some);
         Self {
             profile: s.profile.map(|profile| profile_row(&user_id, profile)),
             emails: s.emails.into_iter().map(|email| email_row(&user_id, email)).collect(),
@@ -113,6 +124,9 @@ impl UserRows {
                 status_actor: s.status_actor.map(|actor| actor.to_string()),
                 status_until: naive(s.status_until),
                 status_before: s.status_before,
+                first_name_key,
+                last_name_key,
+                display_name_key,
             },
         }
     }
@@ -196,6 +210,7 @@ fn phone_row(user_id: &str, s: PhoneSnapshot) -> PhoneRow {
     PhoneRow {
         user_id: user_id.to_owned(),
         uid: s.id.to_string(),
+        number_key: Some(keys::of_number(&s.phone_number, s.country_code.as_deref())),
         phone_number: s.phone_number,
         country_code: s.country_code,
         formatted_number: s.formatted_number,
@@ -226,6 +241,7 @@ fn address_row(user_id: &str, s: AddressSnapshot) -> AddressRow {
     AddressRow {
         user_id: user_id.to_owned(),
         uid: s.id.to_string(),
+        city_key: Some(sortable(&s.city)),
         street_line1: s.street_line1,
         street_line2: s.street_line2,
         city: s.city,

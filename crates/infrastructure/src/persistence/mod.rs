@@ -8,6 +8,7 @@ mod connection;
 mod database;
 mod errors;
 mod json_column;
+mod keys;
 mod mappers;
 mod migrations;
 mod models;
@@ -15,6 +16,8 @@ mod outbox;
 mod prepared;
 mod repositories;
 mod schema;
+mod search;
+mod sql;
 mod unit_of_work;
 
 pub use config::{DatabaseUrl, DatabaseUrlError};

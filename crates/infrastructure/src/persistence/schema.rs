@@ -23,6 +23,9 @@ diesel::table! {
         status_actor -> Nullable<Text>,
         status_until -> Nullable<Timestamp>,
         status_before -> Nullable<Text>,
+        first_name_key -> Nullable<Text>,
+        last_name_key -> Nullable<Text>,
+        display_name_key -> Nullable<Text>,
     }
 }
 
@@ -54,6 +57,7 @@ diesel::table! {
         is_default -> Bool,
         created_at -> Timestamp,
         verified_at -> Nullable<Timestamp>,
+        number_key -> Nullable<Text>,
     }
 }
 
@@ -71,6 +75,7 @@ diesel::table! {
         contact_type -> Text,
         is_default -> Bool,
         created_at -> Timestamp,
+        city_key -> Nullable<Text>,
     }
 }
 
@@ -208,6 +213,17 @@ diesel::table! {
         ip_address -> Text,
         user_agent -> Text,
         request_id -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (id) {
+        id -> Binary,
+        fingerprint -> Binary,
+        claim -> Text,
+        claimed_until -> Timestamp,
+        expires_at -> Timestamp,
+        answer -> Nullable<Binary>,
     }
 }
 

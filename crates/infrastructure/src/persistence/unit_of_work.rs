@@ -5,9 +5,9 @@ use diesel::{
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 use userdom_application::ports::{
-    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, IdGenerator,
-    OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository,
-    UnitOfWork,
+    AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
+    IdGenerator, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
+    SignInRepository, UnitOfWork,
 };
 use userdom_domain::{RepositoryError, UserRepository};
 
@@ -173,6 +173,10 @@ impl SqlUnitOfWork {
 
 impl UnitOfWork for SqlUnitOfWork {
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn directory(&mut self) -> &mut dyn DirectoryRepository {
         self
     }
 

@@ -19,6 +19,10 @@ const REFRESH_PREFIX: &str = "ud_rt_";
 /// Session id, generation and their HMAC.
 const REFRESH_BYTES: usize = 16 + 4 + 32;
 
+const CURSOR_TAG_BYTES: usize = 16;
+/// Longer than any that is made: names have 100 characters.
+const LONGEST_CURSOR: usize = 4096;
+
 /// Makes tokens: prefix, 256 bits in base64url, and a checksum that lets a
 /// mistyped or cut-off token be refused without a look-up.
 pub struct HmacTokenMint {
@@ -46,6 +50,13 @@ impl HmacTokenMint {
     pub fn after(self, previous: impl IntoIterator<Item = Self>) -> Self {
         let previous = previous.into_iter().map(|mint| Arc::new(mint) as Arc<dyn TokenMint>);
         Self { previous: previous.collect(), ..self }
+    }
+
+    /// Half a MAC: nobody guesses 128 bits, and cursors stand in URLs.
+    fn cursor_tag(&self, context: &str, place: &[u8]) -> [u8; CURSOR_TAG_BYTES] {
+        let length = (context.len() as u64).to_be_bytes();
+        let mac = self.mac(&[b"userdom:cursor:", &length, context.as_bytes(), place]);
+        mac.first_chunk().copied().unwrap_or_default()
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
@@ -101,6 +112,21 @@ impl TokenMint for HmacTokenMint {
 
     fn previous(&self) -> &[Arc<dyn TokenMint>] {
         &self.previous
+    }
+
+    fn cursor(&self, context: &str, place: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode([place, &self.cursor_tag(context, place)].concat())
+    }
+
+    fn read_cursor(&self, context: &str, cursor: &str) -> Option<Vec<u8>> {
+        if cursor.len() > LONGEST_CURSOR {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (place, tag) = bytes.split_last_chunk::<CURSOR_TAG_BYTES>()?;
+        let differing =
+            self.cursor_tag(context, place).iter().zip(tag).fold(0, |d, (a, b)| d | a ^ b);
+        (std::hint::black_box(differing) == 0).then(|| place.to_vec())
     }
 
     fn seed(&self) -> [u8; 32] {
@@ -187,6 +213,38 @@ mod tests {
             let expected: [u8; 32] = Sha256::digest(text).into();
             assert_eq!(mint().hash(kind, text), Some(TokenHash(expected)));
         }
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_its_list_alone_and_with_any_key() {
+        let cursor = mint().cursor("users", b"place");
+        assert_eq!(mint().read_cursor("users", &cursor).unwrap(), b"place");
+        assert_eq!(mint().read_cursor("events", &cursor), None);
+        let other = || HmacTokenMint::new(&[8; 32]).unwrap();
+        assert_eq!(other().read_cursor("users", &cursor), None);
+        let rotated: Arc<dyn TokenMint> = Arc::new(other().after([mint()]));
+        assert_eq!(rotated.read_cursor_of_any_key("users", &cursor).unwrap(), b"place");
+    }
+
+    #[test]
+    fn no_other_text_is_a_cursor() {
+        let cursor = mint().cursor("users", b"place");
+        for at in 0..cursor.len() {
+            for letter in ['A', 'B', '_', '=', '%'] {
+                let mut other: Vec<char> = cursor.chars().collect();
+                other[at] = letter;
+                let other: String = other.into_iter().collect();
+                let is_same = other == cursor;
+                assert_eq!(mint().read_cursor("users", &other).is_some(), is_same, "{other}");
+            }
+            assert_eq!(mint().read_cursor("users", &cursor[..at]), None);
+        }
+        for text in [format!("{cursor}="), format!("{cursor}A"), "A".repeat(5000)] {
+            assert_eq!(mint().read_cursor("users", &text), None);
+        }
+        // A context and a place that together are the same bytes are not the same cursor.
+        let shifted = mint().cursor("user", b"splace");
+        assert_eq!(mint().read_cursor("users", &shifted), None);
     }
 
     #[test]

@@ -163,18 +163,19 @@ fn p3_the_audit_trail_is_read_page_by_page(app: &TestApp) {
     };
     assert_eq!([kinds(&first.json()), kinds(&rest)].concat(), kinds(&all));
     assert_eq!(all["next_cursor"], json!(null));
-    for odd in [
-        "limit=0",
-        "limit=-1",
-        "limit=201",
-        "limit=9223372036854775808",
-        "limit=x",
-        "cursor=x",
-        "cursor=",
-    ] {
-        let refused = ada.client.get(&format!("{path}?{odd}"));
-        refused.expect_problem(400, "query.invalid_parameter");
+    for odd in ["0", "-1", "201", "9223372036854775808", "x"] {
+        let refused = ada.client.get(&format!("{path}?limit={odd}"));
+        refused.expect_faults(400, &[("?limit", "limit.invalid")]);
     }
+    let of_another = given::a_moderator(app).signed_in();
+    let of_another = format!("/v1/users/{}/events", of_another.id);
+    for odd in ["", "x", &cursor[1..]] {
+        let refused = ada.client.get(&format!("{path}?cursor={odd}"));
+        refused.expect_problem(400, "cursor.not_valid");
+    }
+    let admin = given::another_admin(app);
+    let refused = admin.client.get(&format!("{of_another}?cursor={cursor}"));
+    refused.expect_problem(400, "cursor.not_valid");
     ada.client.get(&format!("{path}?page=1")).expect_problem(400, "query.unknown_parameter");
 }
 

@@ -149,7 +149,7 @@ fn what_is_not_there_is_404_and_405(app: &TestApp) {
     let reply = client.ask("PUT", "/v1/users/me").expect_problem(405, "method.not_allowed");
     assert_shown("method_not_allowed", &reply);
     for (method, path) in [
-        ("GET", "/v1/users"),
+        ("PUT", "/v1/users"),
         ("GET", "/v1/sessions"),
         ("DELETE", "/v1/users/me/profile"),
         ("POST", "/livez"),

@@ -3,6 +3,7 @@
 mod addresses;
 mod administration;
 mod conventions;
+mod directory;
 mod emails;
 mod export_and_erase;
 mod health_and_page;

@@ -46,6 +46,21 @@ impl TokenMint for TestMint {
         Some((id, u32::from_str_radix(body.get(32..40)?, 16).ok()?))
     }
 
+    fn cursor(&self, context: &str, place: &[u8]) -> String {
+        let bytes = place.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        format!("{bytes}-{:04x}", context.bytes().map(u32::from).sum::<u32>())
+    }
+
+    fn read_cursor(&self, context: &str, cursor: &str) -> Option<Vec<u8>> {
+        let (hex, _) = cursor.split_once('-')?;
+        let digits: Vec<_> = hex.chars().collect();
+        let bytes: Option<Vec<u8>> = digits
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).ok())
+            .collect();
+        bytes.filter(|place| self.cursor(context, place) == cursor)
+    }
+
     fn seed(&self) -> [u8; 32] {
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&self.next().to_be_bytes());

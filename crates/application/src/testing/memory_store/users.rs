@@ -63,7 +63,7 @@ impl UserRepository for MemoryUnitOfWork {
     }
 }
 
-fn restore(row: &UserSnapshot) -> Result<UserAggregate, RepositoryError> {
+pub(super) fn restore(row: &UserSnapshot) -> Result<UserAggregate, RepositoryError> {
     UserAggregate::restore(row.clone()).map_err(|error| RepositoryError::Corrupt {
         table: error.part.to_owned(),
         row: error.id.to_string(),

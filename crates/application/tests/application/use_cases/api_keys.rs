@@ -188,7 +188,7 @@ fn a_key_does_what_its_scope_says() {
     app.execute(&writer, &add).unwrap();
     assert_err!(app.execute(&writer, &profile(&admin)), AppError::Forbidden);
     assert_err!(app.get_user(&events, ada.id()), AppError::NotFound("user"));
-    assert!(!app.list_events(&events, ada.id(), None, 10).unwrap().is_empty());
+    assert!(!app.list_events(&events, ada.id(), None, 10).unwrap().items.is_empty());
     assert_err!(app.list_events(&reader, ada.id(), None, 10), AppError::Forbidden);
     let line = super::trust::trail(&world, ada.id()).pop().unwrap();
     assert!(line.actor_id.is_none() && line.api_key_id.is_some(), "the key did it");

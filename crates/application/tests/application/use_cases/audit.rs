@@ -279,9 +279,15 @@ fn the_trail_is_read_in_pages_by_whom_it_concerns() {
     }
     let all = world.app.list_events(&by(&ada), ada.id(), None, 100).unwrap();
     let first = world.app.list_events(&by(&ada), ada.id(), None, 2).unwrap();
-    let rest = world.app.list_events(&by(&ada), ada.id(), Some(first[1].id), 100).unwrap();
-    assert_eq!([first, rest].concat(), all);
-    assert!(all.windows(2).all(|pair| pair[0].id > pair[1].id), "the newest first");
+    assert!(first.has_more && !all.has_more);
+    let cursor = first.items[1].1.clone();
+    let rest = world.app.list_events(&by(&ada), ada.id(), Some(&cursor), 100).unwrap();
+    assert_eq!([first.items, rest.items].concat(), all.items);
+    let ids: Vec<_> = all.items.iter().map(|(event, _)| event.id).collect();
+    assert!(ids.is_sorted_by(|one, next| one > next), "the newest first");
+    let of_another =
+        world.app.list_events(&by_a(UserRole::Admin), UserId::from_uuid(ids[0]), Some(&cursor), 1);
+    assert_err!(of_another, AppError::NotFound("user"));
 
     let list = |caller: &Caller| world.app.list_events(caller, ada.id(), None, 1).map(drop);
     list(&by_a(UserRole::Moderator)).unwrap();
@@ -300,7 +306,7 @@ fn where_a_moderator_called_from_is_not_the_users_business() {
     let suspend = ChangeStatus { user_id: ada.id(), change: StatusChange::Suspend(sanction) };
     world.app.execute(&from(by(&mona), "192.0.2.9"), &suspend).unwrap();
     let newest = |caller: &Caller, user: &UserAggregate| {
-        world.app.list_events(caller, user.id(), None, 1).unwrap().remove(0)
+        world.app.list_events(caller, user.id(), None, 1).unwrap().items.remove(0).0
     };
     let seen = newest(&by(&ada), &ada);
     assert_eq!((seen.kind.as_str(), seen.actor_id), ("user.suspended", Some(mona.id().as_uuid())));

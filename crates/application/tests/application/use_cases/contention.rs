@@ -9,8 +9,8 @@ use userdom_application::{
     AppError, Caller, Settings,
     ports::{
         AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository,
-        OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository, Store,
-        UnitOfWork,
+        DirectoryRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
+        SignInRepository, Store, UnitOfWork,
     },
     testing::{AnyStrength, MemoryStore, given},
     use_cases::AddEmail,
@@ -50,6 +50,10 @@ impl Store for Contended {
 impl UnitOfWork for ContendedUnit {
     fn users(&mut self) -> &mut dyn UserRepository {
         self.uow.users()
+    }
+
+    fn directory(&mut self) -> &mut dyn DirectoryRepository {
+        self.uow.directory()
     }
 
     fn accounts(&mut self) -> &mut dyn AccountRepository {

@@ -158,13 +158,19 @@ fn admins_alone_manage_keys_and_keys_alone_introspect() {
         let user = user_as(given::a_user_id(), role);
         assert_eq!(may(&user, GlobalOperation::ManageApiKeys), role == UserRole::Admin);
         assert!(!may(&user, GlobalOperation::Introspect));
+        let looks_after_others = matches!(role, UserRole::Moderator | UserRole::Admin);
+        assert_eq!(may(&user, GlobalOperation::SearchUsers), looks_after_others);
     }
     for scopes in all_sets_of_scopes() {
         let has_scope = scopes.contains(&Scope::Introspect);
         assert!(!may(&key(scopes.clone()), GlobalOperation::ManageApiKeys));
+        let sees_users = [Scope::UsersRead, Scope::UsersWrite].iter().any(|s| scopes.contains(s));
+        assert_eq!(may(&key(scopes.clone()), GlobalOperation::SearchUsers), sees_users);
         assert_eq!(may(&key(scopes), GlobalOperation::Introspect), has_scope);
     }
-    for operation in [GlobalOperation::ManageApiKeys, GlobalOperation::Introspect] {
+    for operation in
+        [GlobalOperation::ManageApiKeys, GlobalOperation::Introspect, GlobalOperation::SearchUsers]
+    {
         assert_err!(policies::authorise_globally(None, operation), AppError::Unauthenticated);
     }
 }

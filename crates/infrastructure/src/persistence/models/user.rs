@@ -28,4 +28,7 @@ pub(crate) struct UserRow {
     pub(crate) status_actor: Option<String>,
     pub(crate) status_until: Option<NaiveDateTime>,
     pub(crate) status_before: Option<String>,
+    pub(crate) first_name_key: Option<String>,
+    pub(crate) last_name_key: Option<String>,
+    pub(crate) display_name_key: Option<String>,
 }

@@ -21,4 +21,5 @@ pub(crate) struct AddressRow {
     pub(crate) contact_type: String,
     pub(crate) is_default: bool,
     pub(crate) created_at: NaiveDateTime,
+    pub(crate) city_key: Option<String>,
 }

@@ -20,4 +20,5 @@ pub(crate) struct PhoneRow {
     pub(crate) is_default: bool,
     pub(crate) created_at: NaiveDateTime,
     pub(crate) verified_at: Option<NaiveDateTime>,
+    pub(crate) number_key: Option<String>,
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 pub(crate) mod audit;
 mod devices;
+mod directory;
 mod events;
 mod load_user;
 mod register_user;
@@ -14,4 +15,5 @@ mod sign_ins;
 mod tokens;
 mod users;
 
+pub(crate) use directory::plan;
 pub(crate) use register_user::Registration;

@@ -77,10 +77,12 @@ const PARTS: [&str; 8] = [
     "WITH u AS (INSERT INTO users (id, username, password_hash, status, roles, email_verified, \
      phone_verified, two_factor_enabled, failed_login_attempts, account_locked_until, created_at, \
      updated_at, last_login_at, password_changed_at, preferences, version, status_reason, \
-     status_actor, status_until, status_before) SELECT id, username, password_hash, status, roles, \
+     status_actor, status_until, status_before, first_name_key, last_name_key, display_name_key) \
+     SELECT id, username, password_hash, status, roles, \
      email_verified, phone_verified, two_factor_enabled, failed_login_attempts, \
      account_locked_until, created_at, updated_at, last_login_at, password_changed_at, \
-     preferences, version, status_reason, status_actor, status_until, status_before \
+     preferences, version, status_reason, status_actor, status_until, status_before, \
+     first_name_key, last_name_key, display_name_key \
      FROM json_populate_recordset(NULL::users, ",
     ")), p AS (INSERT INTO user_profiles (user_id, first_name, last_name, display_name, \
      date_of_birth, gender, preferred_language, timezone, bio, avatar_url, created_at, updated_at) \
@@ -92,14 +94,14 @@ const PARTS: [&str; 8] = [
      is_verified, is_default, created_at, verified_at \
      FROM json_populate_recordset(NULL::user_emails, ",
     ")), t AS (INSERT INTO user_phones (user_id, uid, phone_number, country_code, \
-     formatted_number, contact_type, is_verified, is_default, created_at, verified_at) \
-     SELECT user_id, uid, phone_number, country_code, formatted_number, contact_type, \
-     is_verified, is_default, created_at, verified_at \
+     formatted_number, contact_type, is_verified, is_default, created_at, verified_at, \
+     number_key) SELECT user_id, uid, phone_number, country_code, formatted_number, \
+     contact_type, is_verified, is_default, created_at, verified_at, number_key \
      FROM json_populate_recordset(NULL::user_phones, ",
     ")), a AS (INSERT INTO user_addresses (user_id, uid, street_line1, street_line2, city, state, \
-     postal_code, country, contact_type, is_default, created_at) SELECT user_id, uid, \
+     postal_code, country, contact_type, is_default, created_at, city_key) SELECT user_id, uid, \
      street_line1, street_line2, city, state, postal_code, country, contact_type, is_default, \
-     created_at FROM json_populate_recordset(NULL::user_addresses, ",
+     created_at, city_key FROM json_populate_recordset(NULL::user_addresses, ",
     ")), o AS (INSERT INTO outbox_events (id, user_id, kind, payload, occurred_at, available_at) \
      SELECT id, user_id, kind, payload, occurred_at, available_at \
      FROM json_populate_recordset(NULL::outbox_events, ",

@@ -65,6 +65,9 @@ fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> 
         users::updated_at.eq(after.updated_at),
         users::password_changed_at.eq(after.password_changed_at),
         users::preferences.eq(&after.preferences),
+        users::first_name_key.eq(&after.first_name_key),
+        users::last_name_key.eq(&after.last_name_key),
+        users::display_name_key.eq(&after.display_name_key),
     ));
     let update = update.returning(users::version);
     let saved = on_either!(connection, c => prepared::<UpdateRoot, _>(update).load::<i64>(c))?;

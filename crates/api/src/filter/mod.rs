@@ -1,0 +1,30 @@
+//! The filter grammar of SCIM (RFC 7644 §3.4.2.2) over the fields of a user.
+
+mod attributes;
+mod grammar;
+mod meaning;
+
+use std::fmt;
+
+use userdom_application::services::CodedError;
+
+pub(crate) use meaning::{just_after, read};
+
+/// Why a text is no filter: where, counted in characters from 1, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FilterError {
+    pub(crate) at: usize,
+    pub(crate) what: String,
+}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "At character {}: {}", self.at, self.what)
+    }
+}
+
+impl CodedError for FilterError {
+    fn code(&self) -> &'static str {
+        "filter.invalid"
+    }
+}

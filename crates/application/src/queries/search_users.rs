@@ -1,0 +1,106 @@
+use userdom_domain::{EmailAddress, UserSpecification, Username};
+
+use super::{
+    UserView,
+    page::{Page, cut},
+};
+use crate::{
+    App, AppError, Caller,
+    policies::{self, GlobalOperation},
+    ports::{DirectoryQuery, Place, UserOrder},
+};
+
+/// A search of the directory.
+#[derive(Debug, Clone)]
+pub struct SearchUsers {
+    /// Who is meant.
+    pub specification: UserSpecification,
+    /// In which order.
+    pub order: UserOrder,
+    /// The cursor of the page before; `None` is the beginning.
+    pub cursor: Option<String>,
+    /// How many at most; at least one.
+    pub limit: u32,
+    /// Whether to count all whom the search finds.
+    pub with_total: bool,
+}
+
+impl App {
+    /// Whether the caller may search at all.
+    pub fn check_search(caller: &Caller) -> Result<(), AppError> {
+        policies::authorise_globally(caller.actor.as_ref(), GlobalOperation::SearchUsers)
+    }
+
+    /// A page of the users whom a search finds.
+    pub fn search_users(
+        &self,
+        caller: &Caller,
+        search: &SearchUsers,
+    ) -> Result<Page<UserView>, AppError> {
+        Self::check_search(caller)?;
+        let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
+        let context = search.context();
+        let after = match &search.cursor {
+            Some(cursor) => Some(self.read_cursor(&context, cursor)?),
+            None => None,
+        };
+        let now = self.now();
+        let mut reader = self.adapters.store.read()?;
+        let query = DirectoryQuery {
+            specification: &search.specification,
+            order: search.order,
+            after,
+            limit: search.limit.saturating_add(1),
+            now,
+        };
+        let mut found = reader.directory().page(&query)?;
+        let has_more = cut(&mut found, search.limit);
+        let total = if search.with_total {
+            Some(reader.directory().count(&search.specification, now)?)
+        } else {
+            None
+        };
+        let mint = &self.adapters.mint;
+        let items = found.iter().map(|user| {
+            let place = search.order.place(user).to_bytes();
+            (self.view_for(actor, user), mint.cursor(&context, &place))
+        });
+        Ok(Page { items: items.collect(), has_more, total })
+    }
+
+    fn read_cursor(&self, context: &str, cursor: &str) -> Result<Place, AppError> {
+        let place = self.adapters.mint.read_cursor_of_any_key(context, cursor);
+        place.and_then(|bytes| Place::from_bytes(&bytes)).ok_or(AppError::CursorNotValid)
+    }
+
+    /// The user who has verified this email (R21).
+    pub fn get_user_by_email(
+        &self,
+        caller: &Caller,
+        email: &EmailAddress,
+    ) -> Result<UserView, AppError> {
+        Self::check_search(caller)?;
+        let found = self.adapters.store.read()?.users().find_by_email(email)?;
+        let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
+        Ok(self.view_for(actor, &found.ok_or(AppError::NotFound("user"))?))
+    }
+
+    /// The user with this name (R9).
+    pub fn get_user_by_username(
+        &self,
+        caller: &Caller,
+        username: &Username,
+    ) -> Result<UserView, AppError> {
+        Self::check_search(caller)?;
+        let found = self.adapters.store.read()?.users().find_by_username(username)?;
+        let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
+        Ok(self.view_for(actor, &found.ok_or(AppError::NotFound("user"))?))
+    }
+}
+
+impl SearchUsers {
+    /// What a cursor is good for: the next page of the same search, however long.
+    fn context(&self) -> String {
+        format!("users {:?} {:?}", self.order, self.specification)
+    }
+}

@@ -1,0 +1,231 @@
+use chrono::{DateTime, Utc};
+use userdom_domain::{
+    AddressTest, ContactType, EmailTest, PhoneTest, Specification, TimeRange, UserRole,
+    UserSpecification, UserStatus, UserTest,
+};
+
+use super::{
+    Dialect,
+    text::{Kept, text},
+};
+use crate::persistence::sql::Sql;
+
+/// Who satisfies the specification, as a condition on `u`.
+pub(in crate::persistence) fn condition(
+    dialect: Dialect,
+    specification: &UserSpecification,
+    now: DateTime<Utc>,
+) -> Sql {
+    Compiler { dialect, now }.users("u", specification, true)
+}
+
+struct Compiler {
+    dialect: Dialect,
+    now: DateTime<Utc>,
+}
+
+impl Compiler {
+    /// `row` is the name of the row of `users`. An *any* that is asked `plainly`, inside no
+    /// NOT and no other OR, is a union, whose parts are served by an index each.
+    fn users(&self, row: &str, tree: &UserSpecification, plainly: bool) -> Sql {
+        match tree {
+            Specification::Any(parts) if plainly && !parts.iter().all(is_of_user_alone) => {
+                let selects = parts.iter().map(|part| self.select(part)).collect();
+                let union = Sql::joined(selects, " UNION ALL ");
+                Sql::new(format!("{row}.id IN ")).then(union)
+            }
+            tree => combined(tree, &|part, is_whole| match part {
+                Specification::Test(test) => self.user(row, test),
+                part => self.users(row, part, plainly && is_whole),
+            }),
+        }
+    }
+
+    /// The ids of those who satisfy one part of an *any*.
+    fn select(&self, part: &UserSpecification) -> Sql {
+        match part {
+            Specification::Test(UserTest::Email(one)) => self.emails(one),
+            Specification::Test(UserTest::Phone(one)) => self.phones(one),
+            Specification::Test(UserTest::Address(one)) => self.addresses(one),
+            part => Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, true)),
+        }
+    }
+
+    fn user(&self, row: &str, test: &UserTest) -> Sql {
+        let dialect = self.dialect;
+        let column = |name: &str| format!("{row}.{name}");
+        let has = |select: Sql| {
+            Sql::new("EXISTS (").then(select).push(format!(" AND c.user_id = {row}.id)"))
+        };
+        let in_profile = |name: &str, test| {
+            let select = Sql::new("SELECT 1 FROM user_profiles c WHERE ");
+            has(select.then(text(dialect, &dialect.lower(name), Kept::Lower, test)))
+        };
+        match test {
+            UserTest::Active => Sql::joined(
+                vec![
+                    self.status(row, UserStatus::Active),
+                    Sql::new(column("email_verified")),
+                    Sql::new(format!(
+                        "({row}.account_locked_until IS NULL OR {row}.account_locked_until <= "
+                    ))
+                    .moment(self.now.naive_utc())
+                    .push(")"),
+                ],
+                " AND ",
+            ),
+            UserTest::Id(id) => Sql::new(format!("{row}.id = ")).text(id.to_string()),
+            UserTest::Username(test) => {
+                text(dialect, &dialect.lower(&column("username")), Kept::Lower, test)
+            }
+            UserTest::Status(status) => self.status(row, *status),
+            UserTest::Role(role) => self.role(row, *role),
+            UserTest::VerifiedEmail => Sql::new(column("email_verified")),
+            UserTest::VerifiedPhone => Sql::new(column("phone_verified")),
+            UserTest::TwoFactor => Sql::new(column("two_factor_enabled")),
+            UserTest::Created(range) => within(&column("created_at"), *range, "TRUE"),
+            UserTest::Updated(range) => within(&column("updated_at"), *range, "TRUE"),
+            UserTest::LastLogin(range) => {
+                let moment = dialect.last_login(row);
+                let ever = format!("{moment} > {}", dialect.before_all_time());
+                within(&moment, *range, &ever)
+            }
+            UserTest::FirstName(test) => {
+                text(dialect, &column("first_name_key"), Kept::Folded, test)
+            }
+            // As the order by last name has it, so that one index serves both.
+            UserTest::LastName(test) => {
+                text(dialect, &format!("COALESCE({row}.last_name_key, '')"), Kept::Folded, test)
+            }
+            UserTest::DisplayName(test) => {
+                text(dialect, &column("display_name_key"), Kept::Folded, test)
+            }
+            UserTest::Language(test) => in_profile("c.preferred_language", test),
+            UserTest::TimeZone(test) => in_profile("c.timezone", test),
+            UserTest::Email(one) => has(self.emails(one)),
+            UserTest::Phone(one) => has(self.phones(one)),
+            UserTest::Address(one) => has(self.addresses(one)),
+            // The domain may know more tests than this store does, but not today.
+            _ => Sql::new("FALSE"),
+        }
+    }
+
+    /// The status that counts now (R14).
+    fn status(&self, row: &str, status: UserStatus) -> Sql {
+        let now = self.now.naive_utc();
+        let is = Sql::new(format!("{row}.status = ")).text(status.as_str());
+        match status {
+            UserStatus::Active => Sql::new("(").then(is).push(format!(
+                " OR ({row}.status IN ('suspended', 'banned') AND {row}.status_until IS NOT NULL \
+                 AND {row}.status_until <= "
+            )).moment(now).push("))"),
+            UserStatus::Suspended | UserStatus::Banned => Sql::new("(").then(is).push(format!(
+                " AND ({row}.status_until IS NULL OR {row}.status_until > "
+            )).moment(now).push("))"),
+            UserStatus::Pending | UserStatus::Deleted => is,
+        }
+    }
+
+    /// Not a value but a part of the text: the rare roles have an index each.
+    fn role(&self, row: &str, role: UserRole) -> Sql {
+        Sql::new(match self.dialect {
+            Dialect::Postgres => format!("CAST({row}.roles AS TEXT) LIKE '%\"{role}\"%'"),
+            Dialect::Sqlite => format!("{row}.roles LIKE '%\"{role}\"%'"),
+        })
+    }
+
+    fn emails(&self, tree: &Specification<EmailTest>) -> Sql {
+        let dialect = self.dialect;
+        let one = |test: &EmailTest| match test {
+            EmailTest::Value(test) => text(dialect, &dialect.lower("c.email"), Kept::Lower, test),
+            EmailTest::Domain(test) => text(dialect, &dialect.domain("c.email"), Kept::Lower, test),
+            EmailTest::Type(kind) => is_of_type(*kind),
+            EmailTest::Verified => Sql::new("c.is_verified"),
+            EmailTest::Default => Sql::new("c.is_default"),
+            _ => Sql::new("FALSE"),
+        };
+        Sql::new("SELECT c.user_id FROM user_emails c WHERE ").then(contacts(tree, &one))
+    }
+
+    fn phones(&self, tree: &Specification<PhoneTest>) -> Sql {
+        let one = |test: &PhoneTest| match test {
+            PhoneTest::Number(test) => text(self.dialect, "c.number_key", Kept::Keyed, test),
+            PhoneTest::Type(kind) => is_of_type(*kind),
+            PhoneTest::Verified => Sql::new("c.is_verified"),
+            PhoneTest::Default => Sql::new("c.is_default"),
+            _ => Sql::new("FALSE"),
+        };
+        Sql::new("SELECT c.user_id FROM user_phones c WHERE ").then(contacts(tree, &one))
+    }
+
+    fn addresses(&self, tree: &Specification<AddressTest>) -> Sql {
+        let dialect = self.dialect;
+        let one = |test: &AddressTest| match test {
+            AddressTest::City(test) => text(dialect, "c.city_key", Kept::Folded, test),
+            AddressTest::PostalCode(test) => {
+                text(dialect, &dialect.lower("c.postal_code"), Kept::Lower, test)
+            }
+            AddressTest::Country(country) => Sql::new("c.country = ").text(country.to_string()),
+            AddressTest::Type(kind) => is_of_type(*kind),
+            AddressTest::Default => Sql::new("c.is_default"),
+            _ => Sql::new("FALSE"),
+        };
+        Sql::new("SELECT c.user_id FROM user_addresses c WHERE ").then(contacts(tree, &one))
+    }
+}
+
+/// Whether the columns of `users` answer it.
+fn is_of_user_alone(tree: &UserSpecification) -> bool {
+    match tree {
+        Specification::Test(
+            UserTest::Email(_)
+            | UserTest::Phone(_)
+            | UserTest::Address(_)
+            | UserTest::Language(_)
+            | UserTest::TimeZone(_),
+        ) => false,
+        Specification::Test(_) => true,
+        Specification::All(parts) | Specification::Any(parts) => parts.iter().all(is_of_user_alone),
+        Specification::Not(part) => is_of_user_alone(part),
+    }
+}
+
+/// *All*, *any* and *not* of what `part` says; it is told whether every row that is sought
+/// must satisfy the part.
+fn combined<T>(tree: &Specification<T>, part: &dyn Fn(&Specification<T>, bool) -> Sql) -> Sql {
+    match tree {
+        Specification::Test(_) => part(tree, true),
+        Specification::All(parts) if parts.is_empty() => Sql::new("TRUE"),
+        Specification::Any(parts) if parts.is_empty() => Sql::new("FALSE"),
+        Specification::All(parts) => {
+            Sql::joined(parts.iter().map(|one| part(one, true)).collect(), " AND ")
+        }
+        Specification::Any(parts) => {
+            Sql::joined(parts.iter().map(|one| part(one, false)).collect(), " OR ")
+        }
+        Specification::Not(one) => Sql::new("NOT (").then(part(one, false)).push(")"),
+    }
+}
+
+fn contacts<T>(tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
+    combined(tree, &|part, _| match part {
+        Specification::Test(one) => test(one),
+        part => contacts(part, test),
+    })
+}
+
+fn is_of_type(kind: ContactType) -> Sql {
+    Sql::new("c.contact_type = ").text(kind.as_str())
+}
+
+/// `otherwise` stands for a range that is open at the start.
+fn within(column: &str, range: TimeRange, otherwise: &str) -> Sql {
+    let from = match range.from {
+        Some(from) => Sql::new(format!("({column} >= ")).moment(from.naive_utc()),
+        None => Sql::new(format!("({otherwise}")),
+    };
+    match range.before {
+        Some(before) => from.push(format!(" AND {column} < ")).moment(before.naive_utc()).push(")"),
+        None => from.push(")"),
+    }
+}

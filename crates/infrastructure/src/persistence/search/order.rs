@@ -1,0 +1,47 @@
+use userdom_application::ports::{OrderKey, Place, PlaceValue, UserOrder};
+
+use super::Dialect;
+use crate::persistence::sql::Sql;
+
+/// What users are ordered by, the id apart; each has an index.
+fn key(dialect: Dialect, by: OrderKey) -> String {
+    match by {
+        OrderKey::Created => "u.created_at".to_owned(),
+        OrderKey::Username => dialect.lower("u.username"),
+        OrderKey::LastLogin => dialect.last_login("u"),
+        OrderKey::LastName => "COALESCE(u.last_name_key, '')".to_owned(),
+    }
+}
+
+/// ` ORDER BY …`.
+pub(in crate::persistence) fn ordered(dialect: Dialect, order: UserOrder) -> Sql {
+    let (key, way) = (key(dialect, order.by), if order.descending { " DESC" } else { "" });
+    // Nobody shares a username.
+    Sql::new(match order.by {
+        OrderKey::Username => format!(" ORDER BY {key}{way}"),
+        _ => format!(" ORDER BY {key}{way}, u.id{way}"),
+    })
+}
+
+/// Who comes after a place.
+pub(in crate::persistence) fn from_place(dialect: Dialect, order: UserOrder, last: &Place) -> Sql {
+    let (key, than) = (key(dialect, order.by), if order.descending { "<" } else { ">" });
+    match (&last.value, order.by) {
+        (PlaceValue::Text(name), OrderKey::Username) => {
+            Sql::new(format!("{key} {than} ")).text(name)
+        }
+        (PlaceValue::Text(text), _) => beyond(&key, than, |sql| sql.text(text), last),
+        (PlaceValue::Moment(Some(moment)), _) => {
+            beyond(&key, than, |sql| sql.moment(moment.naive_utc()), last)
+        }
+        (PlaceValue::Moment(None), _) => {
+            beyond(&key, than, |sql| sql.push(dialect.before_all_time()), last)
+        }
+    }
+}
+
+/// A comparison of rows, which an index answers at any depth.
+fn beyond(key: &str, than: &str, value: impl FnOnce(Sql) -> Sql, last: &Place) -> Sql {
+    let start = Sql::new(format!("({key}, u.id) {than} ("));
+    value(start).push(", ").text(last.id.to_string()).push(")")
+}

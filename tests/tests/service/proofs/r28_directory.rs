@@ -1,0 +1,393 @@
+//! R28: a specification means the same in memory, on SQLite and on Postgres, in the same
+//! order. Seen to fail with accents kept in the keys of names, with `status` read as it was
+//! set, with the ends of a page compared by id alone, and with LIKE for "contains".
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{Index, select},
+    test_runner::{Config, TestError, TestRunner},
+};
+use userdom_application::{
+    ports::{DirectoryQuery, OrderKey, Store, UserOrder},
+    testing::{MemoryStore, given},
+};
+use userdom_domain::{
+    Address, AddressDraft, AddressTest, ContactType, Country, EmailTest, PersonName, PhoneTest,
+    ProfileChanges, Specification, StatusNote, TextOperator, TextTest, TimeRange, User,
+    UserAggregate, UserId, UserProfile, UserRole, UserSpecification, UserStatus, UserTest,
+};
+use userdom_infrastructure::{external::RandomIds, persistence::Database};
+use userdom_tests::databases::{Kind, TestDatabase};
+
+use super::support::alone;
+
+const POPULATIONS: u32 = 6;
+const QUESTIONS: usize = 120;
+
+const NAMES: [&str; 12] = [
+    "José",
+    "Jose",
+    "JOSEF",
+    "Łukasz",
+    "Großmann",
+    "Ωμέγα",
+    "ωμεγα",
+    "Иванов",
+    "O'Brien",
+    "50%",
+    "a_b",
+    "李",
+];
+const CITIES: [&str; 5] = ["Köln", "Koln", "KÖLN", "São Paulo", "Y"];
+const DOMAINS: [&str; 3] = ["example.org", "mail.example.org", "example.com"];
+const PHONES: [&str; 4] = ["+1-202-555-0143", "(202) 555-0143", "+44 20 7946 0018", "5551234567"];
+const PIECES: [&str; 16] =
+    ["jos", "É", "ł", "ss", "ωμ", "%", "_", "'", "50", "example", "ORG", "ko", "", "20", "o", "李"];
+
+#[derive(Debug, Clone)]
+struct Person {
+    names: Option<(&'static str, &'static str, Option<&'static str>)>,
+    language: &'static str,
+    emails: Vec<(&'static str, ContactType, bool)>,
+    phones: Vec<(&'static str, ContactType, bool)>,
+    addresses: Vec<(&'static str, &'static str, ContactType)>,
+    roles: Vec<UserRole>,
+    status: UserStatus,
+    /// In hours from now.
+    until: Option<i64>,
+    created: i64,
+    last_login: Option<i64>,
+    two_factor: bool,
+    failures: usize,
+}
+
+fn now() -> DateTime<Utc> {
+    given::now()
+}
+
+fn hour(hours: i64) -> DateTime<Utc> {
+    now() + TimeDelta::hours(hours)
+}
+
+fn kinds() -> impl Strategy<Value = ContactType> {
+    select(vec![ContactType::Home, ContactType::Work, ContactType::Primary])
+}
+
+fn statuses() -> impl Strategy<Value = UserStatus> {
+    select(UserStatus::ALL.to_vec())
+}
+
+fn people() -> impl Strategy<Value = Vec<Person>> {
+    let names = (select(&NAMES), select(&NAMES), option::of(select(&NAMES)));
+    let contacts = (
+        vec((select(&DOMAINS), kinds(), any::<bool>()), 1..4),
+        vec((select(&PHONES), kinds(), any::<bool>()), 0..3),
+        vec((select(&CITIES), select(&["DEU", "BRA", "IRL"]), kinds()), 0..3),
+    );
+    let account = (
+        vec(select(UserRole::ALL.to_vec()), 1..3),
+        statuses(),
+        option::of(-3..3_i64),
+        -4..4_i64,
+        option::of(-4..4_i64),
+        any::<bool>(),
+        0..7_usize,
+    );
+    let person = (option::weighted(0.9, names), select(&["en", "de-AT", "pt"]), contacts, account);
+    let person = person.prop_map(|(names, language, contacts, account)| {
+        let (emails, phones, addresses) = contacts;
+        let (roles, status, until, created, last_login, two_factor, failures) = account;
+        Person {
+            names,
+            language,
+            emails,
+            phones,
+            addresses,
+            roles,
+            status,
+            until,
+            created,
+            last_login,
+            two_factor,
+            failures,
+        }
+    });
+    vec(person, 25..40)
+}
+
+/// The user that the description stands for; what the rules forbid it does without.
+fn user(number: usize, person: &Person) -> UserAggregate {
+    let at = hour(person.created);
+    let username = ["ada", "Ada_", "BOB", "o.bob", "x-y"][number % 5];
+    let account = User::new(
+        given::a_user_id(),
+        given::username(&format!("{username}{number}")),
+        userdom_application::testing::PlainHasher::hash_of(given::PASSWORD),
+        at,
+    );
+    let mut user = UserAggregate::register(account, None, at);
+    if let Some((first, last, display)) = person.names {
+        let name = |text| PersonName::parse(text).unwrap();
+        let mut profile = UserProfile::new(name(first), name(last), at);
+        let changes = ProfileChanges {
+            display_name: display.map_or(userdom_domain::Patch::Keep, |text| {
+                userdom_domain::Patch::Set(text.parse().unwrap())
+            }),
+            preferred_language: Some(person.language.parse().unwrap()),
+            ..ProfileChanges::default()
+        };
+        profile.update(changes, at).unwrap();
+        user.initialize_profile(profile, at);
+    }
+    for (n, (domain, kind, verified)) in person.emails.iter().enumerate() {
+        let id = given::an_email_id();
+        let address = given::email(&format!("{username}{number}.{n}@{domain}"));
+        let _ = user.add_email(id, address, *kind, false, at);
+        if *verified {
+            let _ = user.verify_email(id, at);
+        }
+    }
+    for (phone, kind, verified) in &person.phones {
+        let id = given::a_phone_id();
+        let _ = user.add_phone(id, given::phone(phone), *kind, false, at);
+        if *verified {
+            let _ = user.verify_phone(id, at);
+        }
+    }
+    for (n, (city, country, kind)) in person.addresses.iter().enumerate() {
+        let draft = AddressDraft {
+            street_line1: "Street 1".to_owned(),
+            city: (*city).to_owned(),
+            state: if *country == "BRA" { "SP".to_owned() } else { "Leinster".to_owned() },
+            postal_code: match *country {
+                "DEU" => "50667".to_owned(),
+                "BRA" => "01310-100".to_owned(),
+                _ => "D02 AF30".to_owned(),
+            },
+            country: Some((*country).to_owned()),
+            ..AddressDraft::default()
+        };
+        let address = Address::parse(&draft).unwrap();
+        user.add_address(given::an_address_id(), address, *kind, n == 0, at).unwrap();
+    }
+    user.set_roles(person.roles.iter().copied().collect(), at).unwrap();
+    user.set_two_factor(person.two_factor, at);
+    if let Some(hours) = person.last_login {
+        user.record_login(hour(hours));
+    }
+    for _ in 0..person.failures {
+        user.record_failed_login(now());
+    }
+    enter(&mut user, person);
+    user
+}
+
+fn enter(user: &mut UserAggregate, person: &Person) {
+    let at = hour(-5);
+    let note = || StatusNote::new("spam", user_id(), person.until.map(hour)).unwrap();
+    if person.status != UserStatus::Pending {
+        user.activate(at).unwrap();
+    }
+    match person.status {
+        UserStatus::Pending | UserStatus::Active => {}
+        UserStatus::Suspended => user.suspend(note(), at).unwrap(),
+        UserStatus::Banned => user.ban(note(), at).unwrap(),
+        UserStatus::Deleted => user.delete(at).unwrap(),
+    }
+}
+
+fn user_id() -> UserId {
+    UserId::parse("0193b7f2-6c1e-7a3b-9d4e-5f60718293a4").unwrap()
+}
+
+fn texts() -> impl Strategy<Value = TextTest> {
+    let operator = select(vec![
+        TextOperator::Equals,
+        TextOperator::StartsWith,
+        TextOperator::Contains,
+        TextOperator::EndsWith,
+    ]);
+    let text = prop_oneof![
+        select(&PIECES),
+        select(&NAMES),
+        select(&CITIES),
+        select(&DOMAINS),
+        select(&["ada0", "bob", "ada0.0@example.org", "+12025550143", "50667", "utc", "de-at"]),
+    ];
+    (operator, text).prop_map(|(operator, text)| TextTest { operator, text: text.to_owned() })
+}
+
+fn ranges() -> impl Strategy<Value = TimeRange> {
+    (option::of(-5..5_i64), option::of(-5..5_i64))
+        .prop_map(|(from, before)| TimeRange { from: from.map(hour), before: before.map(hour) })
+}
+
+fn trees<T: Clone + std::fmt::Debug + 'static>(
+    test: impl Strategy<Value = T> + 'static,
+    depth: u32,
+) -> BoxedStrategy<Specification<T>> {
+    test.prop_map(Specification::Test)
+        .prop_recursive(depth, 10, 3, |part| {
+            prop_oneof![
+                vec(part.clone(), 0..4).prop_map(Specification::All),
+                vec(part.clone(), 0..4).prop_map(Specification::Any),
+                part.prop_map(|part| Specification::Not(Box::new(part))),
+            ]
+        })
+        .boxed()
+}
+
+fn specifications() -> BoxedStrategy<UserSpecification> {
+    let email = prop_oneof![
+        texts().prop_map(EmailTest::Value),
+        texts().prop_map(EmailTest::Domain),
+        kinds().prop_map(EmailTest::Type),
+        Just(EmailTest::Verified),
+        Just(EmailTest::Default),
+    ];
+    let phone = prop_oneof![
+        texts().prop_map(PhoneTest::Number),
+        kinds().prop_map(PhoneTest::Type),
+        Just(PhoneTest::Verified),
+        Just(PhoneTest::Default),
+    ];
+    let country = select(vec!["DEU", "BRA", "USA"]).prop_map(|code| Country::parse(code).unwrap());
+    let address = prop_oneof![
+        texts().prop_map(AddressTest::City),
+        texts().prop_map(AddressTest::PostalCode),
+        country.prop_map(AddressTest::Country),
+        kinds().prop_map(AddressTest::Type),
+        Just(AddressTest::Default),
+    ];
+    let account = prop_oneof![
+        Just(UserTest::Active),
+        Just(UserTest::Id(user_id())),
+        texts().prop_map(UserTest::Username),
+        statuses().prop_map(UserTest::Status),
+        select(UserRole::ALL.to_vec()).prop_map(UserTest::Role),
+        Just(UserTest::VerifiedEmail),
+        Just(UserTest::VerifiedPhone),
+        Just(UserTest::TwoFactor),
+        ranges().prop_map(UserTest::Created),
+        ranges().prop_map(UserTest::Updated),
+        ranges().prop_map(UserTest::LastLogin),
+    ];
+    let profile = prop_oneof![
+        texts().prop_map(UserTest::FirstName),
+        texts().prop_map(UserTest::LastName),
+        texts().prop_map(UserTest::DisplayName),
+        texts().prop_map(UserTest::Language),
+        texts().prop_map(UserTest::TimeZone),
+    ];
+    let contacts = prop_oneof![
+        trees(email, 2).prop_map(UserTest::Email),
+        trees(phone, 2).prop_map(UserTest::Phone),
+        trees(address, 2).prop_map(UserTest::Address),
+    ];
+    let test = prop_oneof![account, profile, contacts];
+    let start = prop_oneof![select(&PIECES), select(&NAMES), select(&["ada0.", "+1"])];
+    prop_oneof![
+        8 => trees(test, 3),
+        1 => start.prop_map(UserSpecification::text),
+    ]
+    .boxed()
+}
+
+/// Whom, in which order, and how many at a time; the index puts the user whose id is asked for.
+type Question = (UserSpecification, UserOrder, u32, Index);
+
+fn questions() -> impl Strategy<Value = Vec<Question>> {
+    let order = (select(&OrderKey::ALL), any::<bool>())
+        .prop_map(|(by, descending)| UserOrder { by, descending });
+    vec((specifications(), order, 1..9_u32, any::<Index>()), QUESTIONS)
+}
+
+/// All pages one after the other.
+fn walk(store: &dyn Store, question: &Question) -> Vec<UserId> {
+    let (specification, order, limit, _) = question;
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let query =
+            DirectoryQuery { specification, order: *order, after, limit: *limit, now: now() };
+        let page = store.read().unwrap().directory().page(&query).unwrap();
+        found.extend(page.iter().map(UserAggregate::id));
+        match page.last() {
+            Some(last) if page.len() == *limit as usize => after = Some(order.place(last)),
+            _ => return found,
+        }
+    }
+}
+
+fn count(store: &dyn Store, specification: &UserSpecification) -> u64 {
+    store.read().unwrap().directory().count(specification, now()).unwrap()
+}
+
+fn fill(store: &dyn Store, users: &[UserAggregate]) {
+    let mut uow = store.begin().unwrap();
+    for user in users {
+        uow.users().save(&mut user.clone()).unwrap();
+    }
+    uow.commit().unwrap();
+}
+
+fn with_id(question: &mut Question, users: &[UserAggregate]) {
+    if let Specification::Test(UserTest::Id(id)) = &mut question.0 {
+        *id = question.3.get(users).id();
+    }
+}
+
+#[test]
+fn r28_memory_sqlite_and_postgres_find_the_same_users_in_the_same_order() {
+    let _alone = alone();
+    let config = Config {
+        cases: POPULATIONS,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new(config);
+    let asked = std::cell::Cell::new((0, 0));
+    let strategy = (people(), questions());
+    runner
+        .run(&strategy, |(people, mut questions)| {
+            let users: Vec<_> =
+                people.iter().enumerate().map(|(number, person)| user(number, person)).collect();
+            let memory = MemoryStore::new();
+            fill(&memory, &users);
+            let databases = Kind::BOTH.map(|kind| {
+                let database = TestDatabase::new(kind);
+                let ids = Arc::new(RandomIds);
+                let (store, _) = Database::open(&database.parsed(), 2, ids).unwrap();
+                fill(&store, &users);
+                (store, database)
+            });
+            for question in &mut questions {
+                with_id(question, &users);
+                let expected = walk(&memory, question);
+                for ((store, _), kind) in databases.iter().zip(Kind::BOTH) {
+                    prop_assert_eq!(
+                        &walk(store, question),
+                        &expected,
+                        "{:?}: {:?}",
+                        kind,
+                        question
+                    );
+                    prop_assert_eq!(count(store, &question.0), expected.len() as u64);
+                }
+                let (all, some) = asked.get();
+                let is_telling = !expected.is_empty() && expected.len() < users.len();
+                asked.set((all + 1, some + usize::from(is_telling)));
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|failure| match failure {
+            TestError::Abort(reason) | TestError::Fail(reason, _) => panic!("{reason}"),
+        });
+    let (all, telling) = asked.get();
+    assert!(telling * 3 > all, "only {telling} of {all} questions divide the users");
+}
