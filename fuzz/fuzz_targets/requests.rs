@@ -82,9 +82,9 @@ fuzz_target!(|input: (u8, bool, bool, u8, &str, &[u8], &[u8])| {
         let server = Server::new().configure(|config| routes(config, state));
         let server = test::init_service(server).await;
         let mut request = test::TestRequest::with_uri(&uri.to_string());
-        request = request.method(route.method.clone()).set_payload(body.to_vec());
+        request = request.method(route.method.into()).set_payload(body.to_vec());
         if as_json {
-            let kind = if route.method == "PATCH" {
+            let kind = if route.method.as_str() == "PATCH" {
                 "application/merge-patch+json"
             } else {
                 "application/json"

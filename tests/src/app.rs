@@ -10,7 +10,7 @@ mod person;
 
 use std::{
     net::TcpListener,
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -68,7 +68,8 @@ pub struct TestApp {
     /// What `http://host:port` is.
     pub url: String,
     worker: EmailService,
-    server: Option<(ServerHandle, JoinHandle<()>)>,
+    state: ApiState,
+    servers: Mutex<Vec<(ServerHandle, JoinHandle<()>)>>,
     // Dropped last, after all that has connections to it.
     database: TestDatabase,
 }
@@ -122,14 +123,22 @@ impl TestApp {
         // Request ids come from a row of their own: users keep theirs, however often they call.
         let request_ids = Arc::new(SequentialIds::default());
         let state = ApiState::new(app.clone(), clock.clone(), request_ids, PERMITS);
-        let (url, server) = serve(state.with_trusted_proxies(trusted_proxies));
-        let server = Some(server);
-        Self { app, clock, mail, sms, limiter, hasher, url, worker, server, database }
+        let state = state.with_trusted_proxies(trusted_proxies);
+        let (url, server) = serve(state.clone());
+        let servers = Mutex::new(vec![server]);
+        Self { app, clock, mail, sms, limiter, hasher, url, worker, state, servers, database }
     }
 
     /// Somebody without a token.
     pub fn client(&self) -> Client {
         Client::of(&self.url)
+    }
+
+    /// The URL of another door to the same application, which wants `If-Match` for every edit.
+    pub fn requiring_if_match(&self) -> String {
+        let (url, server) = serve(self.state.clone().requiring_if_match(true));
+        self.servers.lock().unwrap().push(server);
+        url
     }
 
     /// Which database it runs on.
@@ -275,7 +284,7 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        if let Some((handle, thread)) = self.server.take() {
+        for (handle, thread) in self.servers.get_mut().unwrap().drain(..) {
             drop(handle.stop(false));
             let stopped = thread.join();
             assert!(stopped.is_ok() || std::thread::panicking(), "the server panicked");

@@ -90,7 +90,8 @@ FROM people;
 INSERT INTO user_addresses (user_id, uid, street_line1, city, state, postal_code, country, contact_type,
     is_default, created_at, city_key)
 SELECT
-    id, md5('a' || n)::uuid::text, n || ' Main St', city, 'NY', lpad((h % 100000)::text, 5, '0'),
+    id, md5('a' || n)::uuid::text, n || ' Main St', city, 'NY',
+    CASE WHEN h / 23 % 10000 = 0 THEN lpad((h % 1000)::text, 3, '0') ELSE lpad((h % 100000)::text, 5, '0') END,
     CASE WHEN h / 23 % 10000 = 0 THEN 'ISL' WHEN h / 23 % 10 < 2 THEN 'DEU' WHEN h / 23 % 10 < 3 THEN 'FRA'
         ELSE 'USA' END,
     CASE WHEN k / 29 % 2000 = 0 THEN 'billing' ELSE 'home' END, TRUE, at,

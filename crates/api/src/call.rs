@@ -1,26 +1,20 @@
-use std::future::{Ready, ready};
-
-use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse,
-    http::header::{self, HeaderValue, X_FORWARDED_FOR},
-    web::{self, Bytes},
-};
+use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tracing::{Span, field::display};
-use userdom_application::{Actor, App, AppError, Caller, Origin, Settings, queries::UserView};
+use userdom_application::{Actor, App, Caller, Command, queries::UserView};
 use userdom_domain::{AddressId, EmailId, PhoneId, UserId};
 use uuid::Uuid;
 
 use crate::{
-    ApiState, answers, bearer, blocking, body, client_address::client_address, etag::Tags,
-    middleware::RequestId, problem::Problem,
+    body::{self, Fields},
+    etag::Tags,
+    problem::{Answer, Problem},
+    reply::Reply,
 };
 
-const FORM: &str = "application/x-www-form-urlencoded";
-
 /// Who a request turned out to come from; the access log reads it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KnownAs {
     User(UserId),
     Service(Uuid),
@@ -36,7 +30,7 @@ impl From<&Actor> for KnownAs {
 }
 
 impl KnownAs {
-    fn record(self) {
+    pub(crate) fn record(self) {
         match self {
             Self::User(id) => Span::current().record("user.id", display(id)),
             Self::Service(id) => Span::current().record("api_key.id", display(id)),
@@ -44,132 +38,58 @@ impl KnownAs {
     }
 }
 
-/// One request to the API, on its way through a handler.
-pub(crate) struct Call {
-    state: ApiState,
-    request: HttpRequest,
-    payload: Option<web::Payload>,
-    query: Vec<(String, String)>,
+/// What somebody sends, apart from who it is.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    /// What the path says where the route has a name in braces.
+    pub(crate) segments: Vec<(String, String)>,
+    /// The parameters of the query: each is one that the route knows, and stands there once.
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    /// Whether the body is a form, where the route takes one.
+    pub(crate) is_form: bool,
+    /// The versions that the client has.
+    pub(crate) if_none_match: Option<Tags>,
+    /// A token, whatever it is worth; who presents a live one where one is needed is the
+    /// caller's actor.
+    pub(crate) token: Option<String>,
 }
 
-impl FromRequest for Call {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
-        ready(Self::read(request, payload))
-    }
+/// One request on its way through an operation.
+pub(crate) struct Call<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) caller: &'a Caller,
+    pub(crate) request: &'a Request,
+    /// The time of the request.
+    pub(crate) now: DateTime<Utc>,
 }
 
-impl Call {
-    fn read(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Result<Self, Problem> {
-        let state = request.app_data::<ApiState>().cloned();
-        let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        Ok(Self {
-            state: state.ok_or_else(|| Problem::internal("the application has no state"))?,
-            request: request.clone(),
-            payload: web::Payload::from_request(request, payload).into_inner().ok(),
-            query: query.map_err(|_| Problem::new("query.malformed"))?.into_inner(),
-        })
+impl Call<'_> {
+    /// The members of the body.
+    pub(crate) fn fields(&self) -> Result<Fields, Problem> {
+        Fields::of(&self.request.body)
     }
 
-    /// The body of a request with `application/json`.
-    pub(crate) async fn json(&mut self) -> Result<Bytes, Problem> {
-        body::read(&self.request, self.payload.take(), &["application/json"]).await
+    /// Refuses a body that says anything.
+    pub(crate) fn says_nothing(&self) -> Result<(), Problem> {
+        if self.request.body.is_empty() { Ok(()) } else { body::nothing(&self.request.body) }
     }
 
-    /// The body of a request that may have none.
-    pub(crate) async fn optional_json(&mut self) -> Result<Bytes, Problem> {
-        let types = ["application/json"];
-        let body = body::read_optional(&self.request, self.payload.take(), &types).await?;
-        Ok(if body.is_empty() { Bytes::from_static(b"{}") } else { body })
+    /// Carries out a command for the caller.
+    pub(crate) fn execute<C: Command>(&self, command: &C) -> Result<C::Output, Problem> {
+        Ok(self.app.execute(self.caller, command)?)
     }
 
-    /// The body of a request whose data may be a form as well, and whether it is one.
-    pub(crate) async fn json_or_form(&mut self) -> Result<(Bytes, bool), Problem> {
-        let types = ["application/json", FORM];
-        let body = body::read(&self.request, self.payload.take(), &types).await?;
-        Ok((body, body::is_one_of(&self.request, &[FORM])))
+    /// A query parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let found = self.request.parameters.iter().find(|(known, _)| known == name)?;
+        Some(&found.1)
     }
 
-    /// The body of a `PATCH`.
-    pub(crate) async fn merge_patch(&mut self) -> Result<Bytes, Problem> {
-        let types = ["application/json", "application/merge-patch+json"];
-        body::read(&self.request, self.payload.take(), &types).await
-    }
-
-    /// A query parameter that this endpoint knows. Those that nobody asks for are refused.
-    pub(crate) fn parameter(&mut self, name: &str) -> Option<String> {
-        let found = self.query.iter().position(|(known, _)| known == name)?;
-        Some(self.query.swap_remove(found).1)
-    }
-
-    /// Runs a use case that anybody may ask for.
-    pub(crate) async fn anybody<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        if let Some((name, _)) = self.query.first() {
-            let detail = format!("The query parameter {name:?} is unknown, or given twice");
-            return Err(Problem::new("query.unknown_parameter").with_detail(detail));
-        }
-        let caller = Caller { actor: None, if_match: None, origin: self.origin() };
-        blocking::run(&self.state, move |app| work(app, &caller)).await
-    }
-
-    /// [`Call::anybody`] for a use case that hashes a password: slow, and dear to serve.
-    pub(crate) async fn anybody_with_password<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let _permit = blocking::permit(&self.state.hashing).await?;
-        self.anybody(work).await
-    }
-
-    /// Runs a use case for a user who has signed in or a service with a key; what path and
-    /// body say is judged only after that is certain.
-    pub(crate) async fn authenticated<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&App, &Caller) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let token = self.token()?.ok_or(AppError::Unauthenticated)?;
-        let if_match = self.if_match()?;
-        let (known, result) = self
-            .anybody(move |app, stranger| {
-                let actor = app.authenticate(&token)?;
-                let known = KnownAs::from(&actor);
-                known.record();
-                let origin = stranger.origin.clone();
-                let result = work(app, &Caller { actor: Some(actor), if_match, origin });
-                Ok((known, result))
-            })
-            .await?;
-        self.known_as(known);
-        result
-    }
-
-    /// Names the caller in the log line of the request.
-    pub(crate) fn known_as(&self, known: KnownAs) {
-        self.request.extensions_mut().insert(known);
-    }
-
-    /// [`Call::authenticated`] with the user that the path names: an id, or `me`, which
-    /// is nobody for a service.
-    pub(crate) async fn on_user<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&App, &Caller, UserId) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        let id = self.segment("id");
-        self.authenticated(move |app, caller| {
-            let user_id = named_user(&id, caller.actor.as_ref());
-            work(app, caller, user_id.ok_or_else(|| Problem::new("user.not_found"))?)
-        })
-        .await
-    }
-
-    /// The caller's token; `None` is anybody.
-    pub(crate) fn token(&self) -> Result<Option<String>, Problem> {
-        Ok(bearer::token(self.request.headers())?)
+    /// The user that the path names: an id, or `me`, which is nobody for a service.
+    pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
+        let named = named_user(self.segment("id"), self.caller.actor.as_ref());
+        named.ok_or_else(|| Problem::new("user.not_found"))
     }
 
     /// The email that the path names.
@@ -203,74 +123,53 @@ impl Call {
         parse: fn(&str) -> Result<T, E>,
         missing: &'static str,
     ) -> Result<T, Problem> {
-        parse(&self.segment(name)).map_err(|_| Problem::new(missing))
+        parse(self.segment(name)).map_err(|_| Problem::new(missing))
     }
 
-    pub(crate) fn segment(&self, name: &str) -> String {
-        self.request.match_info().query(name).to_owned()
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        let found = self.request.segments.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, text)| text)
     }
 
-    /// What the installation has set.
-    pub(crate) fn settings(&self) -> Settings {
-        self.state.app.settings().clone()
+    /// 304 for a client that has the user's present version (`If-None-Match`), before any of
+    /// its contacts is read.
+    pub(crate) fn seen(&self, user_id: UserId) -> Result<Option<Reply>, Problem> {
+        self.unless_changed(user_id, false)
     }
 
-    /// The time of the request.
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.state.now()
+    /// [`Call::seen`] for the user as a whole.
+    pub(crate) fn seen_whole(&self, user_id: UserId) -> Result<Option<Reply>, Problem> {
+        self.unless_changed(user_id, true)
     }
 
-    fn origin(&self) -> Origin {
-        let headers = self.request.headers();
-        let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
-        let client = self
-            .request
-            .peer_addr()
-            .map(|peer| client_address(peer.ip(), lines.into_iter(), &self.state.trusted_proxies));
-        let request_id = self.request.extensions().get::<RequestId>().cloned();
-        Origin {
-            ip_address: client.map(|address| address.to_string()).unwrap_or_default(),
-            user_agent: self.user_agent(),
-            request_id: request_id.map(|id| id.0).unwrap_or_default(),
+    fn unless_changed(
+        &self,
+        user_id: UserId,
+        with_counters: bool,
+    ) -> Result<Option<Reply>, Problem> {
+        match &self.request.if_none_match {
+            Some(tags @ Tags::Listed(_)) => {
+                let is_seen = |version| tags.names(version);
+                let seen = self.app.seen_version(self.caller, user_id, with_counters, is_seen)?;
+                Ok(seen.map(Reply::not_modified))
+            }
+            Some(Tags::Any) | None => Ok(None),
         }
     }
 
-    /// The client's own name for itself, fit to be stored and shown.
-    fn user_agent(&self) -> String {
-        let header = self.request.headers().get(header::USER_AGENT);
-        let text = String::from_utf8_lossy(header.map_or(b"".as_slice(), HeaderValue::as_bytes));
-        text.chars().filter(|c| !c.is_control()).take(255).collect()
-    }
-
-    fn if_match(&self) -> Result<Option<Vec<i64>>, Problem> {
-        let Some(header) = self.header_list(&header::IF_MATCH) else {
-            return Ok(None);
-        };
-        let tags = Tags::parse(&header).ok_or_else(|| Problem::new("if_match.malformed"))?;
-        Ok(tags.strong_versions())
-    }
-
-    /// All lines of a header as one list; what is no text matches nothing.
-    fn header_list(&self, name: &header::HeaderName) -> Option<String> {
-        let lines = self.request.headers().get_all(name);
-        let texts: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-        (!texts.is_empty()).then(|| texts.join(","))
-    }
-
-    /// [`Call::show`] for a user. The sign-in counters change without a new version.
-    pub(crate) fn show_user(&self, user: &UserView) -> HttpResponse {
+    /// 200 with a user. The sign-in counters change without a new version.
+    pub(crate) fn show_user(&self, user: &UserView) -> Answer {
         if user.security.is_some() {
-            return answers::changed(user.version, user);
+            return Reply::changed(user.version, user);
         }
         self.show(user.version, user)
     }
 
     /// 200 with the version, or 304 when the client has seen it (`If-None-Match`).
-    pub(crate) fn show(&self, version: i64, value: &impl Serialize) -> HttpResponse {
-        let seen = self.header_list(&header::IF_NONE_MATCH);
-        match seen.and_then(|text| Tags::parse(&text)) {
-            Some(tags) if tags.names(version) => answers::not_modified(version),
-            _ => answers::changed(version, value),
+    pub(crate) fn show(&self, version: i64, value: &impl Serialize) -> Answer {
+        match &self.request.if_none_match {
+            Some(tags) if tags.names(version) => Ok(Reply::not_modified(version)),
+            _ => Reply::changed(version, value),
         }
     }
 }

@@ -16,7 +16,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("query.unknown_parameter", 400, "A query parameter is unknown"),
     ("query.invalid_parameter", 400, "A query parameter has a value that is not allowed"),
     ("cursor.not_valid", 400, "The cursor is not one of this list"),
+    ("idempotency_key.malformed", 400, "The Idempotency-Key is not one"),
+    ("idempotency_key.reused", 422, "The Idempotency-Key was used for another request"),
+    ("idempotency_key.in_progress", 409, "The same request is being carried out; try again"),
     ("if_match.malformed", 400, "If-Match is no list of entity tags"),
+    ("if_match.required", 428, "Say by If-Match which version is to be changed"),
     ("route.not_found", 404, "There is nothing at this URL"),
     ("method.not_allowed", 405, "This URL does not know this method"),
     // Who asks
@@ -136,6 +140,11 @@ pub const CODES: &[(&str, u16, &str)] = &[
 pub(crate) fn find(code: &str) -> Option<(u16, &'static str)> {
     let entry = CODES.iter().find(|(known, _, _)| *known == code);
     entry.map(|(_, status, meaning)| (*status, *meaning))
+}
+
+/// The code itself, if there is such a one.
+pub(crate) fn known(code: &str) -> Option<&'static str> {
+    CODES.iter().map(|(known, _, _)| *known).find(|known| *known == code)
 }
 
 /// A fault that has no more to say than the catalogue does.

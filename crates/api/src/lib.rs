@@ -1,9 +1,10 @@
 //! The HTTP door of Userdom. `rest/mod.rs` lists all URLs; `docs/api.md` says
 //! what a client may rely on.
 //!
-//! A handler reads a [`call::Call`], makes one hop to a blocking thread, where the
-//! token is checked, the body is read and the use case runs, and shows the result.
-//! What goes wrong is a [`problem::Problem`] everywhere.
+//! [`door`] reads a request, makes one hop to a blocking thread, where the token is checked
+//! and the route's operation runs, and shows the [`reply::Reply`]. An operation is a plain
+//! function of a [`call::Call`]; it knows nothing of the connection. What goes wrong is a
+//! [`problem::Problem`] everywhere.
 
 #![cfg_attr(
     test,
@@ -16,17 +17,19 @@
     )
 )]
 
-mod answers;
 mod bearer;
 mod blocking;
 mod body;
 mod call;
 mod client_address;
 mod codes;
+mod door;
 mod etag;
 mod filter;
 mod middleware;
+mod once;
 mod problem;
+mod reply;
 mod rest;
 mod server;
 mod state;
@@ -34,6 +37,6 @@ mod state;
 mod tests;
 
 pub use codes::CODES;
-pub use rest::{Access, ROUTES, Route, routes};
+pub use rest::{Access, ROUTES, Route, Verb, routes};
 pub use server::{Limits, server};
 pub use state::ApiState;

@@ -4,14 +4,15 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use userdom_application::{AppError, Fault, FaultKind, Faults, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
-use crate::codes;
+use crate::{codes, reply::Reply};
 
-/// What every handler gives.
-pub(crate) type Answer = Result<HttpResponse, Problem>;
+/// What every operation gives.
+pub(crate) type Answer = Result<Reply, Problem>;
 
 const INTERNAL: &str = "internal";
 
@@ -59,6 +60,25 @@ impl Problem {
             other if other.is_client_error() => "request.malformed",
             _ => INTERNAL,
         })
+    }
+
+    /// Whether the same request would be refused again, whoever asks and whenever.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.status.as_u16(), 400 | 404 | 409 | 412 | 422) && self.code != "user.contended"
+    }
+
+    /// All of it that a client sees.
+    pub(crate) fn to_kept(&self) -> KeptProblem {
+        let fault = |fault: &Fault| {
+            let kind = fault.kind == FaultKind::Rule;
+            (fault.pointer.clone(), fault.code.to_owned(), fault.detail.clone(), kind)
+        };
+        KeptProblem {
+            code: self.code.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.to_string(),
+            errors: self.errors.iter().map(fault).collect(),
+        }
     }
 
     fn caused_by(code: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -188,6 +208,11 @@ impl From<AppError> for Problem {
                 .with_detail("The code is wrong, used or too old, or there were too many tries"),
             AppError::SecondFactorEnabled => Self::new("two_factor.already_enabled"),
             AppError::SecondFactorMissing => Self::new("two_factor.not_enabled"),
+            AppError::StillRunning => Self::new("idempotency_key.in_progress"),
+            AppError::KeyOfAnotherRequest => Self::new("idempotency_key.reused").with_detail(
+                "Send another Idempotency-Key with another request; this one stands for the \
+                 first request that it came with, for 24 hours",
+            ),
             AppError::CursorNotValid => Self::new("cursor.not_valid").with_detail(
                 "cursor: send the next_cursor of another page of the same search, in the same order",
             ),
@@ -200,6 +225,33 @@ impl From<AppError> for Problem {
             ) => Self::caused_by("store.unavailable", cause),
             AppError::Internal(cause) => Self::internal(cause),
             other => Self::internal(other),
+        }
+    }
+}
+
+/// A problem that is kept to be told again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptProblem {
+    code: String,
+    status: u16,
+    detail: String,
+    /// Pointer, code, detail, and whether a rule was broken.
+    errors: Vec<(String, String, String, bool)>,
+}
+
+impl From<KeptProblem> for Problem {
+    fn from(kept: KeptProblem) -> Self {
+        let fault = |(pointer, code, detail, is_rule): (String, String, String, bool)| Fault {
+            pointer,
+            code: codes::known(&code).unwrap_or(INTERNAL),
+            detail,
+            kind: if is_rule { FaultKind::Rule } else { FaultKind::Malformed },
+        };
+        let problem = Self::new(codes::known(&kept.code).unwrap_or(INTERNAL));
+        Self {
+            status: StatusCode::from_u16(kept.status).unwrap_or(problem.status),
+            errors: kept.errors.into_iter().map(fault).collect(),
+            ..problem.with_detail(kept.detail)
         }
     }
 }

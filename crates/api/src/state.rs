@@ -22,6 +22,7 @@ pub struct ApiState {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     ready: Arc<AtomicBool>,
+    pub(crate) requires_if_match: bool,
 }
 
 impl ApiState {
@@ -32,7 +33,8 @@ impl ApiState {
         let hashing = Arc::new(Semaphore::new((permits / 2).max(1)));
         let permits = Arc::new(Semaphore::new(permits));
         let (trusted_proxies, ready) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-        Self { app, permits, hashing, trusted_proxies, clock, ids, ready }
+        let requires_if_match = false;
+        Self { app, permits, hashing, trusted_proxies, clock, ids, ready, requires_if_match }
     }
 
     /// Believes what proxies in these networks say about whom they speak for
@@ -40,6 +42,12 @@ impl ApiState {
     #[must_use]
     pub fn with_trusted_proxies(self, networks: Vec<IpNet>) -> Self {
         Self { trusted_proxies: networks.into(), ..self }
+    }
+
+    /// Whether whoever changes a user must say which version it has seen (`If-Match`).
+    #[must_use]
+    pub fn requiring_if_match(self, requires_if_match: bool) -> Self {
+        Self { requires_if_match, ..self }
     }
 
     /// What `/readyz` says; a stopping service turns it off before it stops listening.

@@ -76,6 +76,9 @@ impl TokenMint for Down {
     fn read_refresh(&self, presented: &str) -> Option<(Uuid, u32)> {
         presented.starts_with("ud_rt_").then_some((Uuid::nil(), 0))
     }
+    fn fingerprint(&self, _: &[&[u8]]) -> [u8; 32] {
+        [0; 32]
+    }
     fn cursor(&self, _: &str, _: &[u8]) -> String {
         "cursor".to_owned()
     }
@@ -293,7 +296,7 @@ fn two_tokens_are_none() {
 fn every_route_asks_who_calls_unless_anybody_may() {
     for route in ROUTES.iter().filter(|route| route.access == Access::Authenticated) {
         let path = route.template.replace(['{', '}'], "");
-        let request = test::TestRequest::with_uri(&path).method(route.method.clone());
+        let request = test::TestRequest::with_uri(&path).method(route.method.into());
         let answer = send(request.set_json(json!({"nobody": "knows this"})));
         assert_eq!(answer.problem(), problem("access.unauthenticated", 401), "{route:?}");
     }
@@ -314,7 +317,7 @@ fn every_body_is_one_plain_object() {
             ("{\"token\":\"\u{0}\"}", "request.malformed"),
             (r#"{"nobody":"knows this"}"#, "request.invalid"),
         ] {
-            let request = test::TestRequest::with_uri(route.template).method(route.method.clone());
+            let request = test::TestRequest::with_uri(route.template).method(route.method.into());
             let request = request.insert_header(("content-type", "application/json"));
             let answer = send(request.set_payload(body));
             assert_eq!(answer.problem(), problem(code, 400), "{route:?} {body}");

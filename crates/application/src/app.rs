@@ -14,7 +14,7 @@ use crate::{
         RateLimiter, SecretBox, SecretToken, Store, TokenHash, TokenKind, TokenMint, Totp,
         UnitOfWork,
     },
-    services::Wake,
+    services::{Held, Wake},
 };
 
 /// What an installation can set.
@@ -108,6 +108,8 @@ pub struct App {
     pub(crate) adapters: Adapters,
     pub(crate) settings: Arc<Settings>,
     pub(crate) wake: Arc<Wake>,
+    /// Where the last transaction waits for the answer to a request that is to have one effect.
+    pub(crate) held: Option<Arc<Held>>,
 }
 
 /// A use case that runs within one transaction.
@@ -125,7 +127,7 @@ impl App {
 
     /// Builds the application. `wake` rouses the outbox worker after each commit.
     pub fn new(adapters: Adapters, settings: Settings, wake: Arc<Wake>) -> Self {
-        Self { adapters, settings: Arc::new(settings), wake }
+        Self { adapters, settings: Arc::new(settings), wake, held: None }
     }
 
     /// What the installation has set.
@@ -158,6 +160,9 @@ impl App {
     }
 
     fn attempt<C: Command>(&self, caller: &Caller, command: &C) -> Result<C::Output, AppError> {
+        if let Some(held) = &self.held {
+            held.let_go()?;
+        }
         let mut tx = Tx {
             uow: self.adapters.store.begin()?,
             app: self,
@@ -165,7 +170,10 @@ impl App {
             now: self.adapters.clock.now(),
         };
         let output = command.apply(&mut tx)?;
-        tx.uow.commit()?;
+        match &self.held {
+            Some(held) => held.keep(tx.uow)?,
+            None => tx.uow.commit()?,
+        }
         self.wake.notify();
         Ok(output)
     }

@@ -80,6 +80,12 @@ pub enum AppError {
     /// There is no second factor, or none that waits to be confirmed.
     #[error("there is no second factor")]
     SecondFactorMissing,
+    /// The same request, by its idempotency key, is being carried out right now.
+    #[error("the request is being carried out")]
+    StillRunning,
+    /// The idempotency key was used for another request.
+    #[error("the key stands for another request")]
+    KeyOfAnotherRequest,
     /// The cursor is none of this list.
     #[error("the cursor is not valid")]
     CursorNotValid,

@@ -60,7 +60,8 @@ fn run(config: &Config, listener: TcpListener, house: &House) -> Result<(), Star
     let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits)
-        .with_trusted_proxies(config.trusted_proxies.clone());
+        .with_trusted_proxies(config.trusted_proxies.clone())
+        .requiring_if_match(config.requires_if_match);
     actix_web::rt::System::new().block_on(async move {
         let server = userdom_api::server(listener, state.clone(), Limits::default())
             .map_err(StartError::Server)?;

@@ -91,9 +91,10 @@ CREATE TRIGGER user_addresses_forget_key BEFORE UPDATE ON user_addresses FOR EAC
 WHEN (NEW.city <> OLD.city AND NEW.city_key = OLD.city_key)
 EXECUTE FUNCTION user_addresses_forget_key();
 
--- The answers to requests with an Idempotency-Key: sealed, and gone after a day.
+-- The answers to requests with an Idempotency-Key: sealed, and gone after a day. The id is that of the caller,
+-- a slash, and the key.
 CREATE TABLE idempotency_keys (
-    id BYTEA NOT NULL PRIMARY KEY,
+    id VARCHAR(300) COLLATE "C" NOT NULL PRIMARY KEY,
     fingerprint BYTEA NOT NULL,
     claim VARCHAR(36) NOT NULL,
     claimed_until TIMESTAMP NOT NULL,

@@ -84,9 +84,10 @@ BEGIN
     UPDATE user_addresses SET city_key = NULL WHERE id = NEW.id;
 END;
 
--- The answers to requests with an Idempotency-Key: sealed, and gone after a day.
+-- The answers to requests with an Idempotency-Key: sealed, and gone after a day. The id is that of the caller,
+-- a slash, and the key.
 CREATE TABLE idempotency_keys (
-    id BLOB NOT NULL PRIMARY KEY,
+    id VARCHAR(300) NOT NULL PRIMARY KEY,
     fingerprint BLOB NOT NULL,
     claim VARCHAR(36) NOT NULL,
     claimed_until TIMESTAMP NOT NULL,

@@ -50,6 +50,11 @@ impl Client {
         Self { agent: config.into(), url: url.to_owned(), headers: HeaderMap::new() }
     }
 
+    /// At another door.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// With this access token.
     pub fn bearer(&self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))

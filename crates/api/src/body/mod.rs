@@ -24,16 +24,56 @@ const LIMIT: usize = 64 * 1024;
 /// A client that is slower does not keep a connection.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The whole body, if it is of one of the content types.
+const JSON: &str = "application/json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What body a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    /// None; what is there is not read.
+    None,
+    /// A JSON object.
+    Json,
+    /// A JSON object, or nothing at all.
+    OptionalJson,
+    /// A JSON merge patch (RFC 7396).
+    MergePatch,
+    /// A JSON object, or a form.
+    JsonOrForm,
+}
+
+impl BodyKind {
+    /// The content types that it may have.
+    pub(crate) fn types(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Json | Self::OptionalJson => &[JSON],
+            Self::MergePatch => &[JSON, MERGE_PATCH],
+            Self::JsonOrForm => &[JSON, FORM],
+        }
+    }
+}
+
+/// The whole body, if it is of the kind, and whether it is a form.
 pub(crate) async fn read(
     request: &HttpRequest,
-    payload: Option<Payload>,
-    types: &[&str],
-) -> Result<Bytes, Problem> {
-    if !is_one_of(request, types) {
-        return Err(unsupported(types));
+    payload: Payload,
+    kind: BodyKind,
+) -> Result<(Bytes, bool), Problem> {
+    let types = kind.types();
+    match kind {
+        BodyKind::None => Ok((Bytes::new(), false)),
+        _ if is_one_of(request, types) => {
+            let is_form = kind == BodyKind::JsonOrForm && is_one_of(request, &[FORM]);
+            Ok((collect(payload).await?, is_form))
+        }
+        BodyKind::OptionalJson => {
+            let body = collect(payload).await?;
+            if body.is_empty() { Ok((body, false)) } else { Err(unsupported(types)) }
+        }
+        BodyKind::Json | BodyKind::MergePatch | BodyKind::JsonOrForm => Err(unsupported(types)),
     }
-    collect(payload).await
 }
 
 /// Refuses a body that says anything.
@@ -41,28 +81,12 @@ pub(crate) fn nothing(body: &[u8]) -> Result<(), Problem> {
     Fields::of(body)?.finish(|| Some(()))
 }
 
-/// The whole body, if there is none or it is of one of the content types.
-pub(crate) async fn read_optional(
-    request: &HttpRequest,
-    payload: Option<Payload>,
-    types: &[&str],
-) -> Result<Bytes, Problem> {
-    if is_one_of(request, types) {
-        return collect(payload).await;
-    }
-    let body = collect(payload).await?;
-    if body.is_empty() { Ok(body) } else { Err(unsupported(types)) }
-}
-
 fn unsupported(types: &[&str]) -> Problem {
     let detail = format!("Send the body as {}", types.join(" or "));
     Problem::new("request.unsupported_media_type").with_detail(detail)
 }
 
-async fn collect(payload: Option<Payload>) -> Result<Bytes, Problem> {
-    let Some(payload) = payload else {
-        return Ok(Bytes::new());
-    };
+async fn collect(payload: Payload) -> Result<Bytes, Problem> {
     match timeout(DEADLINE, payload.to_bytes_limited(LIMIT)).await {
         Err(_) => Err(Problem::new("request.timeout")),
         Ok(Err(_)) => Err(Problem::new("request.too_large")
@@ -75,7 +99,7 @@ async fn collect(payload: Option<Payload>) -> Result<Bytes, Problem> {
 }
 
 /// Parameters such as `charset` do not matter: JSON is UTF-8.
-pub(crate) fn is_one_of(request: &HttpRequest, types: &[&str]) -> bool {
+fn is_one_of(request: &HttpRequest, types: &[&str]) -> bool {
     let header = request.headers().get(header::CONTENT_TYPE);
     let text = header.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = text.split(';').next().unwrap_or_default().trim();

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::web;
 use serde::Serialize;
 use userdom_application::{ports::Scope, queries::ApiKeyView, use_cases::NewApiKey};
 
@@ -10,6 +10,7 @@ use crate::{
     call::Call,
     codes::Plain,
     problem::{Answer, Problem},
+    reply::Reply,
 };
 
 /// A key, with the text that is shown this once.
@@ -21,49 +22,34 @@ struct Made<'a> {
 }
 
 /// `POST /v1/api-keys`.
-pub(super) async fn create(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let (key, about) = call
-        .authenticated(move |app, caller| {
-            let mut fields = Fields::of(&body)?;
-            let name = fields.required_text("name");
-            let scopes =
-                fields.list("scopes", |text| Scope::parse(text).ok_or(Plain("scope.unknown")));
-            let scopes = scopes.map(BTreeSet::from_iter);
-            let expires_at = fields.optional("expires_at", body::moment);
-            let request =
-                fields.finish(|| Some(NewApiKey { name: name?, scopes: scopes?, expires_at }))?;
-            Ok(app.create_api_key(caller, &request)?)
-        })
-        .await?;
-    Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/v1/api-keys/{}", about.id)))
-        .json(Made { key: key.expose(), about: &about }))
+pub(super) fn create(call: &Call<'_>) -> Answer {
+    let mut fields = call.fields()?;
+    let name = fields.required_text("name");
+    let scopes = fields.list("scopes", |text| Scope::parse(text).ok_or(Plain("scope.unknown")));
+    let scopes = scopes.map(BTreeSet::from_iter);
+    let expires_at = fields.optional("expires_at", body::moment);
+    let request = fields.finish(|| Some(NewApiKey { name: name?, scopes: scopes?, expires_at }))?;
+    let (key, about) = call.app.create_api_key(call.caller, &request)?;
+    let location = format!("/v1/api-keys/{}", about.id);
+    Reply::created(location, &Made { key: key.expose(), about: &about })
 }
 
 /// `GET /v1/api-keys`.
-pub(super) async fn list(call: Call) -> Answer {
-    let keys = call.authenticated(|app, caller| Ok(app.list_api_keys(caller)?)).await?;
-    Ok(HttpResponse::Ok().json(Page::whole(keys)))
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    Reply::ok(&Page::whole(call.app.list_api_keys(call.caller)?))
 }
 
 /// `DELETE /v1/api-keys/{id}`.
-pub(super) async fn remove(call: Call) -> Answer {
-    let id = call.api_key_id();
-    call.authenticated(move |app, caller| Ok(app.remove_api_key(caller, id?)?)).await?;
-    Ok(HttpResponse::NoContent().finish())
+pub(super) fn remove(call: &Call<'_>) -> Answer {
+    call.app.remove_api_key(call.caller, call.api_key_id()?)?;
+    Ok(Reply::done())
 }
 
 /// `POST /v1/token/introspect` (RFC 7662): a form as the standard has it, or JSON.
-pub(super) async fn introspect(mut call: Call) -> Answer {
-    let (body, is_form) = call.json_or_form().await?;
-    let introspection = call
-        .authenticated(move |app, caller| {
-            let token = if is_form { token_of_form(&body)? } else { token_of_json(&body)? };
-            Ok(app.introspect(caller, &token)?)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(introspection))
+pub(super) fn introspect(call: &Call<'_>) -> Answer {
+    let (body, is_form) = (&call.request.body, call.request.is_form);
+    let token = if is_form { token_of_form(body)? } else { token_of_json(body)? };
+    Reply::ok(&call.app.introspect(call.caller, &token)?)
 }
 
 /// Parameters that nobody knows are allowed there (RFC 7662 §2.1), but none twice.

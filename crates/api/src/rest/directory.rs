@@ -1,6 +1,5 @@
 use std::fmt;
 
-use actix_web::HttpResponse;
 use userdom_application::{
     App, Faults, Settings,
     ports::{OrderKey, UserOrder},
@@ -19,48 +18,58 @@ use crate::{
     codes::Plain,
     filter::{self, just_after},
     problem::{Answer, Problem},
+    reply::Reply,
 };
 
+/// What a search may say.
+pub(super) const PARAMETERS: &[&str] = &[
+    "status",
+    "role",
+    "email_verified",
+    "phone_verified",
+    "two_factor_enabled",
+    "country",
+    "email_domain",
+    "created_after",
+    "created_before",
+    "last_login_after",
+    "last_login_before",
+    "never_signed_in",
+    "q",
+    "filter",
+    "sort",
+    "cursor",
+    "limit",
+    "count",
+];
+
 /// `GET /v1/users`: those who satisfy all of the parameters.
-pub(super) async fn search(mut call: Call) -> Answer {
-    let settings = call.settings();
-    let search = read_search(&mut Parameters::of(&mut call), &settings);
-    let page = call
-        .authenticated(move |app, caller| {
-            App::check_search(caller)?;
-            Ok(app.search_users(caller, &search?)?)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(page_of(page)))
+pub(super) fn search(call: &Call<'_>) -> Answer {
+    App::check_search(call.caller)?;
+    let search = read_search(Parameters::of(call), call.app.settings())?;
+    Reply::ok(&page_of(call.app.search_users(call.caller, &search)?))
 }
 
 /// `GET /v1/users/by-email/{email}`: the owner of a verified email.
-pub(super) async fn by_email(call: Call) -> Answer {
-    let email = EmailAddress::parse(&call.segment("email"));
-    let user = call
-        .authenticated(move |app, caller| {
-            App::check_search(caller)?;
-            let email = email.map_err(|_| Problem::new("user.not_found"))?;
-            Ok(app.get_user_by_email(caller, &email)?)
-        })
-        .await?;
-    Ok(call.show_user(&user))
+pub(super) fn by_email(call: &Call<'_>) -> Answer {
+    App::check_search(call.caller)?;
+    let email = EmailAddress::parse(call.segment("email")).map_err(|_| nobody())?;
+    call.show_user(&call.app.get_user_by_email(call.caller, &email)?)
 }
 
 /// `GET /v1/users/by-username/{username}`.
-pub(super) async fn by_username(call: Call) -> Answer {
-    let username = Username::parse(&call.segment("username"));
-    let user = call
-        .authenticated(move |app, caller| {
-            App::check_search(caller)?;
-            let username = username.map_err(|_| Problem::new("user.not_found"))?;
-            Ok(app.get_user_by_username(caller, &username)?)
-        })
-        .await?;
-    Ok(call.show_user(&user))
+pub(super) fn by_username(call: &Call<'_>) -> Answer {
+    App::check_search(call.caller)?;
+    let username = Username::parse(call.segment("username")).map_err(|_| nobody())?;
+    call.show_user(&call.app.get_user_by_username(call.caller, &username)?)
 }
 
-fn read_search(given: &mut Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Faults> {
+/// No user has what is no name or no address.
+fn nobody() -> Problem {
+    Problem::new("user.not_found")
+}
+
+fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Faults> {
     let mut parts: Vec<UserSpecification> = Vec::new();
     let status =
         given.read("status", |text| UserStatus::parse(text).ok_or(Plain("status.unknown")));
@@ -84,7 +93,7 @@ fn read_search(given: &mut Parameters<'_>, settings: &Settings) -> Result<Search
     );
     let domain = given.read("email_domain", |text| Ok::<_, Plain>(TextTest::equals(text)));
     parts.extend(domain.map(|test| UserTest::Email(EmailTest::Domain(test).into()).into()));
-    parts.extend(read_times(given));
+    parts.extend(read_times(&mut given));
     let text = given.read("q", |text| Ok::<_, Plain>(UserSpecification::text(text)));
     parts.extend(text);
     let region = settings.default_region;

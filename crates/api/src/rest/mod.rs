@@ -18,11 +18,11 @@ mod users;
 
 use std::fmt;
 
-use actix_web::{http::Method, middleware::from_fn, web};
+use actix_web::{HttpRequest, http::Method, middleware::from_fn, web};
 use serde::Serialize;
 use userdom_application::queries;
 
-use crate::{ApiState, middleware};
+use crate::{ApiState, body::BodyKind, call::Call, door, middleware, problem::Answer};
 
 /// Who may call a route at all; what it does for them is the application's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +33,74 @@ pub enum Access {
     Authenticated,
 }
 
+/// The method of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    /// As it stands in a request.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<Verb> for Method {
+    fn from(verb: Verb) -> Self {
+        match verb {
+            Verb::Get => Self::GET,
+            Verb::Post => Self::POST,
+            Verb::Put => Self::PUT,
+            Verb::Patch => Self::PATCH,
+            Verb::Delete => Self::DELETE,
+        }
+    }
+}
+
+/// What a route does: a plain function, which runs on a thread that may block.
+pub(crate) type Operation = fn(&Call<'_>) -> Answer;
+
 /// One thing that the service answers. `HEAD` is answered wherever `GET` is.
+#[derive(Clone, Copy)]
 pub struct Route {
     /// The method.
-    pub method: Method,
+    pub method: Verb,
     /// The path, with the names of its parameters in braces.
     pub template: &'static str,
     /// Who may call it.
     pub access: Access,
-    handler: fn() -> actix_web::Route,
+    pub(crate) body: BodyKind,
+    /// The parameters of the query that it knows.
+    pub(crate) parameters: &'static [&'static str],
+    /// Whether it hashes a stranger's password.
+    pub(crate) hashes: bool,
+    /// Whether it changes what `ETag` is the version of.
+    pub(crate) edits: bool,
+    handler: Handler,
+}
+
+#[derive(Clone, Copy)]
+enum Handler {
+    Operation(Operation),
+    /// For what is no part of the API: pages, health.
+    Http(fn() -> actix_web::Route),
 }
 
 impl fmt::Debug for Route {
@@ -50,94 +109,156 @@ impl fmt::Debug for Route {
     }
 }
 
-type Handler = fn() -> actix_web::Route;
-
-const fn open(method: Method, template: &'static str, handler: Handler) -> Route {
-    Route { method, template, access: Access::Open, handler }
+const fn route(method: Verb, template: &'static str, handler: Handler) -> Route {
+    Route {
+        method,
+        template,
+        access: Access::Authenticated,
+        body: BodyKind::None,
+        parameters: &[],
+        hashes: false,
+        edits: false,
+        handler,
+    }
 }
 
-const fn auth(method: Method, template: &'static str, handler: Handler) -> Route {
-    Route { method, template, access: Access::Authenticated, handler }
+const fn http(template: &'static str, handler: fn() -> actix_web::Route) -> Route {
+    route(Verb::Get, template, Handler::Http(handler)).open()
 }
 
-const GET: Method = Method::GET;
-const POST: Method = Method::POST;
-const PUT: Method = Method::PUT;
-const PATCH: Method = Method::PATCH;
-const DELETE: Method = Method::DELETE;
+const fn get(template: &'static str, operation: Operation) -> Route {
+    route(Verb::Get, template, Handler::Operation(operation))
+}
+
+const fn post(template: &'static str, operation: Operation) -> Route {
+    route(Verb::Post, template, Handler::Operation(operation)).body(BodyKind::Json)
+}
+
+const fn put(template: &'static str, operation: Operation) -> Route {
+    route(Verb::Put, template, Handler::Operation(operation))
+}
+
+const fn patch(template: &'static str, operation: Operation) -> Route {
+    route(Verb::Patch, template, Handler::Operation(operation)).body(BodyKind::MergePatch)
+}
+
+const fn delete(template: &'static str, operation: Operation) -> Route {
+    route(Verb::Delete, template, Handler::Operation(operation))
+}
+
+impl Route {
+    const fn open(self) -> Self {
+        Self { access: Access::Open, ..self }
+    }
+
+    const fn body(self, body: BodyKind) -> Self {
+        Self { body, ..self }
+    }
+
+    const fn json(self) -> Self {
+        self.body(BodyKind::Json)
+    }
+
+    const fn optional_json(self) -> Self {
+        self.body(BodyKind::OptionalJson)
+    }
+
+    const fn parameters(self, parameters: &'static [&'static str]) -> Self {
+        Self { parameters, ..self }
+    }
+
+    const fn hashes(self) -> Self {
+        Self { hashes: true, ..self }
+    }
+
+    const fn edits(self) -> Self {
+        Self { edits: true, ..self }
+    }
+
+    fn served(&'static self) -> actix_web::Route {
+        match self.handler {
+            Handler::Http(handler) => handler(),
+            Handler::Operation(operation) => {
+                web::to(move |http: HttpRequest, payload: web::Payload| {
+                    door::answer(self, operation, http, payload)
+                })
+            }
+        }
+    }
+}
 
 /// Everything that the service answers: the routes are made from this list alone. Those
 /// of one path stand together.
 #[rustfmt::skip]
-pub const ROUTES: &[Route] = &[
-    open(GET, "/livez", || web::to(health::alive)),
-    open(GET, "/readyz", || web::to(health::ready)),
-    open(GET, "/verify-email", || web::to(pages::verify_email)),
-    open(GET, "/reset-password", || web::to(pages::reset_password)),
+pub static ROUTES: &[Route] = &[
+    http("/livez", || web::to(health::alive)),
+    http("/readyz", || web::to(health::ready)),
+    http("/verify-email", || web::to(pages::verify_email)),
+    http("/reset-password", || web::to(pages::reset_password)),
 
-    open(POST, "/v1/sessions", || web::to(sessions::open)),
-    open(POST, "/v1/sessions/challenge", || web::to(sessions::finish)),
-    open(POST, "/v1/sessions/refresh", || web::to(sessions::refresh)),
-    auth(DELETE, "/v1/sessions/current", || web::to(sessions::close)),
-    auth(POST, "/v1/sessions/current/reauthenticate", || web::to(sessions::reauthenticate)),
-    open(POST, "/v1/email-verifications", || web::to(emails::verify)),
-    open(POST, "/v1/password-resets", || web::to(passwords::request_reset)),
-    open(POST, "/v1/password-resets/confirm", || web::to(passwords::reset)),
-    auth(POST, "/v1/token/introspect", || web::to(api_keys::introspect)),
-    auth(GET, "/v1/api-keys", || web::to(api_keys::list)),
-    auth(POST, "/v1/api-keys", || web::to(api_keys::create)),
-    auth(DELETE, "/v1/api-keys/{id}", || web::to(api_keys::remove)),
+    post("/v1/sessions", sessions::open).open().hashes(),
+    post("/v1/sessions/challenge", sessions::finish).open(),
+    post("/v1/sessions/refresh", sessions::refresh).open(),
+    delete("/v1/sessions/current", sessions::close),
+    post("/v1/sessions/current/reauthenticate", sessions::reauthenticate),
+    post("/v1/email-verifications", emails::verify).open(),
+    post("/v1/password-resets", passwords::request_reset).open(),
+    post("/v1/password-resets/confirm", passwords::reset).open().hashes(),
+    post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm),
+    get("/v1/api-keys", api_keys::list),
+    post("/v1/api-keys", api_keys::create),
+    delete("/v1/api-keys/{id}", api_keys::remove),
 
-    open(POST, "/v1/users", || web::to(users::register)),
-    auth(GET, "/v1/users", || web::to(directory::search)),
-    auth(GET, "/v1/users/by-email/{email}", || web::to(directory::by_email)),
-    auth(GET, "/v1/users/by-username/{username}", || web::to(directory::by_username)),
-    auth(GET, "/v1/users/{id}", || web::to(users::show)),
-    auth(PATCH, "/v1/users/{id}", || web::to(users::update)),
-    auth(DELETE, "/v1/users/{id}", || web::to(users::delete)),
-    auth(GET, "/v1/users/{id}/profile", || web::to(profile::show)),
-    auth(PATCH, "/v1/users/{id}/profile", || web::to(profile::update)),
+    get("/v1/users", directory::search).parameters(directory::PARAMETERS),
+    post("/v1/users", users::register).open().hashes(),
+    get("/v1/users/by-email/{email}", directory::by_email),
+    get("/v1/users/by-username/{username}", directory::by_username),
+    get("/v1/users/{id}", users::show),
+    patch("/v1/users/{id}", users::update).edits(),
+    delete("/v1/users/{id}", users::delete).parameters(&["erase"]).edits(),
+    get("/v1/users/{id}/profile", profile::show),
+    patch("/v1/users/{id}/profile", profile::update).edits(),
 
-    auth(GET, "/v1/users/{id}/emails", || web::to(emails::list)),
-    auth(POST, "/v1/users/{id}/emails", || web::to(emails::add)),
-    auth(PATCH, "/v1/users/{id}/emails/{email_id}", || web::to(emails::update)),
-    auth(DELETE, "/v1/users/{id}/emails/{email_id}", || web::to(emails::remove)),
-    auth(PUT, "/v1/users/{id}/emails/{email_id}/default", || web::to(emails::set_default)),
-    open(POST, "/v1/users/{id}/emails/{email_id}/verification", || web::to(emails::send_again)),
+    get("/v1/users/{id}/emails", emails::list),
+    post("/v1/users/{id}/emails", emails::add).edits(),
+    patch("/v1/users/{id}/emails/{email_id}", emails::update).edits(),
+    delete("/v1/users/{id}/emails/{email_id}", emails::remove).edits(),
+    put("/v1/users/{id}/emails/{email_id}/default", emails::set_default).edits(),
+    post("/v1/users/{id}/emails/{email_id}/verification", emails::send_again).open().body(BodyKind::None),
 
-    auth(GET, "/v1/users/{id}/phones", || web::to(phones::list)),
-    auth(POST, "/v1/users/{id}/phones", || web::to(phones::add)),
-    auth(PATCH, "/v1/users/{id}/phones/{phone_id}", || web::to(phones::update)),
-    auth(DELETE, "/v1/users/{id}/phones/{phone_id}", || web::to(phones::remove)),
-    auth(PUT, "/v1/users/{id}/phones/{phone_id}/default", || web::to(phones::set_default)),
-    auth(POST, "/v1/users/{id}/phones/{phone_id}/verification", || web::to(phones::send_code)),
-    auth(POST, "/v1/users/{id}/phones/{phone_id}/verification/confirm", || web::to(phones::verify)),
+    get("/v1/users/{id}/phones", phones::list),
+    post("/v1/users/{id}/phones", phones::add).edits(),
+    patch("/v1/users/{id}/phones/{phone_id}", phones::update).edits(),
+    delete("/v1/users/{id}/phones/{phone_id}", phones::remove).edits(),
+    put("/v1/users/{id}/phones/{phone_id}/default", phones::set_default).edits(),
+    post("/v1/users/{id}/phones/{phone_id}/verification", phones::send_code).optional_json(),
+    post("/v1/users/{id}/phones/{phone_id}/verification/confirm", phones::verify),
 
-    auth(GET, "/v1/users/{id}/addresses", || web::to(addresses::list)),
-    auth(POST, "/v1/users/{id}/addresses", || web::to(addresses::add)),
-    auth(PUT, "/v1/users/{id}/addresses/{address_id}", || web::to(addresses::replace)),
-    auth(DELETE, "/v1/users/{id}/addresses/{address_id}", || web::to(addresses::remove)),
-    auth(PUT, "/v1/users/{id}/addresses/{address_id}/default", || web::to(addresses::set_default)),
+    get("/v1/users/{id}/addresses", addresses::list).parameters(&["type"]),
+    post("/v1/users/{id}/addresses", addresses::add).edits(),
+    put("/v1/users/{id}/addresses/{address_id}", addresses::replace).json().edits(),
+    delete("/v1/users/{id}/addresses/{address_id}", addresses::remove).edits(),
+    put("/v1/users/{id}/addresses/{address_id}/default", addresses::set_default).edits(),
 
-    auth(GET, "/v1/users/{id}/sessions", || web::to(sessions::list)),
-    auth(DELETE, "/v1/users/{id}/sessions", || web::to(sessions::end_all)),
-    auth(DELETE, "/v1/users/{id}/sessions/{session_id}", || web::to(sessions::end)),
-    auth(PUT, "/v1/users/{id}/password", || web::to(passwords::change)),
-    auth(POST, "/v1/users/{id}/two-factor/totp", || web::to(two_factor::set_up)),
-    auth(DELETE, "/v1/users/{id}/two-factor/totp", || web::to(two_factor::remove)),
-    auth(POST, "/v1/users/{id}/two-factor/totp/confirm", || web::to(two_factor::confirm)),
-    auth(POST, "/v1/users/{id}/two-factor/recovery-codes", || web::to(two_factor::replace_codes)),
+    get("/v1/users/{id}/sessions", sessions::list),
+    delete("/v1/users/{id}/sessions", sessions::end_all),
+    delete("/v1/users/{id}/sessions/{session_id}", sessions::end),
+    put("/v1/users/{id}/password", passwords::change).json(),
+    post("/v1/users/{id}/two-factor/totp", two_factor::set_up).optional_json(),
+    delete("/v1/users/{id}/two-factor/totp", two_factor::remove),
+    post("/v1/users/{id}/two-factor/totp/confirm", two_factor::confirm),
+    post("/v1/users/{id}/two-factor/recovery-codes", two_factor::replace_codes).optional_json(),
 
-    auth(POST, "/v1/users/{id}/activate", || web::to(status::activate)),
-    auth(POST, "/v1/users/{id}/suspend", || web::to(status::suspend)),
-    auth(POST, "/v1/users/{id}/reinstate", || web::to(status::reinstate)),
-    auth(POST, "/v1/users/{id}/ban", || web::to(status::ban)),
-    auth(POST, "/v1/users/{id}/unban", || web::to(status::unban)),
-    auth(POST, "/v1/users/{id}/restore", || web::to(status::restore)),
-    auth(POST, "/v1/users/{id}/unlock", || web::to(status::unlock)),
-    auth(PUT, "/v1/users/{id}/roles", || web::to(status::set_roles)),
-    auth(GET, "/v1/users/{id}/export", || web::to(users::export)),
-    auth(GET, "/v1/users/{id}/events", || web::to(audit_events::list)),
+    post("/v1/users/{id}/activate", status::activate).optional_json().edits(),
+    post("/v1/users/{id}/suspend", status::suspend).edits(),
+    post("/v1/users/{id}/reinstate", status::reinstate).optional_json().edits(),
+    post("/v1/users/{id}/ban", status::ban).edits(),
+    post("/v1/users/{id}/unban", status::unban).optional_json().edits(),
+    post("/v1/users/{id}/restore", status::restore).optional_json().edits(),
+    post("/v1/users/{id}/unlock", status::unlock).optional_json().edits(),
+    put("/v1/users/{id}/roles", status::set_roles).json().edits(),
+    get("/v1/users/{id}/export", users::export),
+    get("/v1/users/{id}/events", audit_events::list).parameters(&["limit", "cursor"]),
 ];
 
 /// Everything that the service answers.
@@ -147,9 +268,9 @@ pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
         let Some(first) = of_path.first() else { continue };
         let mut resource = web::resource(first.template);
         for route in of_path {
-            resource = resource.route((route.handler)().method(route.method.clone()));
-            if route.method == Method::GET {
-                resource = resource.route((route.handler)().method(Method::HEAD));
+            resource = resource.route(route.served().method(route.method.into()));
+            if route.method == Verb::Get {
+                resource = resource.route(route.served().method(Method::HEAD));
             }
         }
         all = all.service(resource);

@@ -3,8 +3,6 @@ use actix_web::{
     http::header::{CONTENT_SECURITY_POLICY, ContentType},
 };
 
-use crate::problem::Answer;
-
 /// A page that is complete in itself.
 struct Page {
     html: &'static str,
@@ -40,14 +38,14 @@ impl Page {
 /// `GET /verify-email`: where the link in the mail leads. Opening it changes
 /// nothing, because mail scanners open links; its button does. Parameters that
 /// mail programs add to links do no harm.
-pub(super) async fn verify_email() -> Answer {
-    Ok(VERIFY_EMAIL.show())
+pub(super) async fn verify_email() -> HttpResponse {
+    VERIFY_EMAIL.show()
 }
 
 /// `GET /reset-password`: where the link in the reset mail leads; its form sets the new
 /// password.
-pub(super) async fn reset_password() -> Answer {
-    Ok(RESET_PASSWORD.show())
+pub(super) async fn reset_password() -> HttpResponse {
+    RESET_PASSWORD.show()
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ const GREATEST_LIMIT: u32 = 200;
 /// The parameters of a query, read so that all faulty ones are told at once. A fault names
 /// its parameter with a question mark before it, where a body has a JSON pointer.
 pub(super) struct Parameters<'a> {
-    call: &'a mut Call,
+    call: &'a Call<'a>,
     faults: ValidationService,
 }
 
 impl<'a> Parameters<'a> {
-    pub(super) fn of(call: &'a mut Call) -> Self {
+    pub(super) fn of(call: &'a Call<'a>) -> Self {
         Self { call, faults: ValidationService::default() }
     }
 
@@ -26,7 +26,7 @@ impl<'a> Parameters<'a> {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        match parse(&self.call.parameter(name)?) {
+        match parse(self.call.parameter(name)?) {
             Ok(value) => Some(value),
             Err(error) => {
                 let pointer = format!("?{name}");
@@ -47,8 +47,8 @@ impl<'a> Parameters<'a> {
     }
 
     /// The value, unless something was faulty.
-    pub(super) fn finish<T>(&mut self, value: T) -> Result<T, Faults> {
-        std::mem::take(&mut self.faults).finish().map(|()| value)
+    pub(super) fn finish<T>(self, value: T) -> Result<T, Faults> {
+        self.faults.finish().map(|()| value)
     }
 }
 

@@ -1,4 +1,4 @@
-use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use serde::Serialize;
 use userdom_application::{
     ports::SecretToken,
@@ -12,11 +12,10 @@ use userdom_domain::{Password, UserId};
 
 use super::Page;
 use crate::{
-    answers::{changed, created},
-    body::Fields,
     call::{Call, KnownAs},
     codes::Plain,
     problem::Answer,
+    reply::Reply,
 };
 
 /// A session, with the tokens that are shown this once.
@@ -54,109 +53,91 @@ struct Challenge<'a> {
 }
 
 /// `POST /v1/sessions`: signs in, or asks for the second factor.
-pub(super) async fn open(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let step = call
-        .anybody_with_password(move |app, caller| {
-            let mut fields = Fields::of(&body)?;
-            let login = fields.required_text("login");
-            let password = fields.required("password", Password::guess);
-            let device_token = fields.text("device_token");
-            let request = fields
-                .finish(|| Some(SignIn { login: login?, password: password?, device_token }))?;
-            Ok(app.sign_in(caller, &request)?)
-        })
-        .await?;
-    Ok(match step {
-        SignInStep::Done(session) => first_shown(&call, &session),
-        SignInStep::Challenge(challenge) => HttpResponse::Accepted()
-            .json(Challenge { challenge: challenge.expose(), methods: ["totp", "recovery_code"] }),
-    })
+pub(super) fn open(call: &Call<'_>) -> Answer {
+    let mut fields = call.fields()?;
+    let login = fields.required_text("login");
+    let password = fields.required("password", Password::guess);
+    let device_token = fields.text("device_token");
+    let request =
+        fields.finish(|| Some(SignIn { login: login?, password: password?, device_token }))?;
+    match call.app.sign_in(call.caller, &request)? {
+        SignInStep::Done(session) => first_shown(&session),
+        SignInStep::Challenge(challenge) => {
+            let methods = ["totp", "recovery_code"];
+            let challenge = Challenge { challenge: challenge.expose(), methods };
+            Reply::json(StatusCode::ACCEPTED, &challenge)
+        }
+    }
 }
 
 /// `POST /v1/sessions/challenge`: the second factor.
-pub(super) async fn finish(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let session = call
-        .anybody(move |app, caller| {
-            let mut fields = Fields::of(&body)?;
-            let challenge = fields.required_text("challenge");
-            let proof = fields.either(
-                ("totp", |code| Ok::<_, Plain>(SecondFactor::Totp(code.to_owned()))),
-                ("recovery_code", |code| Ok(SecondFactor::RecoveryCode(code.to_owned()))),
-            );
-            let device_token = fields.text("device_token");
-            let request = fields.finish(|| {
-                Some(FinishSignIn { challenge: challenge?, proof: proof?, device_token })
-            })?;
-            Ok(app.finish_sign_in(caller, &request)?)
-        })
-        .await?;
-    Ok(first_shown(&call, &session))
+pub(super) fn finish(call: &Call<'_>) -> Answer {
+    let mut fields = call.fields()?;
+    let challenge = fields.required_text("challenge");
+    let proof = fields.either(
+        ("totp", |code| Ok::<_, Plain>(SecondFactor::Totp(code.to_owned()))),
+        ("recovery_code", |code| Ok(SecondFactor::RecoveryCode(code.to_owned()))),
+    );
+    let device_token = fields.text("device_token");
+    let request = fields
+        .finish(|| Some(FinishSignIn { challenge: challenge?, proof: proof?, device_token }))?;
+    first_shown(&call.app.finish_sign_in(call.caller, &request)?)
 }
 
-fn first_shown(call: &Call, session: &OpenedSession) -> HttpResponse {
-    call.known_as(KnownAs::User(UserId::from_uuid(session.user.id)));
+fn first_shown(session: &OpenedSession) -> Answer {
     let location = "/v1/sessions/current".to_owned();
-    created(location, session.user.version, &Opened::from(session))
+    let reply = Reply::created(location, &Opened::from(session))?;
+    Ok(reply.with_version(session.user.version).known_as(owner(session)))
+}
+
+fn owner(session: &OpenedSession) -> KnownAs {
+    KnownAs::User(UserId::from_uuid(session.user.id))
 }
 
 /// `POST /v1/sessions/refresh`: new tokens for the one that is good for nothing else.
-pub(super) async fn refresh(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let session = call
-        .anybody(move |app, caller| {
-            let mut fields = Fields::of(&body)?;
-            let token = fields.required_text("refresh_token");
-            let token = fields.finish(|| token)?;
-            Ok(app.refresh_session(caller, &token)?)
-        })
-        .await?;
-    call.known_as(KnownAs::User(UserId::from_uuid(session.user.id)));
-    Ok(changed(session.user.version, &Opened::from(&session)))
+pub(super) fn refresh(call: &Call<'_>) -> Answer {
+    let mut fields = call.fields()?;
+    let token = fields.required_text("refresh_token");
+    let token = fields.finish(|| token)?;
+    let session = call.app.refresh_session(call.caller, &token)?;
+    let reply = Reply::changed(session.user.version, &Opened::from(&session))?;
+    Ok(reply.known_as(owner(&session)))
 }
 
 /// `POST /v1/sessions/current/reauthenticate`: proves anew who it is.
-pub(super) async fn reauthenticate(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let session = call
-        .authenticated(move |app, caller| {
-            let mut fields = Fields::of(&body)?;
-            let proof = fields.either(
-                ("password", |guess| Password::guess(guess).map(Proof::Password)),
-                ("totp", |code| Ok(Proof::Totp(code.to_owned()))),
-            );
-            let proof = fields.finish(|| proof)?;
-            Ok(app.reauthenticate(caller, &proof)?)
-        })
-        .await?;
-    Ok(changed(session.user.version, &Opened::from(&session)))
+pub(super) fn reauthenticate(call: &Call<'_>) -> Answer {
+    let mut fields = call.fields()?;
+    let proof = fields.either(
+        ("password", |guess| Password::guess(guess).map(Proof::Password)),
+        ("totp", |code| Ok(Proof::Totp(code.to_owned()))),
+    );
+    let proof = fields.finish(|| proof)?;
+    let session = call.app.reauthenticate(call.caller, &proof)?;
+    Reply::changed(session.user.version, &Opened::from(&session))
 }
 
 /// `DELETE /v1/sessions/current`: signs out.
-pub(super) async fn close(call: Call) -> Answer {
-    call.authenticated(|app, caller| Ok(app.sign_out(caller)?)).await?;
-    Ok(HttpResponse::NoContent().finish())
+pub(super) fn close(call: &Call<'_>) -> Answer {
+    call.app.sign_out(call.caller)?;
+    Ok(Reply::done())
 }
 
 /// `GET /v1/users/{id}/sessions`.
-pub(super) async fn list(call: Call) -> Answer {
-    let sessions = call.on_user(|app, caller, id| Ok(app.list_sessions(caller, id)?)).await?;
-    Ok(HttpResponse::Ok().json(Page::whole(sessions)))
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    Reply::ok(&Page::whole(call.app.list_sessions(call.caller, user_id)?))
 }
 
 /// `DELETE /v1/users/{id}/sessions/{session_id}`.
-pub(super) async fn end(call: Call) -> Answer {
-    let session_id = call.session_id();
-    call.on_user(move |app, caller, user_id| {
-        Ok(app.execute(caller, &EndSession { user_id, session_id: session_id? })?)
-    })
-    .await?;
-    Ok(HttpResponse::NoContent().finish())
+pub(super) fn end(call: &Call<'_>) -> Answer {
+    let (user_id, session_id) = (call.user_id()?, call.session_id()?);
+    call.execute(&EndSession { user_id, session_id })?;
+    Ok(Reply::done())
 }
 
 /// `DELETE /v1/users/{id}/sessions`: signs out everywhere.
-pub(super) async fn end_all(call: Call) -> Answer {
-    call.on_user(|app, caller, user_id| Ok(app.execute(caller, &EndSessions { user_id })?)).await?;
-    Ok(HttpResponse::NoContent().finish())
+pub(super) fn end_all(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    call.execute(&EndSessions { user_id })?;
+    Ok(Reply::done())
 }

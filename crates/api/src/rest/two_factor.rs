@@ -1,63 +1,44 @@
-use actix_web::HttpResponse;
 use serde_json::json;
 use userdom_application::ports::SecretToken;
 
-use crate::{
-    body::{self, Fields},
-    call::Call,
-    problem::Answer,
-};
+use crate::{call::Call, problem::Answer, reply::Reply};
 
 /// `POST /v1/users/{id}/two-factor/totp`: a secret for the authenticator app.
-pub(super) async fn set_up(mut call: Call) -> Answer {
-    let body = call.optional_json().await?;
-    let enrolment = call
-        .on_user(move |app, caller, id| {
-            body::nothing(&body)?;
-            Ok(app.set_up_totp(caller, id)?)
-        })
-        .await?;
-    Ok(HttpResponse::Ok().json(json!({
+pub(super) fn set_up(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    call.says_nothing()?;
+    let enrolment = call.app.set_up_totp(call.caller, user_id)?;
+    Reply::ok(&json!({
         "secret": enrolment.secret.as_str(),
         "otpauth_uri": enrolment.otpauth_uri.as_str(),
         "qr_svg": enrolment.qr_svg.as_str(),
-    })))
+    }))
 }
 
 /// `POST /v1/users/{id}/two-factor/totp/confirm`: turns the second factor on.
-pub(super) async fn confirm(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let codes = call
-        .on_user(move |app, caller, id| {
-            let mut fields = Fields::of(&body)?;
-            let code = fields.required_text("code");
-            let code = fields.finish(|| code)?;
-            Ok(app.confirm_totp(caller, id, &code)?)
-        })
-        .await?;
-    Ok(shown(&codes))
+pub(super) fn confirm(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    let mut fields = call.fields()?;
+    let code = fields.required_text("code");
+    let code = fields.finish(|| code)?;
+    shown(&call.app.confirm_totp(call.caller, user_id, &code)?)
 }
 
 /// `DELETE /v1/users/{id}/two-factor/totp`: turns the second factor off.
-pub(super) async fn remove(call: Call) -> Answer {
-    call.on_user(|app, caller, id| Ok(app.remove_totp(caller, id)?)).await?;
-    Ok(HttpResponse::NoContent().finish())
+pub(super) fn remove(call: &Call<'_>) -> Answer {
+    call.app.remove_totp(call.caller, call.user_id()?)?;
+    Ok(Reply::done())
 }
 
 /// `POST /v1/users/{id}/two-factor/recovery-codes`: new ones in place of the old.
-pub(super) async fn replace_codes(mut call: Call) -> Answer {
-    let body = call.optional_json().await?;
-    let codes = call
-        .on_user(move |app, caller, id| {
-            body::nothing(&body)?;
-            Ok(app.replace_recovery_codes(caller, id)?)
-        })
-        .await?;
-    Ok(shown(&codes))
+pub(super) fn replace_codes(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    call.says_nothing()?;
+    shown(&call.app.replace_recovery_codes(call.caller, user_id)?)
 }
 
 /// Recovery codes are shown this once.
-fn shown(codes: &[SecretToken]) -> HttpResponse {
+fn shown(codes: &[SecretToken]) -> Answer {
     let codes: Vec<_> = codes.iter().map(SecretToken::expose).collect();
-    HttpResponse::Ok().json(json!({"recovery_codes": codes}))
+    Reply::ok(&json!({"recovery_codes": codes}))
 }

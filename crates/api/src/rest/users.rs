@@ -1,6 +1,5 @@
 use std::fmt;
 
-use actix_web::HttpResponse;
 use chrono::{DateTime, NaiveDate, Utc};
 use userdom_application::{
     App, Settings,
@@ -14,24 +13,19 @@ use userdom_domain::{
 
 use super::{addresses, phones};
 use crate::{
-    answers::{changed, created},
     body::Fields,
     call::{Call, KnownAs},
     problem::{Answer, Problem},
+    reply::Reply,
 };
 
 /// `POST /v1/users`: registers.
-pub(super) async fn register(mut call: Call) -> Answer {
-    let body = call.json().await?;
-    let now = call.now();
-    let user = call
-        .anybody_with_password(move |app, caller| {
-            let request = read_registration(Fields::of(&body)?, app, now)?;
-            Ok(app.register(caller, &request)?)
-        })
-        .await?;
-    call.known_as(KnownAs::User(UserId::from_uuid(user.id)));
-    Ok(created(format!("/v1/users/{}", user.id), user.version, &user))
+pub(super) fn register(call: &Call<'_>) -> Answer {
+    let request = read_registration(call.fields()?, call.app, call.now)?;
+    let user = call.app.register(call.caller, &request)?;
+    let reply = Reply::created(format!("/v1/users/{}", user.id), &user)?;
+    let known = KnownAs::User(UserId::from_uuid(user.id));
+    Ok(reply.with_version(user.version).known_as(known))
 }
 
 fn read_registration(
@@ -104,51 +98,43 @@ fn read_address(fields: &mut Fields) -> Option<(Address, ContactType)> {
 }
 
 /// `GET /v1/users/{id}`.
-pub(super) async fn show(call: Call) -> Answer {
-    let user = call.on_user(|app, caller, id| Ok(app.get_user(caller, id)?)).await?;
-    Ok(call.show_user(&user))
+pub(super) fn show(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    match call.seen_whole(user_id)? {
+        Some(reply) => Ok(reply),
+        None => call.show_user(&call.app.get_user(call.caller, user_id)?),
+    }
 }
 
 /// `PATCH /v1/users/{id}`: username and preferences.
-pub(super) async fn update(mut call: Call) -> Answer {
-    let body = call.merge_patch().await?;
-    let user = call
-        .on_user(move |app, caller, user_id| {
-            let mut fields = Fields::of(&body)?;
-            let username = fields.change("username", Username::parse);
-            fields.refuse_null("preferences");
-            let preferences = fields.preferences_patch("preferences");
-            let command =
-                fields.finish(|| Some(UpdateAccount { user_id, username, preferences }))?;
-            Ok(app.execute(caller, &command)?)
-        })
-        .await?;
-    Ok(changed(user.version, &user))
+pub(super) fn update(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    let mut fields = call.fields()?;
+    let username = fields.change("username", Username::parse);
+    fields.refuse_null("preferences");
+    let preferences = fields.preferences_patch("preferences");
+    let command = fields.finish(|| Some(UpdateAccount { user_id, username, preferences }))?;
+    let user = call.execute(&command)?;
+    Reply::changed(user.version, &user)
 }
 
 /// `DELETE /v1/users/{id}`: softly, or for good with `?erase=true`.
-pub(super) async fn delete(mut call: Call) -> Answer {
-    let for_good = match call.parameter("erase").as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Problem::new("query.invalid_parameter").with_detail("erase: true or false")),
-    };
-    call.on_user(move |app, caller, user_id| {
-        if for_good? {
-            app.execute(caller, &EraseUser { user_id })?;
-        } else {
-            app.execute(caller, &DeleteAccount { user_id })?;
+pub(super) fn delete(call: &Call<'_>) -> Answer {
+    let user_id = call.user_id()?;
+    match call.parameter("erase") {
+        None | Some("false") => call.execute(&DeleteAccount { user_id }).map(drop)?,
+        Some("true") => call.execute(&EraseUser { user_id }).map(drop)?,
+        Some(_) => {
+            let problem = Problem::new("query.invalid_parameter");
+            return Err(problem.with_detail("erase: true or false"));
         }
-        Ok(())
-    })
-    .await?;
-    Ok(HttpResponse::NoContent().finish())
+    }
+    Ok(Reply::done())
 }
 
 /// `GET /v1/users/{id}/export`: all that is held on the user.
-pub(super) async fn export(call: Call) -> Answer {
-    let all = call.on_user(|app, caller, id| Ok(app.export_user(caller, id)?)).await?;
-    Ok(HttpResponse::Ok().json(all))
+pub(super) fn export(call: &Call<'_>) -> Answer {
+    Reply::ok(&call.app.export_user(call.caller, call.user_id()?)?)
 }
 
 /// Why a text is no birth date.

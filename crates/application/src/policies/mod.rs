@@ -2,7 +2,7 @@
 
 mod table;
 
-use userdom_domain::{UserAggregate, UserRole};
+use userdom_domain::{UserAggregate, UserId, UserRole};
 
 use crate::{Actor, AppError, ports::Scope};
 pub use table::decide;
@@ -85,11 +85,26 @@ pub enum Verdict {
     Hidden,
 }
 
+/// What the table needs to know of the user to whom something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// Who it is.
+    pub id: UserId,
+    /// The greatest of its roles.
+    pub highest_role: UserRole,
+}
+
+impl From<&UserAggregate> for Target {
+    fn from(user: &UserAggregate) -> Self {
+        Self { id: user.id(), highest_role: user.user().highest_role() }
+    }
+}
+
 /// [`decide`] as a result.
 pub fn authorise(
     actor: Option<&Actor>,
     operation: Operation,
-    target: &UserAggregate,
+    target: impl Into<Target>,
 ) -> Result<(), AppError> {
     let actor = actor.ok_or(AppError::Unauthenticated)?;
     match decide(actor, operation, target) {

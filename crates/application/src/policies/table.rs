@@ -1,17 +1,18 @@
-use userdom_domain::{UserAggregate, UserRole};
+use userdom_domain::UserRole;
 
-use super::{Operation, Verdict};
+use super::{Operation, Target, Verdict};
 use crate::{Actor, Service, ports::Scope};
 
 /// The verdict on an actor who wants to do something to a user.
 ///
 /// Nobody acts on an account of the same or a higher role, admins excepted; what is
 /// the owner's alone (password, second factor) nobody else does.
-pub fn decide(actor: &Actor, operation: Operation, target: &UserAggregate) -> Verdict {
+pub fn decide(actor: &Actor, operation: Operation, target: impl Into<Target>) -> Verdict {
+    let target = target.into();
     match actor {
-        Actor::User(user) if user.user_id == target.id() => own(user.highest_role(), operation),
-        Actor::User(user) => others(user.highest_role(), operation, target.user().highest_role()),
-        Actor::Service(service) => by_key(service, operation, target.user().highest_role()),
+        Actor::User(user) if user.user_id == target.id => own(user.highest_role(), operation),
+        Actor::User(user) => others(user.highest_role(), operation, target.highest_role),
+        Actor::Service(service) => by_key(service, operation, target.highest_role),
     }
 }
 

@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
-use userdom_domain::{RepositoryError, UserId};
+use userdom_domain::{RepositoryError, UserId, UserRole};
 use uuid::Uuid;
 
 /// What happens to accounts apart from their users' own doing.
@@ -9,6 +11,9 @@ pub trait AccountRepository {
     /// audit trail keeps loses the addresses and the names of devices. `false` when
     /// there is no such user.
     fn erase(&mut self, user_id: UserId) -> Result<bool, RepositoryError>;
+
+    /// A user's version and roles, without anything else of it.
+    fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError>;
 
     /// Pending users who registered before a moment and have verified no email,
     /// oldest first.
@@ -36,6 +41,15 @@ pub trait AccountRepository {
     /// Puts a request that no signed-in user stands behind into the outbox. The same
     /// single row whether or not anybody is meant by it.
     fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError>;
+}
+
+/// What tells whether a user is as somebody has seen it, and whose business it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The present version.
+    pub version: i64,
+    /// What the user may do.
+    pub roles: BTreeSet<UserRole>,
 }
 
 /// Somebody asks for a mail, and must not learn whether there will be one.

@@ -2,7 +2,8 @@ use userdom_domain::{RepositoryError, UserRepository};
 
 use super::{
     AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
-    OneTimeTokenRepository, SecondFactorRepository, SessionRepository, SignInRepository,
+    IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
+    SignInRepository,
 };
 
 /// Where everything is kept.
@@ -18,7 +19,7 @@ pub trait Store: Send + Sync {
 }
 
 /// One transaction, and the repositories inside it.
-pub trait UnitOfWork {
+pub trait UnitOfWork: Send {
     /// Whole users.
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Finding users by anything.
@@ -39,6 +40,10 @@ pub trait UnitOfWork {
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository;
     /// What happened, for those who have to know.
     fn audit(&mut self) -> &mut dyn AuditRepository;
+    /// Requests that have one effect.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
+    /// Sends what waits for the commit, so that nothing but the commit itself can fail then.
+    fn flush(&mut self) -> Result<(), RepositoryError>;
     /// Makes all of it last.
     fn commit(self: Box<Self>) -> Result<(), RepositoryError>;
 }

@@ -127,6 +127,10 @@ pub trait TokenMint: Send + Sync {
     /// A new recovery code, such as `x7k2m-9qp4t`.
     fn recovery_code(&self) -> SecretToken;
 
+    /// What stands for a request, of which a password may be part: nobody can guess at it
+    /// without the secret key.
+    fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32];
+
     /// Where a list goes on, as text that nobody else can make; it is good for this
     /// `context` alone.
     fn cursor(&self, context: &str, place: &[u8]) -> String;

@@ -2,6 +2,7 @@
 
 mod email_service;
 mod messages;
+mod once;
 mod validation_service;
 mod wake;
 
@@ -9,6 +10,8 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
 pub use email_service::EmailService;
+pub(crate) use once::Held;
+pub use once::{Once, Turn};
 pub use validation_service::{CodedError, ValidationService};
 pub use wake::Wake;
 

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod concurrency;
 pub mod devices;
 pub mod emails;
+pub mod idempotency;
 pub mod outbox;
 pub mod phones_and_addresses;
 pub mod saving;
@@ -87,6 +88,15 @@ macro_rules! store_contract {
                 delete_removes_everything_and_says_whether_there_was_anything
                 after_a_delete_names_emails_and_identities_are_free
                 events_outlive_their_user
+            }
+            idempotency {
+                a_key_is_claimed_once_and_answers_alike_from_then_on
+                a_key_stands_for_one_request
+                a_request_is_known_by_its_fingerprint_of_an_earlier_secret_key
+                an_attempt_that_never_ends_is_taken_over_and_cannot_answer
+                a_key_that_is_given_back_is_free
+                a_key_is_forgotten_after_a_day
+                c6_sixteen_at_once_claim_a_key_once
             }
             units_of_work {
                 a_dropped_unit_of_work_leaves_nothing

@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod devices;
 mod directory;
+mod idempotency;
 mod outbox;
 mod second_factors;
 mod sessions;
@@ -26,8 +27,8 @@ use state::State;
 
 use crate::ports::{
     AccountRepository, ApiKeyRepository, AuditEvent, AuditRepository, DeviceRepository,
-    DirectoryRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
-    SignInRepository, Store, UnitOfWork,
+    DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
+    SessionRepository, SignInRepository, Store, UnitOfWork,
 };
 
 /// Everything in memory; clones share it. One unit of work writes at a time, on
@@ -175,6 +176,14 @@ impl UnitOfWork for MemoryUnitOfWork {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self
+    }
+
+    fn flush(&mut self) -> Result<(), RepositoryError> {
+        Ok(())
     }
 
     fn commit(self: Box<Self>) -> Result<(), RepositoryError> {

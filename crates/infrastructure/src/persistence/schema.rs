@@ -218,7 +218,7 @@ diesel::table! {
 
 diesel::table! {
     idempotency_keys (id) {
-        id -> Binary,
+        id -> Text,
         fingerprint -> Binary,
         claim -> Text,
         claimed_until -> Timestamp,

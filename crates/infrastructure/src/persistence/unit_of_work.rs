@@ -6,8 +6,8 @@ use diesel::{
 };
 use userdom_application::ports::{
     AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
-    IdGenerator, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
-    SignInRepository, UnitOfWork,
+    IdGenerator, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
+    SessionRepository, SignInRepository, UnitOfWork,
 };
 use userdom_domain::{RepositoryError, UserRepository};
 
@@ -210,6 +210,15 @@ impl UnitOfWork for SqlUnitOfWork {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self
+    }
+
+    fn flush(&mut self) -> Result<(), RepositoryError> {
+        self.send_registration()?;
+        self.send_trail()
     }
 
     fn commit(mut self: Box<Self>) -> Result<(), RepositoryError> {

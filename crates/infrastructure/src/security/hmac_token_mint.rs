@@ -114,6 +114,16 @@ impl TokenMint for HmacTokenMint {
         &self.previous
     }
 
+    fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.keyed.clone();
+        mac.update(b"userdom:fingerprint:");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
     fn cursor(&self, context: &str, place: &[u8]) -> String {
         URL_SAFE_NO_PAD.encode([place, &self.cursor_tag(context, place)].concat())
     }

@@ -49,7 +49,7 @@ fn c2_a_hundred_at_once_make_one_owner_of_an_address(app: &TestApp) {
 }
 
 /// Runs `work` for 0 to `times`, as many at once as clients usually are.
-fn in_parallel(times: usize, work: impl Fn(usize) -> u16 + Sync) -> Vec<u16> {
+pub(super) fn in_parallel(times: usize, work: impl Fn(usize) -> u16 + Sync) -> Vec<u16> {
     const CLIENTS: usize = 10;
     let work = &work;
     std::thread::scope(|scope| {

@@ -8,6 +8,7 @@ mod c3_one_default_email;
 mod c4_lockout_race;
 mod c5_rows_affected;
 mod c5_single_use_race;
+mod c6_idempotency;
 mod c8_transient_errors;
 mod d1_database_down;
 mod disk_full;

@@ -46,6 +46,15 @@ impl TokenMint for TestMint {
         Some((id, u32::from_str_radix(body.get(32..40)?, 16).ok()?))
     }
 
+    fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut digest = [0_u8; 32];
+        let bytes = parts.iter().flat_map(|part| part.iter().copied().chain([0]));
+        for (n, byte) in bytes.enumerate() {
+            digest[n % 32] = digest[n % 32].wrapping_mul(31).wrapping_add(byte);
+        }
+        digest
+    }
+
     fn cursor(&self, context: &str, place: &[u8]) -> String {
         let bytes = place.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         format!("{bytes}-{:04x}", context.bytes().map(u32::from).sum::<u32>())

@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
-use userdom_domain::{RepositoryError, UserId, UserSnapshot};
+use userdom_domain::{RepositoryError, UserId, UserRole, UserSnapshot};
 
 use super::{MemoryUnitOfWork, State, outbox::StoredEvent};
-use crate::ports::{AccountRepository, Errand, MailRequest, MailWish};
+use crate::ports::{AccountRepository, Errand, MailRequest, MailWish, Stamp};
 
 impl AccountRepository for MemoryUnitOfWork {
     fn erase(&mut self, user_id: UserId) -> Result<bool, RepositoryError> {
@@ -21,7 +21,17 @@ impl AccountRepository for MemoryUnitOfWork {
                 line.user_agent.clear();
             }
         }
+        let own = format!("{user_id}/");
+        state.idempotency_keys.retain(|key, _| !key.starts_with(&own));
         Ok(state.remove_user(user_id))
+    }
+
+    fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError> {
+        let user = self.state.users.get(&user_id.as_uuid());
+        Ok(user.map(|user| Stamp {
+            version: user.version,
+            roles: user.roles.iter().filter_map(|role| UserRole::parse(role)).collect(),
+        }))
     }
 
     fn never_verified(

@@ -6,7 +6,7 @@ use uuid::{Builder, Uuid};
 
 use super::outbox::StoredEvent;
 use crate::ports::{
-    ApiKey, AuditEvent, Login, NewDevice, NewToken, Session, TokenHash, TotpCredential,
+    ApiKey, AuditEvent, Claim, Login, NewDevice, NewToken, Session, TokenHash, TotpCredential,
 };
 
 /// All that is kept: what the tables of a database hold.
@@ -20,6 +20,8 @@ pub(super) struct State {
     pub(super) totp: BTreeMap<Uuid, StoredTotp>,
     pub(super) recovery_codes: BTreeMap<Uuid, StoredCode>,
     pub(super) api_keys: BTreeMap<Uuid, ApiKey>,
+    /// By key, each with its answer.
+    pub(super) idempotency_keys: BTreeMap<String, (Claim, Option<Vec<u8>>)>,
     pub(super) trail: BTreeMap<Uuid, AuditEvent>,
     pub(super) events: BTreeMap<Uuid, StoredEvent>,
     last_event: u64,

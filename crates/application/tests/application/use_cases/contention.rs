@@ -9,8 +9,8 @@ use userdom_application::{
     AppError, Caller, Settings,
     ports::{
         AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository,
-        DirectoryRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
-        SignInRepository, Store, UnitOfWork,
+        DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
+        SessionRepository, SignInRepository, Store, UnitOfWork,
     },
     testing::{AnyStrength, MemoryStore, given},
     use_cases::AddEmail,
@@ -50,6 +50,14 @@ impl Store for Contended {
 impl UnitOfWork for ContendedUnit {
     fn users(&mut self) -> &mut dyn UserRepository {
         self.uow.users()
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self.uow.idempotency()
+    }
+
+    fn flush(&mut self) -> Result<(), RepositoryError> {
+        self.uow.flush()
     }
 
     fn directory(&mut self) -> &mut dyn DirectoryRepository {

@@ -4,16 +4,16 @@ use diesel::{
     prelude::*,
     sql_types::{Text, Timestamp},
 };
-use userdom_application::ports::{AccountRepository, MailRequest, MailWish};
+use userdom_application::ports::{AccountRepository, MailRequest, MailWish, Stamp};
 use userdom_domain::{RepositoryError, UserId};
 
-use super::events;
+use super::{events, users::roles};
 use crate::persistence::{
     json_column::Json,
     mappers::read_uuid,
     models::OutboxRow,
     outbox::NOBODY,
-    schema::{audit_events, outbox_events, user_emails, users},
+    schema::{audit_events, idempotency_keys as keys, outbox_events, user_emails, users},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -25,7 +25,8 @@ DELETE FROM outbox_events WHERE user_id = $1 AND (payload->>'user_id' = $2 OR pa
 /// A statement has five seconds on Postgres: so many rows at a time.
 const BATCH: usize = 10_000;
 /// What has ended by time, each before the moment `$1`.
-const ENDED: [(&str, &str); 3] = [
+const ENDED: [(&str, &str); 4] = [
+    ("idempotency_keys", "expires_at <= $1"),
     ("sessions", "idle_expires_at <= $1"),
     ("one_time_tokens", "expires_at <= $1"),
     ("known_devices", "expires_at <= $1"),
@@ -52,10 +53,25 @@ impl AccountRepository for SqlUnitOfWork {
                     diesel::update(audit_events::table.filter(traces))
                         .set((audit_events::ip_address.eq(""), audit_events::user_agent.eq("")))
                         .execute(c)?;
+                    let own = keys::id.between(format!("{id}/"), format!("{id}/\u{7f}"));
+                    diesel::delete(keys::table.filter(own)).execute(c)?;
                     Ok(users > 0)
                 })
         });
         self.checked(erased)
+    }
+
+    fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError> {
+        let id = user_id.to_string();
+        let found: QueryResult<Option<(i64, Json)>> = on_either!(self.db()?, c => {
+            users::table
+                .filter(users::id.eq(&id))
+                .select((users::version, users::roles))
+                .first(c)
+                .optional()
+        });
+        let stamp = |(version, stored)| Ok(Stamp { version, roles: roles(&id, &stored)? });
+        self.checked(found)?.map(stamp).transpose()
     }
 
     fn never_verified(

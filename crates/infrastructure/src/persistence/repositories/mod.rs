@@ -6,6 +6,7 @@ pub(crate) mod audit;
 mod devices;
 mod directory;
 mod events;
+mod idempotency;
 mod load_user;
 mod register_user;
 mod save_user;

@@ -1,0 +1,157 @@
+//! From an HTTP request to an operation and back: the one place where they meet.
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::header::{self, HeaderName, HeaderValue, X_FORWARDED_FOR},
+    web,
+};
+use userdom_application::{App, AppError, Caller, Origin};
+
+use crate::{
+    ApiState, bearer, blocking, body,
+    call::{Call, KnownAs, Request},
+    client_address::client_address,
+    etag::Tags,
+    middleware::RequestId,
+    once,
+    problem::{Answer, Problem},
+    rest::{Access, Operation, Route, Verb},
+};
+
+/// Reads the request, makes one hop to a blocking thread, where the token is checked and the
+/// operation runs, and shows what came of it.
+pub(crate) async fn answer(
+    route: &'static Route,
+    operation: Operation,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let state = http.app_data::<ApiState>().cloned();
+    let state = state.ok_or_else(|| Problem::internal("the application has no state"))?;
+    let query = web::Query::<Vec<(String, String)>>::from_query(http.query_string());
+    let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
+    let (body, is_form) = body::read(&http, payload, route.body).await?;
+    let (token, if_match) = match route.access {
+        Access::Authenticated => {
+            let token = bearer::token(http.headers())?.ok_or(AppError::Unauthenticated)?;
+            (Some(token), if_match(&http)?)
+        }
+        // Who presents a bad token here is anybody.
+        Access::Open => (bearer::token(http.headers()).unwrap_or_default(), None),
+    };
+    let key = if route.method == Verb::Post { once::key(http.headers())? } else { None };
+    let path = http.uri().to_string();
+    let caller = Caller { actor: None, if_match, origin: origin(&http, &state) };
+    let request = Request {
+        segments: segments(&http),
+        parameters: known_parameters(route, query)?,
+        body,
+        is_form,
+        if_none_match: header_list(&http, &header::IF_NONE_MATCH)
+            .and_then(|text| Tags::parse(&text)),
+        token,
+    };
+    // Slow, and dear to serve: a flood of these leaves room for the others.
+    let _permit = if route.hashes { Some(blocking::permit(&state.hashing).await?) } else { None };
+    let is_blind = state.requires_if_match && route.edits && !has_if_match(&http);
+    let now = state.now();
+    let work = move |app: &App| {
+        let caller = known_caller(app, route, caller, &request)?;
+        let known = caller.actor.as_ref().map(KnownAs::from);
+        if is_blind {
+            return Ok((known, Err(Problem::new("if_match.required"))));
+        }
+        let run = |app: &App| operation(&Call { app, caller: &caller, request: &request, now });
+        let answer = match &key {
+            Some(key) => once::answer(app, &caller, key, &[path.as_bytes(), &request.body], run),
+            None => run(app),
+        };
+        Ok((known, answer))
+    };
+    let (known, answer): (Option<KnownAs>, Answer) = blocking::run(&state, work).await?;
+    let found_out = answer.as_ref().ok().and_then(|reply| reply.known);
+    if let Some(known) = known.or(found_out) {
+        http.extensions_mut().insert(known);
+    }
+    Ok(answer?.into())
+}
+
+/// The caller with its actor, where there must be one.
+fn known_caller(
+    app: &App,
+    route: &Route,
+    stranger: Caller,
+    request: &Request,
+) -> Result<Caller, Problem> {
+    match (route.access, &request.token) {
+        (Access::Authenticated, Some(token)) => {
+            let actor = app.authenticate(token)?;
+            KnownAs::from(&actor).record();
+            Ok(Caller { actor: Some(actor), ..stranger })
+        }
+        (Access::Authenticated, None) => Err(AppError::Unauthenticated.into()),
+        (Access::Open, _) => Ok(stranger),
+    }
+}
+
+fn segments(http: &HttpRequest) -> Vec<(String, String)> {
+    let found = http.match_info().iter();
+    found.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+/// The parameters, each of which the route knows and which stands there once.
+pub(crate) fn known_parameters(
+    route: &Route,
+    query: Vec<(String, String)>,
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut known: Vec<(String, String)> = Vec::with_capacity(query.len());
+    for (name, value) in query {
+        let is_there = known.iter().any(|(other, _)| *other == name);
+        if is_there || !route.parameters.contains(&name.as_str()) {
+            let detail = format!("The query parameter {name:?} is unknown, or given twice");
+            return Err(Problem::new("query.unknown_parameter").with_detail(detail));
+        }
+        known.push((name, value));
+    }
+    Ok(known)
+}
+
+fn has_if_match(http: &HttpRequest) -> bool {
+    http.headers().contains_key(header::IF_MATCH)
+}
+
+fn if_match(http: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
+    let Some(header) = header_list(http, &header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let tags = Tags::parse(&header).ok_or_else(|| Problem::new("if_match.malformed"))?;
+    Ok(tags.strong_versions())
+}
+
+/// All lines of a header as one list; what is no text matches nothing.
+fn header_list(http: &HttpRequest, name: &HeaderName) -> Option<String> {
+    let lines = http.headers().get_all(name);
+    let texts: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    (!texts.is_empty()).then(|| texts.join(","))
+}
+
+fn origin(http: &HttpRequest, state: &ApiState) -> Origin {
+    let lines: Vec<_> =
+        http.headers().get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
+    let client = http
+        .peer_addr()
+        .map(|peer| client_address(peer.ip(), lines.into_iter(), &state.trusted_proxies));
+    let request_id = http.extensions().get::<RequestId>().cloned();
+    Origin {
+        ip_address: client.map(|address| address.to_string()).unwrap_or_default(),
+        user_agent: user_agent(http),
+        request_id: request_id.map(|id| id.0).unwrap_or_default(),
+    }
+}
+
+/// The client's own name for itself, fit to be stored and shown.
+fn user_agent(http: &HttpRequest) -> String {
+    let header = http.headers().get(header::USER_AGENT);
+    let text = String::from_utf8_lossy(header.map_or(b"".as_slice(), HeaderValue::as_bytes));
+    text.chars().filter(|c| !c.is_control()).take(255).collect()
+}

@@ -1,0 +1,258 @@
+//! C6: a request with a key has one effect, whatever dies in between.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use userdom_application::{
+    Adapters, App, Caller, Settings,
+    ports::{
+        AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository,
+        DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
+        SessionRepository, SignInRepository, Store, UnitOfWork,
+    },
+    services::{Once, Wake},
+    testing::{AnyStrength, FixedClock, GlassBox, PlainHasher, TestMint, TestTotp, given},
+    use_cases::{RegisterUser, SignIn, SignInStep},
+};
+use userdom_domain::{Preferences, RepositoryError, UserRepository};
+use userdom_infrastructure::{external::RandomIds, persistence::Database};
+use userdom_tests::{
+    app::Limiter,
+    databases::{Kind, TestDatabase},
+};
+
+/// The store of a process that dies: after so many commits nothing gets through any more.
+struct Dying {
+    store: Database,
+    commits: Arc<AtomicI64>,
+}
+
+struct DyingUnit {
+    uow: Box<dyn UnitOfWork>,
+    commits: Arc<AtomicI64>,
+}
+
+fn dead() -> RepositoryError {
+    RepositoryError::Unavailable("the process is dead".into())
+}
+
+impl Store for Dying {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        if self.commits.load(Ordering::SeqCst) <= 0 {
+            return Err(dead());
+        }
+        Ok(Box::new(DyingUnit { uow: self.store.begin()?, commits: Arc::clone(&self.commits) }))
+    }
+
+    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        self.store.read()
+    }
+
+    fn ping(&self) -> Result<(), RepositoryError> {
+        self.store.ping()
+    }
+}
+
+impl UnitOfWork for DyingUnit {
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self.uow.users()
+    }
+
+    fn directory(&mut self) -> &mut dyn DirectoryRepository {
+        self.uow.directory()
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self.uow.accounts()
+    }
+
+    fn sign_ins(&mut self) -> &mut dyn SignInRepository {
+        self.uow.sign_ins()
+    }
+
+    fn devices(&mut self) -> &mut dyn DeviceRepository {
+        self.uow.devices()
+    }
+
+    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
+        self.uow.second_factors()
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self.uow.sessions()
+    }
+
+    fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
+        self.uow.tokens()
+    }
+
+    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
+        self.uow.api_keys()
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        self.uow.audit()
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self.uow.idempotency()
+    }
+
+    fn flush(&mut self) -> Result<(), RepositoryError> {
+        self.uow.flush()
+    }
+
+    fn commit(self: Box<Self>) -> Result<(), RepositoryError> {
+        if self.commits.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(dead());
+        }
+        self.uow.commit()
+    }
+}
+
+/// A process on the database, which dies after so many commits.
+fn process(database: &Database, clock: &Arc<FixedClock>, commits: i64) -> App {
+    let commits = Arc::new(AtomicI64::new(commits));
+    let adapters = Adapters {
+        store: Arc::new(Dying { store: database.clone(), commits }),
+        clock: clock.clone(),
+        ids: Arc::new(RandomIds),
+        mint: Arc::new(TestMint::default()),
+        hasher: Arc::new(PlainHasher::default()),
+        strength: Arc::new(AnyStrength),
+        secrets: Arc::new(GlassBox),
+        totp: Arc::new(TestTotp::default()),
+        limiter: Arc::new(Limiter::default()),
+    };
+    App::new(adapters, Settings::default(), Arc::new(Wake::default()))
+}
+
+/// The id of the user that a request with the key has registered; `None` when the process
+/// died on the way.
+fn register(app: &App) -> Option<String> {
+    let request = RegisterUser {
+        username: given::username("ada"),
+        password: given::password(given::PASSWORD),
+        email: given::email("ada@example.org"),
+        profile: given::a_profile(),
+        phone: None,
+        address: None,
+        preferences: Preferences::default(),
+    };
+    match app.once(&Caller::default(), "key", &[b"register ada"]).ok()? {
+        Once::Answered(kept) => Some(String::from_utf8(kept).unwrap()),
+        Once::Turn(turn) => {
+            let user = turn.app().register(&Caller::default(), &request).ok()?;
+            let id = user.id.to_string();
+            turn.answer(id.as_bytes()).ok()?;
+            Some(id)
+        }
+    }
+}
+
+fn sign_in(app: &App) -> Option<String> {
+    let (login, password) = ("ada".to_owned(), given::password(given::PASSWORD));
+    let request = SignIn { login, password, device_token: None };
+    match app.once(&Caller::default(), "key", &[b"sign in"]).ok()? {
+        Once::Answered(kept) => Some(String::from_utf8(kept).unwrap()),
+        Once::Turn(turn) => match turn.app().sign_in(&Caller::default(), &request).ok()? {
+            SignInStep::Done(session) => {
+                let token = session.access_token.expose().to_owned();
+                turn.answer(token.as_bytes()).ok()?;
+                Some(token)
+            }
+            SignInStep::Challenge(_) => None,
+        },
+    }
+}
+
+fn open(kind: Kind) -> (Database, TestDatabase) {
+    let test_database = TestDatabase::new(kind);
+    let (database, _) = Database::open(&test_database.parsed(), 4, Arc::new(RandomIds)).unwrap();
+    (database, test_database)
+}
+
+/// Lets a process die after each of its commits in turn, and sends the request again to
+/// another one; `effects` counts what is there then. How often the first one got through.
+fn dies_after_every_commit(
+    kind: Kind,
+    before: fn(&Database),
+    request: fn(&App) -> Option<String>,
+    effects: fn(&Database) -> usize,
+) -> Vec<bool> {
+    let survives = |commits| {
+        let (database, _test_database) = open(kind);
+        before(&database);
+        let clock = Arc::new(FixedClock::default());
+        let first = request(&process(&database, &clock, commits));
+        // Whatever a dead process has claimed is free after a minute.
+        clock.advance(chrono::TimeDelta::minutes(1));
+        let again = request(&process(&database, &clock, 100)).expect("the second one lives");
+        assert_eq!(effects(&database), 1, "dead after {commits} commits");
+        if let Some(first) = &first {
+            assert_eq!(*first, again, "dead after {commits} commits");
+        }
+        let third = request(&process(&database, &clock, 100)).unwrap();
+        assert_eq!(third, again);
+        first.is_some()
+    };
+    (0..5).map(survives).collect()
+}
+
+fn nothing(_: &Database) {}
+
+fn users(database: &Database) -> usize {
+    let found = database.read().unwrap().users().find_by_username(&given::username("ada"));
+    usize::from(found.unwrap().is_some())
+}
+
+fn an_active_user(database: &Database) {
+    let mut uow = database.begin().unwrap();
+    uow.users().save(&mut given::an_active_user().with_username("ada").build()).unwrap();
+    uow.commit().unwrap();
+}
+
+fn sessions(database: &Database) -> usize {
+    let ada = given::username("ada");
+    let mut reader = database.read().unwrap();
+    let ada = reader.users().find_by_username(&ada).unwrap().unwrap();
+    reader.sessions().of_user(ada.id(), given::now()).unwrap().len()
+}
+
+/// Seen to fail with an answer that is kept in a transaction after that of the effect: the
+/// second process finds the username taken.
+fn c6_a_registration_has_one_effect(kind: Kind) {
+    let got_through = dies_after_every_commit(kind, nothing, register, users);
+    // The claim, and then the effect with its answer.
+    assert_eq!(got_through, [false, false, true, true, true]);
+}
+
+/// Seen to fail with an answer that is kept in a transaction after that of the effect: there
+/// are two sessions.
+fn c6_a_sign_in_has_one_effect(kind: Kind) {
+    let got_through = dies_after_every_commit(kind, an_active_user, sign_in, sessions);
+    // The claim, the count of the attempt, and then the session with its answer.
+    assert_eq!(got_through, [false, false, false, true, true]);
+}
+
+#[test]
+fn c6_a_registration_has_one_effect_on_sqlite() {
+    c6_a_registration_has_one_effect(Kind::Sqlite);
+}
+
+#[test]
+fn c6_a_registration_has_one_effect_on_postgres() {
+    c6_a_registration_has_one_effect(Kind::Postgres);
+}
+
+#[test]
+fn c6_a_sign_in_has_one_effect_on_sqlite() {
+    c6_a_sign_in_has_one_effect(Kind::Sqlite);
+}
+
+#[test]
+fn c6_a_sign_in_has_one_effect_on_postgres() {
+    c6_a_sign_in_has_one_effect(Kind::Postgres);
+}
