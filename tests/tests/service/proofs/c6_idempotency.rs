@@ -221,16 +221,16 @@ fn sessions(database: &Database) -> usize {
     reader.sessions().of_user(ada.id(), given::now()).unwrap().len()
 }
 
-/// Seen to fail with an answer that is kept in a transaction after that of the effect: the
-/// second process finds the username taken.
+/// Seen to fail on both databases with an answer that is kept in a transaction after that of
+/// the effect: the second process finds the username taken.
 fn c6_a_registration_has_one_effect(kind: Kind) {
     let got_through = dies_after_every_commit(kind, nothing, register, users);
     // The claim, and then the effect with its answer.
     assert_eq!(got_through, [false, false, true, true, true]);
 }
 
-/// Seen to fail with an answer that is kept in a transaction after that of the effect: there
-/// are two sessions.
+/// Seen to fail on both databases with an answer that is kept in a transaction after that of
+/// the effect.
 fn c6_a_sign_in_has_one_effect(kind: Kind) {
     let got_through = dies_after_every_commit(kind, an_active_user, sign_in, sessions);
     // The claim, the count of the attempt, and then the session with its answer.

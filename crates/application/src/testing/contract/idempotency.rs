@@ -84,7 +84,7 @@ pub fn a_key_is_forgotten_after_a_day(t: &dyn StoreUnderTest) {
     assert_eq!(claimed(t, &a_claim("ada/k", 2), 24 * 60), Claimed::Ours);
 }
 
-/// Seen to fail on both databases with a key that is looked up first and inserted then.
+/// Seen to fail on both databases with a key that is claimed whoever has it.
 pub fn c6_sixteen_at_once_claim_a_key_once(t: &dyn StoreUnderTest) {
     let winners = winners_of_sixteen(t, |uow| {
         Ok(uow.idempotency().claim(&a_claim("ada/k", 1), minute(0))? == Claimed::Ours)
