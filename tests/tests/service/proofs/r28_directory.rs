@@ -1,6 +1,5 @@
 //! R28: a specification means the same in memory, on SQLite and on Postgres, in the same
-//! order. Seen to fail with accents kept in the keys of names, with `status` read as it was
-//! set, with the ends of a page compared by id alone, and with LIKE for "contains".
+//! order.
 
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use proptest::{
     option,
     prelude::*,
     sample::{Index, select},
+    strategy::ValueTree,
     test_runner::{Config, TestError, TestRunner},
 };
 use userdom_application::{
@@ -48,6 +48,9 @@ const DOMAINS: [&str; 3] = ["example.org", "mail.example.org", "example.com"];
 const PHONES: [&str; 4] = ["+1-202-555-0143", "(202) 555-0143", "+44 20 7946 0018", "5551234567"];
 const PIECES: [&str; 16] =
     ["jos", "É", "ł", "ss", "ωμ", "%", "_", "'", "50", "example", "ORG", "ko", "", "20", "o", "李"];
+
+const WHOLE_TEXTS: [&str; 7] =
+    ["ada0", "bob", "ada0.0@example.org", "+12025550143", "50667", "utc", "de-at"];
 
 #[derive(Debug, Clone)]
 struct Person {
@@ -217,7 +220,7 @@ fn texts() -> impl Strategy<Value = TextTest> {
         select(&NAMES),
         select(&CITIES),
         select(&DOMAINS),
-        select(&["ada0", "bob", "ada0.0@example.org", "+12025550143", "50667", "utc", "de-at"]),
+        select(&WHOLE_TEXTS),
     ];
     (operator, text).prop_map(|(operator, text)| TextTest { operator, text: text.to_owned() })
 }
@@ -341,12 +344,82 @@ fn with_id(question: &mut Question, users: &[UserAggregate]) {
     }
 }
 
+/// The population in a memory and in a database of each kind.
+struct Stores {
+    users: Vec<UserAggregate>,
+    memory: MemoryStore,
+    databases: [(Database, TestDatabase); 2],
+}
+
+impl Stores {
+    fn with(people: &[Person]) -> Self {
+        let users: Vec<_> =
+            people.iter().enumerate().map(|(number, person)| user(number, person)).collect();
+        let memory = MemoryStore::new();
+        fill(&memory, &users);
+        let databases = Kind::BOTH.map(|kind| {
+            let database = TestDatabase::new(kind);
+            let ids = Arc::new(RandomIds);
+            let (store, _) = Database::open(&database.parsed(), 2, ids).unwrap();
+            fill(&store, &users);
+            (store, database)
+        });
+        Self { users, memory, databases }
+    }
+}
+
+/// Seen to fail with accents kept in the keys of cities, with LIKE for "contains", and with
+/// the end of a key left out of "equals".
+#[test]
+fn r28_every_test_of_a_text_means_the_same_everywhere() {
+    let _alone = alone();
+    let mut runner = TestRunner::deterministic();
+    let people = people().new_tree(&mut runner).unwrap().current();
+    let index = any::<Index>().new_tree(&mut runner).unwrap().current();
+    let stores = Stores::with(&people);
+    let fields: [fn(TextTest) -> UserTest; 10] = [
+        UserTest::Username,
+        UserTest::FirstName,
+        UserTest::LastName,
+        UserTest::DisplayName,
+        UserTest::Language,
+        UserTest::TimeZone,
+        |test| UserTest::Email(EmailTest::Value(test).into()),
+        |test| UserTest::Email(EmailTest::Domain(test).into()),
+        |test| UserTest::Phone(PhoneTest::Number(test).into()),
+        |test| UserTest::Address(AddressTest::City(test).into()),
+    ];
+    let operators = [
+        TextOperator::Equals,
+        TextOperator::StartsWith,
+        TextOperator::Contains,
+        TextOperator::EndsWith,
+    ];
+    let texts = [&PIECES[..], &NAMES, &CITIES, &DOMAINS, &WHOLE_TEXTS].concat();
+    let order = UserOrder { by: OrderKey::LastName, descending: false };
+    let mut telling = 0;
+    for (n, field) in fields.iter().enumerate() {
+        for (operator, text) in operators.iter().flat_map(|o| texts.iter().map(move |t| (*o, *t))) {
+            let test = field(TextTest { operator, text: text.to_owned() });
+            let question = (test.into(), order, 100, index);
+            let expected = walk(&stores.memory, &question);
+            for ((store, _), kind) in stores.databases.iter().zip(Kind::BOTH) {
+                assert_eq!(walk(store, &question), expected, "{n}, {kind:?}: {:?}", question.0);
+            }
+            telling += usize::from((1..stores.users.len()).contains(&expected.len()));
+        }
+    }
+    assert!(telling > 250, "only {telling} questions divide the users");
+}
+
+/// Seen to fail with `status` read as it was set, with an open end of a suspension left to
+/// be NULL, and with the places of a page compared by id alone.
 #[test]
 fn r28_memory_sqlite_and_postgres_find_the_same_users_in_the_same_order() {
     let _alone = alone();
     let config = Config {
         cases: POPULATIONS,
-        max_shrink_iters: 200,
+        max_shrink_iters: 20,
         failure_persistence: None,
         ..Config::default()
     };
@@ -355,17 +428,7 @@ fn r28_memory_sqlite_and_postgres_find_the_same_users_in_the_same_order() {
     let strategy = (people(), questions());
     runner
         .run(&strategy, |(people, mut questions)| {
-            let users: Vec<_> =
-                people.iter().enumerate().map(|(number, person)| user(number, person)).collect();
-            let memory = MemoryStore::new();
-            fill(&memory, &users);
-            let databases = Kind::BOTH.map(|kind| {
-                let database = TestDatabase::new(kind);
-                let ids = Arc::new(RandomIds);
-                let (store, _) = Database::open(&database.parsed(), 2, ids).unwrap();
-                fill(&store, &users);
-                (store, database)
-            });
+            let Stores { users, memory, databases } = Stores::with(&people);
             for question in &mut questions {
                 with_id(question, &users);
                 let expected = walk(&memory, question);
