@@ -90,7 +90,7 @@ pub fn filters() -> Vec<(&'static str, UserSpecification)> {
         ("work email at one company", {
             UserTest::Email(Specification::all([
                 EmailTest::Type(ContactType::Work).into(),
-                EmailTest::Domain(TextTest::equals("mail7.example")).into(),
+                EmailTest::Domain(TextTest::equals("mail8.example")).into(),
             ]))
             .into()
         }),

@@ -95,7 +95,7 @@ impl Database {
         }
     }
 
-    /// How Postgres would find a page of the directory, as EXPLAIN tells it: for whoever
+    /// How Postgres finds a page of the directory, as EXPLAIN ANALYZE tells it: for whoever
     /// looks into a slow search. Empty on SQLite.
     pub fn plan(&self, query: &DirectoryQuery<'_>) -> Result<Vec<String>, RepositoryError> {
         let mut connection = checkout(&self.readers)?;

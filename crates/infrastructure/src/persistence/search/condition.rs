@@ -1,3 +1,5 @@
+use std::{cell::RefCell, iter::Copied, slice};
+
 use chrono::{DateTime, Utc};
 use userdom_domain::{
     AddressTest, ContactType, EmailTest, PhoneTest, Specification, TimeRange, UserRole,
@@ -16,23 +18,58 @@ pub(in crate::persistence) fn condition(
     specification: &UserSpecification,
     now: DateTime<Utc>,
 ) -> Sql {
-    Compiler { dialect, now }.users("u", specification, true)
+    condition_knowing(dialect, specification, now, &[])
 }
 
-struct Compiler {
+/// The same, knowing which of the [`unions`] have many rows. Those are asked user by user, on
+/// the way along the order: to collect them all would take longer than to find a page.
+pub(in crate::persistence) fn condition_knowing(
+    dialect: Dialect,
+    specification: &UserSpecification,
+    now: DateTime<Utc>,
+    are_many: &[bool],
+) -> Sql {
+    let are_many = RefCell::new(are_many.iter().copied());
+    Compiler { dialect, now, are_many }.users("u", specification, true)
+}
+
+/// The unions that the condition has where it is asked plainly, in the order in which it
+/// comes upon them.
+pub(in crate::persistence) fn unions(
+    dialect: Dialect,
+    specification: &UserSpecification,
+    now: DateTime<Utc>,
+) -> Vec<Sql> {
+    match specification {
+        Specification::Any(parts) if !parts.iter().all(is_of_user_alone) => {
+            let compiler = Compiler { dialect, now, are_many: RefCell::new([].iter().copied()) };
+            vec![compiler.union(parts)]
+        }
+        Specification::All(parts) => {
+            parts.iter().flat_map(|part| unions(dialect, part, now)).collect()
+        }
+        Specification::Test(_) | Specification::Any(_) | Specification::Not(_) => Vec::new(),
+    }
+}
+
+struct Compiler<'a> {
     dialect: Dialect,
     now: DateTime<Utc>,
+    /// Of the unions that are still to come, whether they have many rows.
+    are_many: RefCell<Copied<slice::Iter<'a, bool>>>,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     /// `row` is the name of the row of `users`. An *any* that is asked `plainly`, inside no
     /// NOT and no other OR, is a union, whose parts are served by an index each.
     fn users(&self, row: &str, tree: &UserSpecification, plainly: bool) -> Sql {
         match tree {
             Specification::Any(parts) if plainly && !parts.iter().all(is_of_user_alone) => {
-                let selects = parts.iter().map(|part| self.select(part)).collect();
-                let union = Sql::joined(selects, " UNION ALL ");
-                Sql::new(format!("{row}.id IN ")).then(union)
+                let has_many = self.are_many.borrow_mut().next().unwrap_or(false);
+                if has_many {
+                    return self.users(row, tree, false);
+                }
+                Sql::new(format!("{row}.id IN ")).then(self.union(parts))
             }
             tree => combined(tree, &|part, is_whole| match part {
                 Specification::Test(test) => self.user(row, test),
@@ -41,13 +78,18 @@ impl Compiler {
         }
     }
 
+    /// The ids of those who satisfy any of the parts, some of them more than once.
+    fn union(&self, parts: &[UserSpecification]) -> Sql {
+        Sql::joined(parts.iter().map(|part| self.select(part)).collect(), " UNION ALL ")
+    }
+
     /// The ids of those who satisfy one part of an *any*.
     fn select(&self, part: &UserSpecification) -> Sql {
         match part {
             Specification::Test(UserTest::Email(one)) => self.emails(one),
             Specification::Test(UserTest::Phone(one)) => self.phones(one),
             Specification::Test(UserTest::Address(one)) => self.addresses(one),
-            part => Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, true)),
+            part => Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, false)),
         }
     }
 
