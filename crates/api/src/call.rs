@@ -62,6 +62,10 @@ pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
     /// The time of the request.
     pub(crate) now: DateTime<Utc>,
+    /// Whether an edit must name the version that it is of.
+    pub(crate) requires_if_match: bool,
+    /// The key of a request that has one, where the operation keeps its answers itself.
+    pub(crate) key: Option<&'a str>,
 }
 
 impl Call<'_> {

@@ -49,6 +49,9 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("phone.already_exists", 409, "The user has this phone already"),
     ("two_factor.already_enabled", 409, "The second factor is set up already"),
     ("two_factor.not_enabled", 409, "There is no second factor"),
+    ("batch.undone", 424, "Another operation of the batch was refused, so nothing was done"),
+    ("batch.not_atomic", 422, "An atomic batch takes what changes users, and nothing else"),
+    ("batch.too_many_passwords", 422, "A batch checks one password at most"),
     // Rules of the user as a whole
     ("email.only_one", 422, "The only email cannot be removed"),
     ("email.default_is_primary", 422, "The default email is primary"),
@@ -73,6 +76,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("field.null", 400, "The field cannot be null"),
     ("field.wrong_type", 400, "The field is of another type"),
     ("field.unknown", 400, "The field is unknown"),
+    ("list.length", 400, "The list has too few or too many items"),
     ("field.conflict", 400, "The field cannot stand beside another one"),
     ("filter.invalid", 400, "The filter cannot be read"),
     ("sort.unknown", 400, "There is no such order"),

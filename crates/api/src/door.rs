@@ -15,7 +15,7 @@ use crate::{
     middleware::RequestId,
     once,
     problem::{Answer, Problem},
-    rest::{Access, Operation, Route, Verb},
+    rest::{Access, Hashes, Operation, Route, Verb},
 };
 
 /// Reads the request, makes one hop to a blocking thread, where the token is checked and the
@@ -52,23 +52,33 @@ pub(crate) async fn answer(
         token,
     };
     // Slow, and dear to serve: a flood of these leaves room for the others.
-    let _permit = if route.hashes { Some(blocking::permit(&state.hashing).await?) } else { None };
+    let _permit = match route.hashes {
+        Hashes::Strangers => Some(blocking::permit(&state.hashing).await?),
+        Hashes::Own | Hashes::Nothing => None,
+    };
     let is_blind = state.requires_if_match && route.edits && !has_if_match(&http);
-    let now = state.now();
+    let (now, shared) = (state.now(), state.clone());
     let work = move |app: &App| {
         let caller = known_caller(app, route, caller, &request)?;
         let known = caller.actor.as_ref().map(KnownAs::from);
         if is_blind {
             return Ok((known, Err(Problem::new("if_match.required"))));
         }
-        let run = |app: &App| operation(&Call { app, caller: &caller, request: &request, now });
-        let answer = match &key {
-            Some(key) => once::answer(app, &caller, key, &[path.as_bytes(), &request.body], run),
-            None => run(app),
+        let requires_if_match = state.requires_if_match;
+        let run = |app: &App, key| {
+            let (caller, request) = (&caller, &request);
+            operation(&Call { app, caller, request, now, requires_if_match, key })
+        };
+        let answer = match key.as_deref() {
+            Some(key) if !route.keeps_keys_itself => {
+                let request = [path.as_bytes(), &request.body];
+                once::answer(app, &caller, key, &request, |app| run(app, None))
+            }
+            key => run(app, key),
         };
         Ok((known, answer))
     };
-    let (known, answer): (Option<KnownAs>, Answer) = blocking::run(&state, work).await?;
+    let (known, answer): (Option<KnownAs>, Answer) = blocking::run(&shared, work).await?;
     let found_out = answer.as_ref().ok().and_then(|reply| reply.known);
     if let Some(known) = known.or(found_out) {
         http.extensions_mut().insert(known);
@@ -121,10 +131,15 @@ fn has_if_match(http: &HttpRequest) -> bool {
 }
 
 fn if_match(http: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
-    let Some(header) = header_list(http, &header::IF_MATCH) else {
-        return Ok(None);
-    };
-    let tags = Tags::parse(&header).ok_or_else(|| Problem::new("if_match.malformed"))?;
+    match header_list(http, &header::IF_MATCH) {
+        Some(header) => versions(&header),
+        None => Ok(None),
+    }
+}
+
+/// The versions that `If-Match` names; `None` is any.
+pub(crate) fn versions(header: &str) -> Result<Option<Vec<i64>>, Problem> {
+    let tags = Tags::parse(header).ok_or_else(|| Problem::new("if_match.malformed"))?;
     Ok(tags.strong_versions())
 }
 

@@ -92,8 +92,26 @@ impl Problem {
         Self { status, errors: faults.0, ..problem }
     }
 
-    /// The answer. What is the service's own fault is logged here, and only here.
-    pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
+    /// The same once more; its cause stays behind.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            code: self.code,
+            status: self.status,
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+            exceeded: None,
+            cause: None,
+        }
+    }
+
+    /// The status and the body, for an answer inside another one.
+    pub(crate) fn shown(&self, request_id: &str) -> (u16, String) {
+        self.log(request_id);
+        (self.status.as_u16(), self.json(request_id))
+    }
+
+    /// What is the service's own fault is logged here, and only here.
+    fn log(&self, request_id: &str) {
         if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| chain(cause));
             // Load is no defect: an error for each refused request would hide the real ones.
@@ -103,6 +121,11 @@ impl Problem {
                 tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
             }
         }
+    }
+
+    /// The answer.
+    pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
+        self.log(request_id);
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

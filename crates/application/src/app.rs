@@ -110,6 +110,8 @@ pub struct App {
     pub(crate) wake: Arc<Wake>,
     /// Where the last transaction waits for the answer to a request that is to have one effect.
     pub(crate) held: Option<Arc<Held>>,
+    /// Whether all commands go into the transaction that is held.
+    pub(crate) is_joined: bool,
 }
 
 /// A use case that runs within one transaction.
@@ -127,7 +129,7 @@ impl App {
 
     /// Builds the application. `wake` rouses the outbox worker after each commit.
     pub fn new(adapters: Adapters, settings: Settings, wake: Arc<Wake>) -> Self {
-        Self { adapters, settings: Arc::new(settings), wake, held: None }
+        Self { adapters, settings: Arc::new(settings), wake, held: None, is_joined: false }
     }
 
     /// What the installation has set.
@@ -150,7 +152,7 @@ impl App {
                     return Err(AppError::StaleVersion);
                 }
                 Err(AppError::Contended | AppError::Store(RepositoryError::Transient(_)))
-                    if tries < Self::TRIES =>
+                    if tries < Self::TRIES && !self.is_joined =>
                 {
                     tries += 1;
                 }
@@ -160,15 +162,8 @@ impl App {
     }
 
     fn attempt<C: Command>(&self, caller: &Caller, command: &C) -> Result<C::Output, AppError> {
-        if let Some(held) = &self.held {
-            held.let_go()?;
-        }
-        let mut tx = Tx {
-            uow: self.adapters.store.begin()?,
-            app: self,
-            caller,
-            now: self.adapters.clock.now(),
-        };
+        let mut tx =
+            Tx { uow: self.unit_of_work()?, app: self, caller, now: self.adapters.clock.now() };
         let output = command.apply(&mut tx)?;
         match &self.held {
             Some(held) => held.keep(tx.uow)?,
@@ -176,6 +171,38 @@ impl App {
         }
         self.wake.notify();
         Ok(output)
+    }
+
+    /// The one that is held for all commands together, or one of this command's own.
+    fn unit_of_work(&self) -> Result<Box<dyn UnitOfWork>, AppError> {
+        if let Some(held) = &self.held {
+            if self.is_joined {
+                if let Some(uow) = held.take() {
+                    return Ok(uow);
+                }
+            } else {
+                held.let_go()?;
+            }
+        }
+        Ok(self.adapters.store.begin()?)
+    }
+
+    /// Carries out commands in one transaction: all that `work` has the given application do,
+    /// or nothing. None of them may hash a password meanwhile.
+    pub fn all_or_nothing<T, E: From<AppError>>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let held = self.held.clone().unwrap_or_default();
+        let joined = Self { held: Some(Arc::clone(&held)), is_joined: true, ..self.clone() };
+        let done = work(&joined);
+        if done.is_err() {
+            drop(held.take());
+        } else if self.held.is_none() {
+            held.let_go().map_err(AppError::from)?;
+            self.wake.notify();
+        }
+        done
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -124,6 +124,51 @@ impl Fields {
         value
     }
 
+    /// A list of one to `most` objects, which must be there.
+    pub(crate) fn objects<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let items = match self.take(name) {
+            Some(Value::Array(items)) => items,
+            None | Some(Value::Null) => {
+                self.missing(name);
+                return None;
+            }
+            Some(_) => {
+                self.wrong_type(name, "a list of objects");
+                return None;
+            }
+        };
+        if !(1..=most).contains(&items.len()) {
+            let detail = format!("This list has 1 to {most} items");
+            self.malformed(name, "list.length", &detail);
+            return None;
+        }
+        let items = items.into_iter().enumerate();
+        let read = items.map(|(place, item)| {
+            let pointer = format!("{}/{place}", self.pointer(name));
+            let Value::Object(members) = item else {
+                self.wrong_type_at(&pointer, "an object");
+                return None;
+            };
+            let mut inner = Self::at(pointer, members, mem::take(&mut self.faults));
+            let value = read(&mut inner);
+            inner.note_unknown();
+            self.faults = inner.faults;
+            value
+        });
+        // All items are read before one of them makes the list worthless.
+        read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// Any JSON; `null` is nothing.
+    pub(crate) fn json(&mut self, name: &str) -> Option<Value> {
+        self.take(name).filter(|value| !value.is_null())
+    }
+
     /// The members of an object whose keys are free, each with its JSON text;
     /// `None` for `null`.
     pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {

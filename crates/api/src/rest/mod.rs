@@ -3,6 +3,7 @@
 mod addresses;
 mod api_keys;
 mod audit_events;
+mod batch;
 mod directory;
 mod emails;
 mod health;
@@ -89,11 +90,23 @@ pub struct Route {
     pub(crate) body: BodyKind,
     /// The parameters of the query that it knows.
     pub(crate) parameters: &'static [&'static str],
-    /// Whether it hashes a stranger's password.
-    pub(crate) hashes: bool,
+    /// Whose password it hashes.
+    pub(crate) hashes: Hashes,
+    /// Whether it does by itself what an `Idempotency-Key` asks for.
+    pub(crate) keeps_keys_itself: bool,
     /// Whether it changes what `ETag` is the version of.
     pub(crate) edits: bool,
     handler: Handler,
+}
+
+/// Whose password a route hashes: that is slow, and dear to serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hashes {
+    Nothing,
+    /// The caller's own.
+    Own,
+    /// That of whoever comes along.
+    Strangers,
 }
 
 #[derive(Clone, Copy)]
@@ -116,7 +129,8 @@ const fn route(method: Verb, template: &'static str, handler: Handler) -> Route 
         access: Access::Authenticated,
         body: BodyKind::None,
         parameters: &[],
-        hashes: false,
+        hashes: Hashes::Nothing,
+        keeps_keys_itself: false,
         edits: false,
         handler,
     }
@@ -167,8 +181,12 @@ impl Route {
         Self { parameters, ..self }
     }
 
-    const fn hashes(self) -> Self {
-        Self { hashes: true, ..self }
+    const fn hashes(self, hashes: Hashes) -> Self {
+        Self { hashes, ..self }
+    }
+
+    const fn keeps_keys_itself(self) -> Self {
+        Self { keeps_keys_itself: true, ..self }
     }
 
     const fn edits(self) -> Self {
@@ -196,21 +214,23 @@ pub static ROUTES: &[Route] = &[
     http("/verify-email", || web::to(pages::verify_email)),
     http("/reset-password", || web::to(pages::reset_password)),
 
-    post("/v1/sessions", sessions::open).open().hashes(),
+    post("/v1/sessions", sessions::open).open().hashes(Hashes::Strangers),
     post("/v1/sessions/challenge", sessions::finish).open(),
     post("/v1/sessions/refresh", sessions::refresh).open(),
     delete("/v1/sessions/current", sessions::close),
-    post("/v1/sessions/current/reauthenticate", sessions::reauthenticate),
+    post("/v1/sessions/current/reauthenticate", sessions::reauthenticate).hashes(Hashes::Own),
     post("/v1/email-verifications", emails::verify).open(),
     post("/v1/password-resets", passwords::request_reset).open(),
-    post("/v1/password-resets/confirm", passwords::reset).open().hashes(),
+    post("/v1/password-resets/confirm", passwords::reset).open().hashes(Hashes::Strangers),
     post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm),
     get("/v1/api-keys", api_keys::list),
     post("/v1/api-keys", api_keys::create),
     delete("/v1/api-keys/{id}", api_keys::remove),
 
+    post("/v1/batch", batch::run).keeps_keys_itself(),
+
     get("/v1/users", directory::search).parameters(directory::PARAMETERS),
-    post("/v1/users", users::register).open().hashes(),
+    post("/v1/users", users::register).open().hashes(Hashes::Strangers),
     get("/v1/users/by-email/{email}", directory::by_email),
     get("/v1/users/by-username/{username}", directory::by_username),
     get("/v1/users/{id}", users::show),
@@ -243,7 +263,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/users/{id}/sessions", sessions::list),
     delete("/v1/users/{id}/sessions", sessions::end_all),
     delete("/v1/users/{id}/sessions/{session_id}", sessions::end),
-    put("/v1/users/{id}/password", passwords::change).json(),
+    put("/v1/users/{id}/password", passwords::change).json().hashes(Hashes::Own),
     post("/v1/users/{id}/two-factor/totp", two_factor::set_up).optional_json(),
     delete("/v1/users/{id}/two-factor/totp", two_factor::remove),
     post("/v1/users/{id}/two-factor/totp/confirm", two_factor::confirm),

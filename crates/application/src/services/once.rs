@@ -34,7 +34,8 @@ impl Held {
         Ok(())
     }
 
-    fn take(&self) -> Option<Box<dyn UnitOfWork>> {
+    /// What is held; dropping it undoes it.
+    pub(crate) fn take(&self) -> Option<Box<dyn UnitOfWork>> {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

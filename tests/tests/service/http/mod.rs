@@ -2,6 +2,7 @@
 
 mod addresses;
 mod administration;
+mod batch;
 mod conventions;
 mod directory;
 mod emails;

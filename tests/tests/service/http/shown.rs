@@ -53,4 +53,7 @@ fn mask(body: &mut Value) {
             *value = format!("[{name}]").into();
         }
     }
+    // The answers inside the answer to a batch.
+    let results = body.get_mut("results").and_then(Value::as_array_mut);
+    results.into_iter().flatten().filter_map(|result| result.get_mut("body")).for_each(mask);
 }

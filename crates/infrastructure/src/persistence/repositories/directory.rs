@@ -15,7 +15,7 @@ use crate::persistence::{
     mappers::UserRows,
     models::UserRow,
     schema::{user_profiles as profiles, users},
-    search::{Dialect, condition, condition_knowing, from_place, ordered, unions},
+    search::{Dialect, condition, condition_knowing, from_place, ordered, sets},
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
@@ -24,9 +24,9 @@ impl DirectoryRepository for SqlUnitOfWork {
     /// Whole users by one statement on Postgres, and by five on SQLite.
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError> {
         let found = match self.db()? {
-            DbConnection::Postgres(pg) => are_many(pg, query).and_then(|are_many| {
+            DbConnection::Postgres(pg) => are_large(pg, query).and_then(|are_large| {
                 let sql = Sql::new(load_user::SELECT);
-                let sql = sql.then(rest(Dialect::Postgres, query, &are_many));
+                let sql = sql.then(rest(Dialect::Postgres, query, &are_large));
                 let rows: Vec<Loaded> = Rows::<Columns>::of(sql).load(pg)?;
                 Ok(rows.into_iter().map(load_user::user_rows).collect())
             }),
@@ -76,33 +76,33 @@ pub(crate) fn plan(
 ) -> QueryResult<Vec<String>> {
     match connection {
         DbConnection::Postgres(pg) => {
-            let are_many = are_many(pg, query)?;
+            let are_large = are_large(pg, query)?;
             let sql = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").push(load_user::SELECT);
-            Rows::<Text>::of(sql.then(rest(Dialect::Postgres, query, &are_many))).load(pg)
+            Rows::<Text>::of(sql.then(rest(Dialect::Postgres, query, &are_large))).load(pg)
         }
         DbConnection::Sqlite(_) => Ok(Vec::new()),
     }
 }
 
 /// So many ids are collected and sorted as quickly as a page is found among so many.
-const MANY: u32 = 10_000;
+const LARGE: u32 = 5_000;
 
-/// Which of the unions of a search have many rows. The planner cannot know: it has no
-/// statistics of a union, and takes each for two hundred.
-fn are_many(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<bool>> {
-    let unions = unions(Dialect::Postgres, query.specification, query.now).into_iter();
-    let count = |union: Sql| {
-        let sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM ").then(union);
-        let sql = sql.push(format!(" AS found LIMIT {MANY}) AS counted"));
+/// Which of the sets of a search are large. The planner cannot know: it has no statistics of
+/// a union, and takes each for two hundred rows.
+fn are_large(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<bool>> {
+    let sets = sets(Dialect::Postgres, query.specification, query.now).into_iter();
+    let is_large = |set: Sql| {
+        let sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM ").then(set);
+        let sql = sql.push(format!(" AS found LIMIT {LARGE}) AS counted"));
         let count: i64 = Rows::<BigInt>::of(sql).get_result(pg)?;
-        Ok(count >= i64::from(MANY))
+        Ok(count >= i64::from(LARGE))
     };
-    unions.map(count).collect()
+    sets.map(is_large).collect()
 }
 
 /// What stands behind WHERE.
-fn rest(dialect: Dialect, query: &DirectoryQuery<'_>, are_many: &[bool]) -> Sql {
-    let mut sql = condition_knowing(dialect, query.specification, query.now, are_many);
+fn rest(dialect: Dialect, query: &DirectoryQuery<'_>, are_large: &[bool]) -> Sql {
+    let mut sql = condition_knowing(dialect, query.specification, query.now, are_large);
     if let Some(last) = &query.after {
         sql = sql.push(" AND ").then(from_place(dialect, query.order, last));
     }

@@ -21,32 +21,44 @@ pub(in crate::persistence) fn condition(
     condition_knowing(dialect, specification, now, &[])
 }
 
-/// The same, knowing which of the [`unions`] have many rows. Those are asked user by user, on
-/// the way along the order: to collect them all would take longer than to find a page.
+/// The same, knowing which of the [`sets`] are large. What is in those is asked user by user,
+/// on the way along the order: to collect all of it would take longer than to find a page.
 pub(in crate::persistence) fn condition_knowing(
     dialect: Dialect,
     specification: &UserSpecification,
     now: DateTime<Utc>,
-    are_many: &[bool],
+    are_large: &[bool],
 ) -> Sql {
-    let are_many = RefCell::new(are_many.iter().copied());
-    Compiler { dialect, now, are_many }.users("u", specification, true)
+    let are_large = RefCell::new(are_large.iter().copied());
+    let compiler = Compiler { dialect, now, are_large };
+    match the_only_test(specification) {
+        Some(test) => {
+            let pace = if compiler.is_next_large() { Pace::UserByUser } else { Pace::AtOnce };
+            compiler.user("u", test, pace)
+        }
+        None => compiler.users("u", specification, Pace::AtOnce),
+    }
 }
 
-/// The unions that the condition has where it is asked plainly, in the order in which it
-/// comes upon them.
-pub(in crate::persistence) fn unions(
+/// The sets of ids whose size decides how a page is found, in the order in which the condition
+/// comes upon them: each *any* that is asked plainly, and a contact if it is all that is asked
+/// for. Of everything else the planner knows enough.
+pub(in crate::persistence) fn sets(
     dialect: Dialect,
     specification: &UserSpecification,
     now: DateTime<Utc>,
 ) -> Vec<Sql> {
+    let compiler = Compiler { dialect, now, are_large: RefCell::new([].iter().copied()) };
+    if let Some(test) = the_only_test(specification) {
+        let select = compiler.select(&Specification::Test(test.clone()));
+        return vec![Sql::new("(").then(select).push(")")];
+    }
     match specification {
         Specification::Any(parts) if !parts.iter().all(is_of_user_alone) => {
-            let compiler = Compiler { dialect, now, are_many: RefCell::new([].iter().copied()) };
             vec![compiler.union(parts)]
         }
         Specification::All(parts) => {
-            parts.iter().flat_map(|part| unions(dialect, part, now)).collect()
+            parts.iter().flat_map(|part| sets(dialect, part, now)).collect()
         }
         Specification::Test(_) | Specification::Any(_) | Specification::Not(_) => Vec::new(),
     }
@@ -55,25 +67,43 @@ pub(in crate::persistence) fn unions(
 struct Compiler<'a> {
     dialect: Dialect,
     now: DateTime<Utc>,
-    /// Of the unions that are still to come, whether they have many rows.
-    are_many: RefCell<Copied<slice::Iter<'a, bool>>>,
+    /// Of the sets that are still to come, whether they are large.
+    are_large: RefCell<Copied<slice::Iter<'a, bool>>>,
+}
+
+/// How what is not in the row of the user itself is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// As the planner likes; an *any* is a union, whose parts are served by an index each.
+    AtOnce,
+    /// As the planner likes, inside NOT or another OR, where a union would be in its way.
+    Within,
+    /// For each user whom the order comes upon.
+    UserByUser,
 }
 
 impl Compiler<'_> {
-    /// `row` is the name of the row of `users`. An *any* that is asked `plainly`, inside no
-    /// NOT and no other OR, is a union, whose parts are served by an index each.
-    fn users(&self, row: &str, tree: &UserSpecification, plainly: bool) -> Sql {
+    fn is_next_large(&self) -> bool {
+        self.are_large.borrow_mut().next().unwrap_or(false)
+    }
+
+    /// `row` is the name of the row of `users`.
+    fn users(&self, row: &str, tree: &UserSpecification, pace: Pace) -> Sql {
         match tree {
-            Specification::Any(parts) if plainly && !parts.iter().all(is_of_user_alone) => {
-                let has_many = self.are_many.borrow_mut().next().unwrap_or(false);
-                if has_many {
-                    return self.users(row, tree, false);
+            Specification::Any(parts)
+                if pace == Pace::AtOnce && !parts.iter().all(is_of_user_alone) =>
+            {
+                if self.is_next_large() {
+                    return self.users(row, tree, Pace::UserByUser);
                 }
                 Sql::new(format!("{row}.id IN ")).then(self.union(parts))
             }
-            tree => combined(tree, &|part, is_whole| match part {
-                Specification::Test(test) => self.user(row, test),
-                part => self.users(row, part, plainly && is_whole),
+            tree => combined(tree, &|part, is_whole| {
+                let pace = if pace == Pace::AtOnce && !is_whole { Pace::Within } else { pace };
+                match part {
+                    Specification::Test(test) => self.user(row, test, pace),
+                    part => self.users(row, part, pace),
+                }
             }),
         }
     }
@@ -89,15 +119,21 @@ impl Compiler<'_> {
             Specification::Test(UserTest::Email(one)) => self.emails(one),
             Specification::Test(UserTest::Phone(one)) => self.phones(one),
             Specification::Test(UserTest::Address(one)) => self.addresses(one),
-            part => Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, false)),
+            part => Sql::new("SELECT v.id FROM users v WHERE ").then(self.users(
+                "v",
+                part,
+                Pace::Within,
+            )),
         }
     }
 
-    fn user(&self, row: &str, test: &UserTest) -> Sql {
+    fn user(&self, row: &str, test: &UserTest, pace: Pace) -> Sql {
         let dialect = self.dialect;
         let column = |name: &str| format!("{row}.{name}");
         let has = |select: Sql| {
-            Sql::new("EXISTS (").then(select).push(format!(" AND c.user_id = {row}.id)"))
+            // With an OFFSET the planner does not think of collecting them all.
+            let end = if pace == Pace::UserByUser { " OFFSET 0)" } else { ")" };
+            Sql::new("EXISTS (").then(select).push(format!(" AND c.user_id = {row}.id{end}"))
         };
         let in_profile = |name: &str, test| {
             let select = Sql::new("SELECT 1 FROM user_profiles c WHERE ");
@@ -213,6 +249,17 @@ impl Compiler<'_> {
             _ => Sql::new("FALSE"),
         };
         Sql::new("SELECT c.user_id FROM user_addresses c WHERE ").then(contacts(tree, &one))
+    }
+}
+
+/// The test of a contact that is all that is asked for.
+fn the_only_test(tree: &UserSpecification) -> Option<&UserTest> {
+    match tree {
+        Specification::Test(
+            test @ (UserTest::Email(_) | UserTest::Phone(_) | UserTest::Address(_)),
+        ) => Some(test),
+        Specification::All(parts) if parts.len() == 1 => parts.first().and_then(the_only_test),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ mod condition;
 mod order;
 mod text;
 
-pub(super) use condition::{condition, condition_knowing, unions};
+pub(super) use condition::{condition, condition_knowing, sets};
 pub(super) use order::{from_place, ordered};
 
 /// Whose SQL.

@@ -1,0 +1,274 @@
+use std::cell::Cell;
+
+use actix_web::web::{self, Bytes};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use userdom_application::{App, AppError, Caller};
+
+use super::{Access, Handler, Hashes, Operation, ROUTES, Route};
+use crate::{
+    body::Fields,
+    call::{Call, Request},
+    door::{known_parameters, versions},
+    once,
+    problem::{Answer, Problem},
+    reply::Reply,
+};
+
+/// How many operations a batch may have.
+const MOST: usize = 100;
+
+/// What a batch is to do.
+struct Batch {
+    is_atomic: bool,
+    items: Vec<Item>,
+}
+
+/// One operation of a batch.
+struct Item {
+    method: String,
+    path: String,
+    body: Option<Value>,
+    if_match: Option<String>,
+}
+
+/// What came of one operation.
+#[derive(Serialize)]
+struct Outcome {
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Outcomes {
+    /// Whether what the batch did lasts; without `atomic` each operation stands for itself.
+    committed: bool,
+    results: Vec<Outcome>,
+}
+
+/// `POST /v1/batch`: up to 100 operations, one after the other, each with an answer of its own.
+pub(super) fn run(call: &Call<'_>) -> Answer {
+    let batch = read(call.fields()?)?;
+    let planned = plan(&batch, call);
+    if batch.is_atomic { all_or_nothing(call, &planned) } else { each_by_itself(call, &planned) }
+}
+
+fn read(mut fields: Fields) -> Result<Batch, Problem> {
+    let is_atomic = fields.flag("atomic");
+    let items = fields.objects("operations", MOST, |item| {
+        let method = item.required_text("method");
+        let path = item.required_text("path");
+        let body = item.json("body");
+        let if_match = item.text("if_match");
+        Some(Item { method: method?, path: path?, body, if_match })
+    });
+    fields.finish(|| Some(Batch { is_atomic, items: items? }))
+}
+
+/// An operation that is ready to run.
+struct Planned {
+    route: &'static Route,
+    operation: Operation,
+    caller: Caller,
+    request: Request,
+    /// All that makes it this operation, for its idempotency key.
+    what: Vec<u8>,
+}
+
+/// Each operation, or why it cannot even begin. A password is checked once in a batch at most:
+/// it would multiply guesses, and the work of hashing.
+fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
+    let has_hashed = Cell::new(false);
+    let one = |item: &Item| {
+        let planned = item.plan(call)?;
+        if planned.route.hashes != Hashes::Nothing && has_hashed.replace(true) {
+            return Err(Problem::new("batch.too_many_passwords"));
+        }
+        if batch.is_atomic && !planned.route.edits {
+            return Err(Problem::new("batch.not_atomic"));
+        }
+        Ok(planned)
+    };
+    batch.items.iter().map(one).collect()
+}
+
+impl Item {
+    fn plan(&self, call: &Call<'_>) -> Result<Planned, Problem> {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let (route, operation, segments) = find(&self.method, path)?;
+        let query = web::Query::<Vec<(String, String)>>::from_query(query);
+        let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
+        let if_match = self.if_match.as_deref().map(versions).transpose()?;
+        if call.requires_if_match && route.edits && if_match.is_none() {
+            return Err(Problem::new("if_match.required"));
+        }
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let what = format!("{} {}\n{body}", route.method, self.path).into_bytes();
+        let caller = match route.access {
+            Access::Authenticated => Caller { if_match: if_match.flatten(), ..call.caller.clone() },
+            Access::Open => Caller { actor: None, if_match: None, ..call.caller.clone() },
+        };
+        let request = Request {
+            segments,
+            parameters: known_parameters(route, query)?,
+            body: Bytes::from(body),
+            token: call.request.token.clone(),
+            ..Request::default()
+        };
+        Ok(Planned { route, operation, caller, request, what })
+    }
+}
+
+/// Names of a template with what stands in their place.
+type Segments = Vec<(String, String)>;
+
+/// The route of a path.
+fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments), Problem> {
+    let mut is_there = false;
+    for route in ROUTES {
+        let Handler::Operation(operation) = route.handler else { continue };
+        let Some(segments) = segments(route.template, path) else { continue };
+        is_there = true;
+        if route.method.as_str() == method && !route.keeps_keys_itself {
+            return Ok((route, operation, segments));
+        }
+    }
+    Err(Problem::new(if is_there { "method.not_allowed" } else { "route.not_found" }))
+}
+
+fn segments(template: &str, path: &str) -> Option<Segments> {
+    let (mut names, mut texts) = (template.split('/'), path.split('/'));
+    let mut found = Vec::new();
+    loop {
+        match (names.next(), texts.next()) {
+            (None, None) => return Some(found),
+            (Some(name), Some(text)) if name == text => {}
+            (Some(name), Some(text)) if !text.is_empty() => {
+                let name = name.strip_prefix('{')?.strip_suffix('}')?;
+                found.push((name.to_owned(), text.to_owned()));
+            }
+            _ => return None,
+        }
+    }
+}
+
+impl Planned {
+    fn run(&self, app: &App, call: &Call<'_>) -> Answer {
+        let (caller, request) = (&self.caller, &self.request);
+        (self.operation)(&Call { app, caller, request, ..*call })
+    }
+}
+
+/// Each operation is a transaction of its own, and has a key of its own where the batch has one:
+/// a batch that is sent again does what is still missing.
+fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
+    let outcome = |(n, planned): (usize, &Result<Planned, Problem>)| {
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(problem) => return Outcome::refused(problem, call),
+        };
+        let run = |app: &App| planned.run(app, call);
+        let answer = match call.key {
+            Some(key) => {
+                let key = format!("{key}/{n}");
+                once::answer(call.app, call.caller, &key, &[&planned.what], run)
+            }
+            None => run(call.app),
+        };
+        match answer {
+            Ok(reply) => Outcome::of(reply),
+            Err(problem) => Outcome::refused(&problem, call),
+        }
+    };
+    let results = planned.iter().enumerate().map(outcome).collect();
+    Reply::ok(&Outcomes { committed: true, results })
+}
+
+/// All operations in one transaction; the first that is refused undoes those before it.
+fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
+    let together = |app: &App| {
+        let done: Result<Vec<Reply>, Refused> = app.all_or_nothing(|app| {
+            let mut done = Vec::with_capacity(planned.len());
+            for planned in planned {
+                let answer = match planned {
+                    Ok(planned) => planned.run(app, call),
+                    Err(problem) => Err(problem.again()),
+                };
+                done.push(answer.map_err(|problem| Refused { at: done.len(), problem })?);
+            }
+            Ok(done)
+        });
+        match done {
+            Ok(replies) => {
+                let results = replies.into_iter().map(Outcome::of).collect();
+                Reply::ok(&Outcomes { committed: true, results })
+            }
+            Err(refused) => refused.shown(planned.len(), call),
+        }
+    };
+    match call.key {
+        Some(key) => {
+            let what: Vec<&[u8]> =
+                planned.iter().flatten().map(|planned| planned.what.as_slice()).collect();
+            once::answer(call.app, call.caller, key, &what, together)
+        }
+        None => together(call.app),
+    }
+}
+
+/// Why a batch was undone.
+struct Refused {
+    at: usize,
+    problem: Problem,
+}
+
+impl From<AppError> for Refused {
+    /// The commit itself failed: the last operation is as far as it got.
+    fn from(error: AppError) -> Self {
+        Self { at: usize::MAX, problem: error.into() }
+    }
+}
+
+impl Refused {
+    fn shown(self, operations: usize, call: &Call<'_>) -> Answer {
+        if self.at >= operations {
+            return Err(self.problem);
+        }
+        let undone = Problem::new("batch.undone");
+        let outcome = |n| {
+            let problem = if n == self.at { &self.problem } else { &undone };
+            Outcome::refused(problem, call)
+        };
+        let results = (0..operations).map(outcome).collect();
+        Reply::ok(&Outcomes { committed: false, results })
+    }
+}
+
+impl Outcome {
+    fn of(reply: Reply) -> Self {
+        let mut outcome = Self {
+            status: reply.status.as_u16(),
+            location: None,
+            etag: None,
+            body: String::from_utf8(reply.body).ok().and_then(|it| RawValue::from_string(it).ok()),
+        };
+        for (name, value) in reply.headers {
+            match name.as_str() {
+                "location" => outcome.location = Some(value),
+                "etag" => outcome.etag = Some(value),
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    fn refused(problem: &Problem, call: &Call<'_>) -> Self {
+        let (status, body) = problem.shown(&call.caller.origin.request_id);
+        Self { status, location: None, etag: None, body: RawValue::from_string(body).ok() }
+    }
+}
