@@ -4,6 +4,7 @@
 
 mod authenticator;
 mod client;
+mod conformity;
 mod doubles;
 pub mod given;
 mod person;

@@ -28,6 +28,7 @@ mod etag;
 mod filter;
 mod middleware;
 mod once;
+mod openapi;
 mod problem;
 mod reply;
 mod rest;
@@ -37,6 +38,7 @@ mod state;
 mod tests;
 
 pub use codes::CODES;
+pub use openapi::DOCUMENT as OPENAPI;
 pub use rest::{Access, ROUTES, Route, Verb, routes};
 pub use server::{Limits, server};
 pub use state::ApiState;

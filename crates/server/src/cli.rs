@@ -31,6 +31,8 @@ pub(crate) enum Command {
     },
     /// Print every setting with its source, secrets hidden.
     CheckConfig,
+    /// Print the API as an OpenAPI document.
+    Openapi,
     /// Print the secret with which the endpoint of `USERDOM_SMS_URL` checks signatures.
     SmsSecret,
 }

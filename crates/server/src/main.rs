@@ -54,6 +54,10 @@ fn run(cli: Cli) -> Result<(), StartError> {
             print!("{}", config.report());
             Ok(())
         }
+        Command::Openapi => {
+            print!("{}", *userdom_api::OPENAPI);
+            Ok(())
+        }
         Command::SmsSecret => {
             let key = wiring::secret_key(&config)?;
             println!("{}", *HttpSmsProvider::signing_secret(&key));

@@ -10,6 +10,8 @@ use ureq::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
 };
 
+use super::conformity;
+
 const SECONDS: Duration = Duration::from_secs(30);
 
 /// Texts that would show how the service is built inside.
@@ -124,6 +126,7 @@ impl Client {
     }
 
     /// Like [`Client::send`]; `None` for a URL that no client can send.
+    #[track_caller]
     pub fn try_send(
         &self,
         method: &str,
@@ -131,8 +134,8 @@ impl Client {
         content_type: &str,
         body: &[u8],
     ) -> Option<Reply> {
-        let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let verb = Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = Request::builder().method(verb).uri(format!("{}{path}", self.url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -142,11 +145,13 @@ impl Client {
             self.agent.run(request.header("content-type", content_type).body(body).ok()?)
         };
         let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
-        Some(Reply {
+        let reply = Reply {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
             text: answer.body_mut().read_to_string().expect("a body of text"),
-        })
+        };
+        conformity::check(method, path, &reply);
+        Some(reply)
     }
 
     /// Sends bytes as they are, and gives the first answer as it comes back.

@@ -211,6 +211,8 @@ impl Route {
 pub static ROUTES: &[Route] = &[
     http("/livez", || web::to(health::alive)),
     http("/readyz", || web::to(health::ready)),
+    http("/openapi.json", || web::to(pages::openapi)),
+    http("/docs", || web::to(pages::docs)),
     http("/verify-email", || web::to(pages::verify_email)),
     http("/reset-password", || web::to(pages::reset_password)),
 

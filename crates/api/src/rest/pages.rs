@@ -3,6 +3,8 @@ use actix_web::{
     http::header::{CONTENT_SECURITY_POLICY, ContentType},
 };
 
+use crate::openapi;
+
 /// A page that is complete in itself.
 struct Page {
     html: &'static str,
@@ -23,6 +25,14 @@ const RESET_PASSWORD: Page = Page {
     policy: "default-src 'none'; \
         style-src 'sha256-IysVJt2hhp4OjcKcDePy4CF/KH8Gv/6pdyJYPjJtCEI='; \
         script-src 'sha256-sKMrQpphSAs03X2JAPF/ZzQUvFR22DcCJJyDIoedSW0='; \
+        connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+const DOCS: Page = Page {
+    html: include_str!("docs.html"),
+    policy: "default-src 'none'; \
+        style-src 'sha256-YsnErA5eAE1YjCinPPA2L/WHI7Ht8mKtXrmVAFv0KSQ='; \
+        script-src 'sha256-tFsiB1sXOR1LD7kbe3vqNy3w+gQdnBLnKSLL0vtBUoQ='; \
         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
@@ -48,6 +58,16 @@ pub(super) async fn reset_password() -> HttpResponse {
     RESET_PASSWORD.show()
 }
 
+/// `GET /docs`: the API for people to read.
+pub(super) async fn docs() -> HttpResponse {
+    DOCS.show()
+}
+
+/// `GET /openapi.json`: the API for machines to read.
+pub(super) async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(openapi::DOCUMENT.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use base64::{Engine, engine::general_purpose::STANDARD};
@@ -55,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    const PAGES: [Page; 2] = [VERIFY_EMAIL, RESET_PASSWORD];
+    const PAGES: [Page; 3] = [VERIFY_EMAIL, RESET_PASSWORD, DOCS];
 
     fn hash_of(page: &Page, element: &str) -> String {
         let (_, rest) = page.html.split_once(&format!("<{element}>")).unwrap();

@@ -42,6 +42,8 @@ use Guard::{Anybody, Globally, On, Open, Session};
 const ROWS: &[(&str, &str, Guard)] = &[
     ("GET", "/livez", Open),
     ("GET", "/readyz", Open),
+    ("GET", "/openapi.json", Open),
+    ("GET", "/docs", Open),
     ("GET", "/verify-email", Open),
     ("GET", "/reset-password", Open),
     ("POST", "/v1/sessions", Open),
