@@ -37,6 +37,8 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
 fn path(route: &Route, name: &str) -> Value {
     let is_user = name == "id" && route.template.contains("/users/");
     let (description, schema) = match name {
+        // The answer is always the same, whatever stands there.
+        _ if route.access == Access::Open => ("An id", text()),
         "id" if is_user => ("A user's id, or `me`", json!({"anyOf": [id(), {"const": "me"}]})),
         "email" => ("An email address", text()),
         "username" => ("A username", text()),

@@ -27,3 +27,4 @@ mod search_plans;
 mod smtp;
 mod sqlalchemy;
 mod support;
+mod v1_schemathesis;

@@ -12,9 +12,9 @@ use userdom_tests::{
 const LEGACY_PASSWORD: &str = "legacy harbour lantern 47";
 
 #[expect(clippy::disallowed_methods, reason = "the scripts say by the environment where Python is")]
-fn python() -> String {
+pub(super) fn python() -> String {
     std::env::var("USERDOM_TEST_PYTHON").expect(
-        "USERDOM_TEST_PYTHON names no Python with tests/sqlalchemy/requirements.txt: run \
+        "USERDOM_TEST_PYTHON names no Python with tests/requirements.txt: run \
          ./scripts/test, or make one by python3 -m venv and pip install -r",
     )
 }
