@@ -49,7 +49,7 @@ fn tries(service: &Service, token: &str, folder: &Path, seconds: u32, operations
     assert!(output.status.success() && told.contains(" passed"), "{told}");
 }
 
-/// Seen to fail with a 500 for a bio of control characters, with the code of a refusal left
+/// Seen to fail with a 500 for a change of the profile of more than 40 bytes, with a refusal left
 /// out of the document, and with a member of a user that is not in it.
 fn v1_schemathesis_finds_nothing(kind: Kind, seconds: u32) {
     let _alone = alone();
