@@ -2,7 +2,11 @@ use std::collections::BTreeSet;
 
 use actix_web::web;
 use serde::Serialize;
-use userdom_application::{ports::Scope, queries::ApiKeyView, use_cases::NewApiKey};
+use userdom_application::{
+    ports::Scope,
+    queries::ApiKeyView,
+    use_cases::{NewApiKey, judge_api_key},
+};
 
 use super::Page;
 use crate::{
@@ -28,6 +32,9 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let scopes = fields.list("scopes", |text| Scope::parse(text).ok_or(Plain("scope.unknown")));
     let scopes = scopes.map(BTreeSet::from_iter);
     let expires_at = fields.optional("expires_at", body::moment);
+    if !fields.is_clean() {
+        judge_api_key(fields.faults(), name.as_deref(), scopes.as_ref(), expires_at, call.now);
+    }
     let request = fields.finish(|| Some(NewApiKey { name: name?, scopes: scopes?, expires_at }))?;
     let (key, about) = call.app.create_api_key(call.caller, &request)?;
     let location = format!("/v1/api-keys/{}", about.id);

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use userdom_application::use_cases::{ChangeStatus, Sanction, SetRoles, StatusChange};
+use userdom_application::use_cases::{
+    ChangeStatus, Sanction, SetRoles, StatusChange, judge_sanction,
+};
 use userdom_domain::UserRole;
 
 use crate::{body, call::Call, codes::Plain, problem::Answer, reply::Reply};
@@ -52,6 +54,9 @@ fn with_reason(call: &Call<'_>, change: fn(Sanction) -> StatusChange) -> Answer 
     let mut fields = call.fields()?;
     let reason = fields.required_text("reason");
     let until = fields.optional("until", body::moment);
+    if !fields.is_clean() {
+        judge_sanction(fields.faults(), reason.as_deref(), until, call.now);
+    }
     let sanction = fields.finish(|| Some(Sanction { reason: reason?, until }))?;
     let user = call.execute(&ChangeStatus { user_id, change: change(sanction) })?;
     Reply::changed(user.version, &user)

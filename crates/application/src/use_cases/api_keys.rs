@@ -77,28 +77,38 @@ impl Command for Create<'_> {
             expires_at: self.request.expires_at.map(|end| end.trunc_subsecs(6)),
             last_used_at: None,
         };
-        check(&key)?;
+        let mut validation = ValidationService::default();
+        let (name, scopes) = (Some(key.name.as_str()), Some(&key.scopes));
+        judge_api_key(&mut validation, name, scopes, key.expires_at, tx.now);
+        validation.finish()?;
         tx.uow.api_keys().insert(&key)?;
         tx.audit("api_key.created", Outcome::Success, None, Some(key.id))?;
         Ok(ApiKeyView::of(&key))
     }
 }
 
-fn check(key: &ApiKey) -> Result<(), AppError> {
-    let mut validation = ValidationService::default();
+/// The rules of a key, asked of as much of it as could be read: for a door that wants to
+/// tell all faults at once.
+pub fn judge_api_key(
+    validation: &mut ValidationService,
+    name: Option<&str>,
+    scopes: Option<&BTreeSet<Scope>>,
+    expires_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) {
     let mut refuse = |pointer, code, detail| validation.add(pointer, code, detail, FaultKind::Rule);
-    let length = key.name.chars().count();
-    if !(1..=100).contains(&length) || key.name.chars().any(char::is_control) {
+    if let Some(name) = name.map(str::trim)
+        && (!(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control))
+    {
         let detail = "A name has 1 to 100 characters, and no control characters";
         refuse("/name", "api_key.name_invalid", detail);
     }
-    if key.scopes.is_empty() {
+    if scopes.is_some_and(BTreeSet::is_empty) {
         refuse("/scopes", "api_key.no_scope", "A key without a scope opens nothing");
     }
-    if key.expires_at.is_some_and(|end| end <= key.created_at) {
+    if expires_at.is_some_and(|end| end <= now) {
         refuse("/expires_at", "api_key.expires_in_past", "The end must lie in the future");
     }
-    Ok(validation.finish()?)
 }
 
 struct Remove {

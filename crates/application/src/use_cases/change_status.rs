@@ -73,6 +73,25 @@ impl Command for ChangeStatus {
     }
 }
 
+/// The rules of a sanction, asked of as much of it as could be read: for a door that wants
+/// to tell all faults at once.
+pub fn judge_sanction(
+    validation: &mut ValidationService,
+    reason: Option<&str>,
+    until: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) {
+    // The rule is about the reason, whoever gives it.
+    let nobody = UserId::from_uuid(uuid::Uuid::nil());
+    if let Some(Err(error)) = reason.map(|reason| StatusNote::new(reason, nobody, until)) {
+        validation.add("/reason", error.code(), error, FaultKind::Rule);
+    }
+    if until.is_some_and(|until| until <= now) {
+        let detail = "The end must lie in the future";
+        validation.add("/until", "status.until_in_past", detail, FaultKind::Rule);
+    }
+}
+
 /// Gives a user these roles and no others (R15). The last admin stays one; the user has
 /// to sign in anew.
 #[derive(Debug, Clone)]
@@ -118,15 +137,9 @@ impl Tx<'_> {
         // Both databases keep microseconds.
         let until = sanction.until.map(|until| until.trunc_subsecs(6));
         let mut validation = ValidationService::default();
-        let note = StatusNote::new(&sanction.reason, actor, until);
-        if let Err(error) = &note {
-            validation.add("/reason", error.code(), error, FaultKind::Rule);
-        }
-        if until.is_some_and(|until| until <= self.now) {
-            let detail = "The end must lie in the future";
-            validation.add("/until", "status.until_in_past", detail, FaultKind::Rule);
-        }
+        judge_sanction(&mut validation, Some(&sanction.reason), until, self.now);
         validation.finish()?;
+        let note = StatusNote::new(&sanction.reason, actor, until);
         note.map_err(|error| AppError::Internal(error.into()))
     }
 

@@ -26,8 +26,8 @@ mod verify_phone;
 
 use userdom_domain::{AddressId, EmailId, PhoneId, UserAggregate};
 
-pub use api_keys::NewApiKey;
-pub use change_status::{ChangeStatus, Sanction, SetRoles, StatusChange};
+pub use api_keys::{NewApiKey, judge_api_key};
+pub use change_status::{ChangeStatus, Sanction, SetRoles, StatusChange, judge_sanction};
 pub use create_admin::CreateAdmin;
 pub use delete_account::DeleteAccount;
 pub use erase_user::{EraseUser, Swept};

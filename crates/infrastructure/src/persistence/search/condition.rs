@@ -33,7 +33,8 @@ pub(in crate::persistence) fn condition_knowing(
     let compiler = Compiler { dialect, now, are_large };
     match the_only_test(specification) {
         Some(test) => {
-            let pace = if compiler.is_next_large() { Pace::UserByUser } else { Pace::AtOnce };
+            let is_large = compiler.is_next_large() == Some(true);
+            let pace = if is_large { Pace::UserByUser } else { Pace::AtOnce };
             compiler.user("u", test, pace)
         }
         None => compiler.users("u", specification, Pace::AtOnce),
@@ -83,8 +84,9 @@ enum Pace {
 }
 
 impl Compiler<'_> {
-    fn is_next_large(&self) -> bool {
-        self.are_large.borrow_mut().next().unwrap_or(false)
+    /// `None` when nobody has counted.
+    fn is_next_large(&self) -> Option<bool> {
+        self.are_large.borrow_mut().next()
     }
 
     /// `row` is the name of the row of `users`.
@@ -93,10 +95,14 @@ impl Compiler<'_> {
             Specification::Any(parts)
                 if pace == Pace::AtOnce && !parts.iter().all(is_of_user_alone) =>
             {
-                if self.is_next_large() {
-                    return self.users(row, tree, Pace::UserByUser);
+                match self.is_next_large() {
+                    Some(true) => self.users(row, tree, Pace::UserByUser),
+                    // The few ids first; then each of them is looked up for what else is asked.
+                    Some(false) => Sql::new(format!("{row}.id = ANY (ARRAY "))
+                        .then(self.union(parts))
+                        .push(")"),
+                    None => Sql::new(format!("{row}.id IN ")).then(self.union(parts)),
                 }
-                Sql::new(format!("{row}.id IN ")).then(self.union(parts))
             }
             tree => combined(tree, &|part, is_whole| {
                 let pace = if pace == Pace::AtOnce && !is_whole { Pace::Within } else { pace };
