@@ -100,5 +100,8 @@ pub fn filters() -> Vec<(&'static str, UserSpecification)> {
         ("q of a name", UserSpecification::text("frimona golingson")),
         ("q of a username", UserSpecification::text("user777")),
         ("q of nobody", UserSpecification::text("xyzzy")),
+        ("q of a name in a country", {
+            UserSpecification::all([country("USA"), UserSpecification::text("frimona golingson")])
+        }),
     ]
 }

@@ -9,7 +9,7 @@ pub mod given;
 mod memory_store;
 
 pub use doubles::{
-    AnyStrength, ClockedLimiter, FixedClock, GlassBox, PlainHasher, Recording, RecordingProvider,
-    RecordingSms, RefusingStrength, SequentialIds, TestMint, TestTotp,
+    AnyStrength, ClockedLimiter, FixedClock, GlassBox, Guard, GuardedStore, PlainHasher, Recording,
+    RecordingProvider, RecordingSms, RefusingStrength, SequentialIds, TestMint, TestTotp,
 };
 pub use memory_store::{MemoryStore, StoredEvent};

@@ -7,116 +7,34 @@ use std::sync::{
 
 use userdom_application::{
     Adapters, App, Caller, Settings,
-    ports::{
-        AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository,
-        DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
-        SessionRepository, SignInRepository, Store, UnitOfWork,
-    },
+    ports::Store,
     services::{Once, Wake},
-    testing::{AnyStrength, FixedClock, GlassBox, PlainHasher, TestMint, TestTotp, given},
+    testing::{
+        AnyStrength, FixedClock, GlassBox, GuardedStore, PlainHasher, TestMint, TestTotp, given,
+    },
     use_cases::{RegisterUser, SignIn, SignInStep},
 };
-use userdom_domain::{Preferences, RepositoryError, UserRepository};
+use userdom_domain::{Preferences, RepositoryError};
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
 use userdom_tests::{
     app::Limiter,
     databases::{Kind, TestDatabase},
 };
 
-/// The store of a process that dies: after so many commits nothing gets through any more.
-struct Dying {
-    store: Database,
-    commits: Arc<AtomicI64>,
-}
-
-struct DyingUnit {
-    uow: Box<dyn UnitOfWork>,
-    commits: Arc<AtomicI64>,
-}
-
 fn dead() -> RepositoryError {
     RepositoryError::Unavailable("the process is dead".into())
 }
 
-impl Store for Dying {
-    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        if self.commits.load(Ordering::SeqCst) <= 0 {
-            return Err(dead());
-        }
-        Ok(Box::new(DyingUnit { uow: self.store.begin()?, commits: Arc::clone(&self.commits) }))
-    }
-
-    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        self.store.read()
-    }
-
-    fn ping(&self) -> Result<(), RepositoryError> {
-        self.store.ping()
-    }
-}
-
-impl UnitOfWork for DyingUnit {
-    fn users(&mut self) -> &mut dyn UserRepository {
-        self.uow.users()
-    }
-
-    fn directory(&mut self) -> &mut dyn DirectoryRepository {
-        self.uow.directory()
-    }
-
-    fn accounts(&mut self) -> &mut dyn AccountRepository {
-        self.uow.accounts()
-    }
-
-    fn sign_ins(&mut self) -> &mut dyn SignInRepository {
-        self.uow.sign_ins()
-    }
-
-    fn devices(&mut self) -> &mut dyn DeviceRepository {
-        self.uow.devices()
-    }
-
-    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
-        self.uow.second_factors()
-    }
-
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        self.uow.sessions()
-    }
-
-    fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
-        self.uow.tokens()
-    }
-
-    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
-        self.uow.api_keys()
-    }
-
-    fn audit(&mut self) -> &mut dyn AuditRepository {
-        self.uow.audit()
-    }
-
-    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
-        self.uow.idempotency()
-    }
-
-    fn flush(&mut self) -> Result<(), RepositoryError> {
-        self.uow.flush()
-    }
-
-    fn commit(self: Box<Self>) -> Result<(), RepositoryError> {
-        if self.commits.fetch_sub(1, Ordering::SeqCst) <= 0 {
-            return Err(dead());
-        }
-        self.uow.commit()
-    }
-}
-
 /// A process on the database, which dies after so many commits.
 fn process(database: &Database, clock: &Arc<FixedClock>, commits: i64) -> App {
-    let commits = Arc::new(AtomicI64::new(commits));
+    let left = Arc::new(AtomicI64::new(commits));
+    let commits = Arc::clone(&left);
+    let begin = move || if left.load(Ordering::SeqCst) > 0 { Ok(()) } else { Err(dead()) };
+    let commit =
+        move || if commits.fetch_sub(1, Ordering::SeqCst) > 0 { Ok(()) } else { Err(dead()) };
+    let store = database.clone();
     let adapters = Adapters {
-        store: Arc::new(Dying { store: database.clone(), commits }),
+        store: Arc::new(GuardedStore { store, begin: Arc::new(begin), commit: Arc::new(commit) }),
         clock: clock.clone(),
         ids: Arc::new(RandomIds),
         mint: Arc::new(TestMint::default()),

@@ -7,104 +7,12 @@ use std::sync::{
 
 use userdom_application::{
     AppError, Caller, Settings,
-    ports::{
-        AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository,
-        DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
-        SessionRepository, SignInRepository, Store, UnitOfWork,
-    },
-    testing::{AnyStrength, MemoryStore, given},
+    testing::{AnyStrength, GuardedStore, given},
     use_cases::AddEmail,
 };
-use userdom_domain::{ContactType, RepositoryError, UserAggregate, UserRepository};
+use userdom_domain::{ContactType, RepositoryError, UserAggregate};
 
 use super::world::{World, assert_err, by};
-
-/// Refuses so many commits before it lets one through.
-struct Contended {
-    store: MemoryStore,
-    refusals: Arc<AtomicU32>,
-    error: fn() -> RepositoryError,
-}
-
-struct ContendedUnit {
-    uow: Box<dyn UnitOfWork>,
-    refusals: Arc<AtomicU32>,
-    error: fn() -> RepositoryError,
-}
-
-impl Store for Contended {
-    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        let (uow, refusals) = (self.store.begin()?, Arc::clone(&self.refusals));
-        Ok(Box::new(ContendedUnit { uow, refusals, error: self.error }))
-    }
-
-    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
-        self.store.read()
-    }
-
-    fn ping(&self) -> Result<(), RepositoryError> {
-        self.store.ping()
-    }
-}
-
-impl UnitOfWork for ContendedUnit {
-    fn users(&mut self) -> &mut dyn UserRepository {
-        self.uow.users()
-    }
-
-    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
-        self.uow.idempotency()
-    }
-
-    fn flush(&mut self) -> Result<(), RepositoryError> {
-        self.uow.flush()
-    }
-
-    fn directory(&mut self) -> &mut dyn DirectoryRepository {
-        self.uow.directory()
-    }
-
-    fn accounts(&mut self) -> &mut dyn AccountRepository {
-        self.uow.accounts()
-    }
-
-    fn sign_ins(&mut self) -> &mut dyn SignInRepository {
-        self.uow.sign_ins()
-    }
-
-    fn devices(&mut self) -> &mut dyn DeviceRepository {
-        self.uow.devices()
-    }
-
-    fn second_factors(&mut self) -> &mut dyn SecondFactorRepository {
-        self.uow.second_factors()
-    }
-
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        self.uow.sessions()
-    }
-
-    fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository {
-        self.uow.tokens()
-    }
-
-    fn api_keys(&mut self) -> &mut dyn ApiKeyRepository {
-        self.uow.api_keys()
-    }
-
-    fn audit(&mut self) -> &mut dyn AuditRepository {
-        self.uow.audit()
-    }
-
-    fn commit(self: Box<Self>) -> Result<(), RepositoryError> {
-        let left = self.refusals.load(Ordering::SeqCst);
-        if left > 0 {
-            self.refusals.store(left - 1, Ordering::SeqCst);
-            return Err((self.error)());
-        }
-        self.uow.commit()
-    }
-}
 
 fn stale() -> RepositoryError {
     RepositoryError::Stale
@@ -125,8 +33,14 @@ fn contended(
 ) -> (World, UserAggregate, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(refusals));
     let refusals = Arc::clone(&left);
+    // Refuses so many commits before it lets one through.
+    let commit = Arc::new(move || {
+        let left = refusals.load(Ordering::SeqCst);
+        refusals.store(left.saturating_sub(1), Ordering::SeqCst);
+        if left > 0 { Err(error()) } else { Ok(()) }
+    });
     let world = World::with(Settings::default(), Arc::new(AnyStrength), |store| {
-        Arc::new(Contended { store, refusals, error })
+        Arc::new(GuardedStore { store, begin: Arc::new(|| Ok(())), commit })
     });
     let user = world.has(given::an_active_user().build());
     (world, user, left)

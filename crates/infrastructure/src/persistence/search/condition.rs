@@ -54,15 +54,7 @@ pub(in crate::persistence) fn sets(
         let select = compiler.select(&Specification::Test(test.clone()));
         return vec![Sql::new("(").then(select).push(")")];
     }
-    match specification {
-        Specification::Any(parts) if !parts.iter().all(is_of_user_alone) => {
-            vec![compiler.union(parts)]
-        }
-        Specification::All(parts) => {
-            parts.iter().flat_map(|part| sets(dialect, part, now)).collect()
-        }
-        Specification::Test(_) | Specification::Any(_) | Specification::Not(_) => Vec::new(),
-    }
+    compiler.unions(specification)
 }
 
 struct Compiler<'a> {
@@ -111,6 +103,18 @@ impl Compiler<'_> {
                     part => self.users(row, part, pace),
                 }
             }),
+        }
+    }
+
+    /// The unions of a tree that is asked plainly, in the order in which
+    /// [`users`](Self::users) comes upon them.
+    fn unions(&self, tree: &UserSpecification) -> Vec<Sql> {
+        match tree {
+            Specification::Any(parts) if !parts.iter().all(is_of_user_alone) => {
+                vec![self.union(parts)]
+            }
+            Specification::All(parts) => parts.iter().flat_map(|part| self.unions(part)).collect(),
+            Specification::Test(_) | Specification::Any(_) | Specification::Not(_) => Vec::new(),
         }
     }
 
