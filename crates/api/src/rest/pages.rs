@@ -31,7 +31,7 @@ const RESET_PASSWORD: Page = Page {
 const DOCS: Page = Page {
     html: include_str!("docs.html"),
     policy: "default-src 'none'; \
-        style-src 'sha256-YsnErA5eAE1YjCinPPA2L/WHI7Ht8mKtXrmVAFv0KSQ='; \
+        style-src 'sha256-SY/L2KtZpzJno/S50tsivGor6KGjb7SAGmOQjlBbK9U='; \
         script-src 'sha256-tFsiB1sXOR1LD7kbe3vqNy3w+gQdnBLnKSLL0vtBUoQ='; \
         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
