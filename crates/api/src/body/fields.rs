@@ -131,17 +131,7 @@ impl Fields {
         most: usize,
         read: impl Fn(&mut Self) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let items = match self.take(name) {
-            Some(Value::Array(items)) => items,
-            None | Some(Value::Null) => {
-                self.missing(name);
-                return None;
-            }
-            Some(_) => {
-                self.wrong_type(name, "a list of objects");
-                return None;
-            }
-        };
+        let items = self.items(name, "a list of objects")?;
         if !(1..=most).contains(&items.len()) {
             let detail = format!("This list has 1 to {most} items");
             self.malformed(name, "list.length", &detail);

@@ -17,21 +17,21 @@ impl Fields {
         name: &str,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<Vec<T>> {
-        let items = match self.take(name) {
-            Some(Value::Array(items)) => items,
-            None | Some(Value::Null) => {
-                self.missing(name);
-                return None;
-            }
-            Some(_) => {
-                self.wrong_type(name, "a list of texts");
-                return None;
-            }
-        };
+        let items = self.items(name, "a list of texts")?;
         let items = items.into_iter().enumerate();
         let read = items.map(|(place, item)| self.item(name, &place, &item, &parse));
         // All items are read before one of them makes the list worthless.
         read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// The unread items of a list that must be there.
+    pub(super) fn items(&mut self, name: &str, expected: &str) -> Option<Vec<Value>> {
+        match self.take(name) {
+            Some(Value::Array(items)) => return Some(items),
+            None | Some(Value::Null) => self.missing(name),
+            Some(_) => self.wrong_type(name, expected),
+        }
+        None
     }
 
     fn item<T, E: CodedError>(
