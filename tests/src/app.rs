@@ -7,6 +7,7 @@ mod client;
 mod conformity;
 mod doubles;
 pub mod given;
+mod graphql_door;
 mod person;
 
 use std::{
@@ -39,10 +40,13 @@ use userdom_infrastructure::{
 };
 
 pub use authenticator::Authenticator;
-pub use client::{Client, Reply};
+pub use client::{Client, Door, Reply};
 pub use doubles::Limiter;
 
-use crate::databases::{Kind, TestDatabase};
+use crate::{
+    databases::{Kind, TestDatabase},
+    statements,
+};
 
 /// What every link in mail starts with.
 pub const PUBLIC_URL: &str = "https://directory.example.org";
@@ -68,6 +72,7 @@ pub struct TestApp {
     pub hasher: Arc<Argon2Hasher>,
     /// What `http://host:port` is.
     pub url: String,
+    door: Door,
     worker: EmailService,
     state: ApiState,
     servers: Mutex<Vec<(ServerHandle, JoinHandle<()>)>>,
@@ -94,6 +99,7 @@ impl TestApp {
     }
 
     fn build(kind: Kind, hasher: Argon2Hasher, trusted_proxies: Vec<IpNet>) -> Self {
+        statements::count();
         let database = TestDatabase::new(kind);
         let (store, _) =
             Database::open(&database.parsed(), CONNECTIONS, Arc::new(SequentialIds::default()))
@@ -127,12 +133,20 @@ impl TestApp {
         let state = state.with_trusted_proxies(trusted_proxies);
         let (url, server) = serve(state.clone());
         let servers = Mutex::new(vec![server]);
-        Self { app, clock, mail, sms, limiter, hasher, url, worker, state, servers, database }
+        let door = Door::Rest;
+        Self { app, clock, mail, sms, limiter, hasher, url, door, worker, state, servers, database }
     }
 
     /// Somebody without a token.
     pub fn client(&self) -> Client {
-        Client::of(&self.url)
+        Client::of(&self.url, self.door)
+    }
+
+    /// The same service, called through another door.
+    #[must_use]
+    pub fn through(mut self, door: Door) -> Self {
+        self.door = door;
+        self
     }
 
     /// The URL of another door to the same application, which wants `If-Match` for every edit.
@@ -140,6 +154,17 @@ impl TestApp {
         let (url, server) = serve(self.state.clone().requiring_if_match(true));
         self.servers.lock().unwrap().push(server);
         url
+    }
+
+    /// The SQL statements that `work` sends to the database.
+    pub fn statements_of<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
+        let url = match self.database.parsed() {
+            DatabaseUrl::Sqlite(path) => path.display().to_string(),
+            DatabaseUrl::Postgres(url) => url,
+        };
+        let before = statements::sent_to(&url).len();
+        let done = work();
+        (done, statements::sent_to(&url).split_off(before))
     }
 
     /// Which database it runs on.
@@ -312,6 +337,31 @@ fn serve(state: ApiState) -> (String, (ServerHandle, JoinHandle<()>)) {
         });
     });
     (url, (told.recv().expect("the server starts"), thread))
+}
+
+/// Makes four tests of each function that takes a `&TestApp`: those of [`on_both!`] and the same
+/// through GraphQL (G3).
+#[macro_export]
+macro_rules! through_both_doors {
+    ($($name:ident),+ $(,)?) => {
+        $crate::on_both!($($name),+);
+
+        mod through_graphql {$(
+            mod $name {
+                use userdom_tests::{app::{Door, TestApp}, databases::Kind};
+
+                #[test]
+                fn sqlite() {
+                    super::super::$name(&TestApp::start(Kind::Sqlite).through(Door::Graphql));
+                }
+
+                #[test]
+                fn postgres() {
+                    super::super::$name(&TestApp::start(Kind::Postgres).through(Door::Graphql));
+                }
+            }
+        )+}
+    };
 }
 
 /// Makes two tests of each function that takes a `&TestApp`: `name::sqlite` and

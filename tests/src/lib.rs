@@ -13,3 +13,4 @@ pub mod app;
 pub mod databases;
 pub mod directory;
 pub mod process;
+mod statements;

@@ -21,6 +21,10 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("idempotency_key.in_progress", 409, "The same request is being carried out; try again"),
     ("if_match.malformed", 400, "If-Match is no list of entity tags"),
     ("if_match.required", 428, "Say by If-Match which version is to be changed"),
+    ("graphql.malformed", 400, "The GraphQL document cannot be read"),
+    ("graphql.invalid", 400, "The GraphQL document does not fit the schema"),
+    ("graphql.too_complex", 400, "The GraphQL document asks for too much at once"),
+    ("graphql.too_many_passwords", 422, "A GraphQL document checks one password or code at most"),
     ("route.not_found", 404, "There is nothing at this URL"),
     ("method.not_allowed", 405, "This URL does not know this method"),
     // Who asks
@@ -51,7 +55,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("two_factor.not_enabled", 409, "There is no second factor"),
     ("batch.undone", 424, "Another operation of the batch was refused, so nothing was done"),
     ("batch.not_atomic", 422, "An atomic batch takes what changes users, and nothing else"),
-    ("batch.too_many_passwords", 422, "A batch checks one password at most"),
+    ("batch.too_many_passwords", 422, "A batch checks one password or code at most"),
     // Rules of the user as a whole
     ("email.only_one", 422, "The only email cannot be removed"),
     ("email.default_is_primary", 422, "The default email is primary"),

@@ -18,6 +18,54 @@ use crate::{
     rest::{Access, Hashes, Operation, Route, Verb},
 };
 
+/// A request, read as far as that needs neither a token nor the store.
+pub(crate) struct Incoming {
+    pub(crate) state: ApiState,
+    /// Nobody yet: who it is, the token says.
+    pub(crate) caller: Caller,
+    pub(crate) request: Request,
+    /// The `Idempotency-Key`.
+    pub(crate) key: Option<String>,
+    /// The path and the query, as they came.
+    path: String,
+    /// Whether it edits something and does not say which version of it.
+    is_blind: bool,
+}
+
+/// Reads what a route takes.
+pub(crate) async fn read(
+    route: &Route,
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Incoming, Problem> {
+    let state = http.app_data::<ApiState>().cloned();
+    let state = state.ok_or_else(|| Problem::internal("the application has no state"))?;
+    let query = web::Query::<Vec<(String, String)>>::from_query(http.query_string());
+    let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
+    let (body, is_form) = body::read(http, payload, route.body).await?;
+    let (token, if_match) = match route.access {
+        Access::Authenticated => {
+            let token = bearer::token(http.headers())?.ok_or(AppError::Unauthenticated)?;
+            (Some(token), if_match(http)?)
+        }
+        // Who presents a bad token here is anybody.
+        Access::Open => (bearer::token(http.headers()).unwrap_or_default(), None),
+    };
+    let key = if route.method == Verb::Post { once::key(http.headers())? } else { None };
+    let is_blind = state.requires_if_match && route.edits && !has_if_match(http);
+    let caller = Caller { actor: None, if_match, origin: origin(http, &state) };
+    let request = Request {
+        segments: segments(http),
+        parameters: known_parameters(route, query)?,
+        body,
+        is_form,
+        if_none_match: header_list(http, &header::IF_NONE_MATCH)
+            .and_then(|text| Tags::parse(&text)),
+        token,
+    };
+    Ok(Incoming { state, caller, request, key, path: http.uri().to_string(), is_blind })
+}
+
 /// Reads the request, makes one hop to a blocking thread, where the token is checked and the
 /// operation runs, and shows what came of it.
 pub(crate) async fn answer(
@@ -26,37 +74,13 @@ pub(crate) async fn answer(
     http: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let state = http.app_data::<ApiState>().cloned();
-    let state = state.ok_or_else(|| Problem::internal("the application has no state"))?;
-    let query = web::Query::<Vec<(String, String)>>::from_query(http.query_string());
-    let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
-    let (body, is_form) = body::read(&http, payload, route.body).await?;
-    let (token, if_match) = match route.access {
-        Access::Authenticated => {
-            let token = bearer::token(http.headers())?.ok_or(AppError::Unauthenticated)?;
-            (Some(token), if_match(&http)?)
-        }
-        // Who presents a bad token here is anybody.
-        Access::Open => (bearer::token(http.headers()).unwrap_or_default(), None),
-    };
-    let key = if route.method == Verb::Post { once::key(http.headers())? } else { None };
-    let path = http.uri().to_string();
-    let caller = Caller { actor: None, if_match, origin: origin(&http, &state) };
-    let request = Request {
-        segments: segments(&http),
-        parameters: known_parameters(route, query)?,
-        body,
-        is_form,
-        if_none_match: header_list(&http, &header::IF_NONE_MATCH)
-            .and_then(|text| Tags::parse(&text)),
-        token,
-    };
+    let Incoming { state, caller, request, key, path, is_blind } =
+        read(route, &http, payload).await?;
     // Slow, and dear to serve: a flood of these leaves room for the others.
     let _permit = match route.hashes {
         Hashes::Strangers => Some(blocking::permit(&state.hashing).await?),
         Hashes::Own | Hashes::Nothing => None,
     };
-    let is_blind = state.requires_if_match && route.edits && !has_if_match(&http);
     let (now, shared) = (state.now(), state.clone());
     let work = move |app: &App| {
         let caller = known_caller(app, route, caller, &request)?;
@@ -80,10 +104,15 @@ pub(crate) async fn answer(
     };
     let (known, answer): (Option<KnownAs>, Answer) = blocking::run(&shared, work).await?;
     let found_out = answer.as_ref().ok().and_then(|reply| reply.known);
-    if let Some(known) = known.or(found_out) {
+    note(&http, known.or(found_out));
+    Ok(answer?.into())
+}
+
+/// Tells the access log who it was.
+pub(crate) fn note(http: &HttpRequest, known: Option<KnownAs>) {
+    if let Some(known) = known {
         http.extensions_mut().insert(known);
     }
-    Ok(answer?.into())
 }
 
 /// The caller with its actor, where there must be one.

@@ -26,6 +26,7 @@ mod codes;
 mod door;
 mod etag;
 mod filter;
+mod graphql;
 mod middleware;
 mod once;
 mod openapi;
@@ -38,6 +39,7 @@ mod state;
 mod tests;
 
 pub use codes::CODES;
+pub use graphql::SDL as GRAPHQL_SCHEMA;
 pub use openapi::DOCUMENT as OPENAPI;
 pub use rest::{Access, ROUTES, Route, Verb, routes};
 pub use server::{Limits, server};

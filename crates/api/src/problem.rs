@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use userdom_application::{AppError, Fault, FaultKind, Faults, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
@@ -123,6 +123,22 @@ impl Problem {
         }
     }
 
+    /// Seconds after which the next try may pass, where that is known.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match &self.exceeded {
+            Some(exceeded) => Some(exceeded.retry_after),
+            None if self.code == "service.busy" => Some(1),
+            None if self.status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
+            None => None,
+        }
+    }
+
+    /// The members of the problem document, for an answer that has another frame.
+    pub(crate) fn told(&self, request_id: &str) -> Map<String, Value> {
+        self.log(request_id);
+        self.members(request_id)
+    }
+
     /// The answer.
     pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
         self.log(request_id);
@@ -130,9 +146,8 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            let seconds = if self.code == "service.busy" { "1" } else { "2" };
-            response.insert_header((header::RETRY_AFTER, seconds));
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if let Some(exceeded) = &self.exceeded {
             tell_limit(&mut response, exceeded);
@@ -141,22 +156,27 @@ impl Problem {
     }
 
     fn json(&self, request_id: &str) -> String {
+        Value::Object(self.members(request_id)).to_string()
+    }
+
+    /// The members of the problem document.
+    fn members(&self, request_id: &str) -> Map<String, Value> {
         let title = codes::find(self.code).map_or(self.detail.as_ref(), |(_, meaning)| meaning);
-        let mut body = json!({
-            "type": format!("urn:userdom:problem:{}", self.code),
-            "title": title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "code": self.code,
-            "request_id": request_id,
-        });
+        let mut members = Map::new();
+        let mut add = |name: &str, value| members.insert(name.to_owned(), value);
+        add("type", json!(format!("urn:userdom:problem:{}", self.code)));
+        add("title", json!(title));
+        add("status", json!(self.status.as_u16()));
+        add("detail", json!(self.detail));
+        add("code", json!(self.code));
+        add("request_id", json!(request_id));
         let errors = self.errors.iter().map(
             |fault| json!({"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}),
         );
-        if let (Some(members), false) = (body.as_object_mut(), self.errors.is_empty()) {
-            members.insert("errors".to_owned(), errors.collect());
+        if !self.errors.is_empty() {
+            add("errors", errors.collect());
         }
-        body.to_string()
+        members
     }
 }
 
@@ -166,7 +186,6 @@ fn tell_limit(response: &mut HttpResponseBuilder, exceeded: &Exceeded) {
         (exceeded.limit.as_str(), exceeded.limit.quota(), exceeded.retry_after);
     let policy = format!("\"{name}\";q={};w={}", quota.allowed, quota.seconds);
     response
-        .insert_header((header::RETRY_AFTER, seconds.to_string()))
         .insert_header(("ratelimit-policy", policy))
         .insert_header(("ratelimit", format!("\"{name}\";r=0;t={seconds}")));
 }

@@ -70,6 +70,12 @@ impl Reply {
         self.with(header::ETAG, etag::of(version))
     }
 
+    /// The user's version, if it is told.
+    pub(crate) fn version(&self) -> Option<i64> {
+        let (_, tag) = self.headers.iter().find(|(name, _)| *name == header::ETAG)?;
+        tag.trim_matches('"').parse().ok()
+    }
+
     pub(crate) fn with(mut self, name: HeaderName, value: String) -> Self {
         self.headers.push((name, value));
         self

@@ -23,6 +23,7 @@ pub struct ApiState {
     ids: Arc<dyn IdGenerator>,
     ready: Arc<AtomicBool>,
     pub(crate) requires_if_match: bool,
+    pub(crate) shows_graphiql: bool,
 }
 
 impl ApiState {
@@ -33,8 +34,17 @@ impl ApiState {
         let hashing = Arc::new(Semaphore::new((permits / 2).max(1)));
         let permits = Arc::new(Semaphore::new(permits));
         let (trusted_proxies, ready) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-        let requires_if_match = false;
-        Self { app, permits, hashing, trusted_proxies, clock, ids, ready, requires_if_match }
+        Self {
+            app,
+            permits,
+            hashing,
+            trusted_proxies,
+            clock,
+            ids,
+            ready,
+            requires_if_match: false,
+            shows_graphiql: false,
+        }
     }
 
     /// Believes what proxies in these networks say about whom they speak for
@@ -48,6 +58,12 @@ impl ApiState {
     #[must_use]
     pub fn requiring_if_match(self, requires_if_match: bool) -> Self {
         Self { requires_if_match, ..self }
+    }
+
+    /// Whether `GET /graphql` shows GraphiQL, for development.
+    #[must_use]
+    pub fn showing_graphiql(self, shows_graphiql: bool) -> Self {
+        Self { shows_graphiql, ..self }
     }
 
     /// What `/readyz` says; a stopping service turns it off before it stops listening.

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     CheckConfig,
     /// Print the API as an OpenAPI document.
     Openapi,
+    /// Print the API as a GraphQL schema.
+    GraphqlSchema,
     /// Print the secret with which the endpoint of `USERDOM_SMS_URL` checks signatures.
     SmsSecret,
 }

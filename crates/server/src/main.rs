@@ -58,6 +58,10 @@ fn run(cli: Cli) -> Result<(), StartError> {
             print!("{}", *userdom_api::OPENAPI);
             Ok(())
         }
+        Command::GraphqlSchema => {
+            print!("{}", *userdom_api::GRAPHQL_SCHEMA);
+            Ok(())
+        }
         Command::SmsSecret => {
             let key = wiring::secret_key(&config)?;
             println!("{}", *HttpSmsProvider::signing_secret(&key));

@@ -61,7 +61,8 @@ fn run(config: &Config, listener: TcpListener, house: &House) -> Result<(), Star
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits)
         .with_trusted_proxies(config.trusted_proxies.clone())
-        .requiring_if_match(config.requires_if_match);
+        .requiring_if_match(config.requires_if_match)
+        .showing_graphiql(config.shows_graphiql);
     actix_web::rt::System::new().block_on(async move {
         let server = userdom_api::server(listener, state.clone(), Limits::default())
             .map_err(StartError::Server)?;

@@ -10,8 +10,9 @@ use ureq::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
 };
 
-use super::conformity;
+use super::{conformity, graphql_door::Twin};
 
+const JSON: &str = "application/json";
 const SECONDS: Duration = Duration::from_secs(30);
 
 /// Texts that would show how the service is built inside.
@@ -39,17 +40,27 @@ pub struct Client {
     agent: Agent,
     url: String,
     headers: HeaderMap,
+    door: Door,
+}
+
+/// Through which a call goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// As it stands in the test.
+    Rest,
+    /// As its twin, where there is one.
+    Graphql,
 }
 
 impl Client {
-    pub(super) fn of(url: &str) -> Self {
+    pub(super) fn of(url: &str, door: Door) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(SECONDS))
             .user_agent("userdom-tests")
             .build();
-        Self { agent: config.into(), url: url.to_owned(), headers: HeaderMap::new() }
+        Self { agent: config.into(), url: url.to_owned(), headers: HeaderMap::new(), door }
     }
 
     /// At another door.
@@ -134,6 +145,35 @@ impl Client {
         content_type: &str,
         body: &[u8],
     ) -> Option<Reply> {
+        let twin = self.twin(method, path, content_type, body);
+        if let Some(twin) = twin {
+            let sent = twin.body();
+            let reply = self.through_rest("POST", "/graphql", JSON, sent.as_bytes())?;
+            if let Some(reply) = twin.read(reply) {
+                return Some(reply);
+            }
+        }
+        self.through_rest(method, path, content_type, body)
+    }
+
+    /// The GraphQL twin of a call, if it is to be used and there is one.
+    fn twin(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Option<Twin> {
+        let header = |name: &str| self.headers.get(name).map(|value| value.to_str().unwrap_or(""));
+        let is_plain = ["", JSON, "application/merge-patch+json"].contains(&content_type)
+            && header("if-none-match").is_none()
+            && self.headers.get_all("if-match").iter().count() < 2;
+        let is_wanted = self.door == Door::Graphql && is_plain;
+        is_wanted.then(|| Twin::of(method, path, body, header("if-match"))).flatten()
+    }
+
+    #[track_caller]
+    fn through_rest(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Option<Reply> {
         let verb = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = Request::builder().method(verb).uri(format!("{}{path}", self.url));
         for (name, value) in &self.headers {
@@ -149,6 +189,7 @@ impl Client {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
             text: answer.body_mut().read_to_string().expect("a body of text"),
+            is_translated: false,
         };
         conformity::check(method, path, &reply);
         Some(reply)
@@ -188,6 +229,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body as text.
     pub text: String,
+    /// Whether it was GraphQL's: REST's own headers are not there then.
+    pub is_translated: bool,
 }
 
 #[expect(clippy::return_self_not_must_use, reason = "to have expected it is enough")]
@@ -210,6 +253,10 @@ impl Reply {
     /// A header, or the empty text.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(super) fn set_header(&mut self, name: &'static str, value: &str) {
+        self.headers.insert(name, HeaderValue::from_str(value).unwrap());
     }
 
     /// Fails unless the status is this one.

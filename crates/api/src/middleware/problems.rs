@@ -1,11 +1,13 @@
 use actix_web::{body::BoxBody, dev::ServiceResponse, http::header::ALLOW};
 
-use crate::problem::Problem;
+use crate::{graphql, problem::Problem};
 
 /// Writes every failure as a problem, the framework's own ones included.
 pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_failure = status.is_client_error() || status.is_server_error();
+    // GraphQL tells its errors in a form of its own.
+    if !is_failure || graphql::is_answer(response.headers()) {
         return response;
     }
     let problem = response.response().error().and_then(|error| error.as_error::<Problem>());

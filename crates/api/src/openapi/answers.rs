@@ -5,28 +5,36 @@ use userdom_application::ports::Scope;
 use userdom_domain::{ContactType, UserRole, UserStatus};
 
 use super::schema::{
-    about, anything, flag, format, id, list, named, number, object, one_of, or_null, page, text,
-    time,
+    about, anything, flag, format, id, list, named, number, object, one_of, or_null, page, seconds,
+    text, time,
 };
 
-pub(super) fn contact_type() -> Value {
+pub(crate) fn contact_type() -> Value {
     one_of(&ContactType::ALL.map(ContactType::as_str))
 }
 
-pub(super) fn role() -> Value {
+pub(crate) fn role() -> Value {
     one_of(&UserRole::ALL.map(UserRole::as_str))
 }
 
-pub(super) fn status() -> Value {
+pub(crate) fn status() -> Value {
     one_of(&UserStatus::ALL.map(UserStatus::as_str))
 }
 
-pub(super) fn scope() -> Value {
+pub(crate) fn scope() -> Value {
     one_of(&Scope::ALL.map(Scope::as_str))
 }
 
+pub(crate) fn outcome() -> Value {
+    one_of(&["success", "failure"])
+}
+
+pub(crate) fn sign_in_method() -> Value {
+    one_of(&["totp", "recovery_code"])
+}
+
 /// All of them under their names.
-pub(super) fn all() -> Map<String, Value> {
+pub(crate) fn all() -> Map<String, Value> {
     let mut all = Map::new();
     let mut add = |name: &str, description: &str, schema: Value| {
         all.insert(name.to_owned(), about(schema, description, Value::Null));
@@ -42,7 +50,7 @@ pub(super) fn all() -> Map<String, Value> {
     add(
         "Challenge",
         "What stands between the password and the second factor",
-        object(&[("challenge", text()), ("methods", list(&one_of(&["totp", "recovery_code"])))]),
+        object(&[("challenge", text()), ("methods", list(&sign_in_method()))]),
     );
     add(
         "Enrolment",
@@ -63,6 +71,14 @@ pub(super) fn all() -> Map<String, Value> {
     add("Event", "A line of the audit trail", event());
     add("Introspection", "Whose a token is (RFC 7662)", introspection());
     add("Export", "All that is held on a user", export());
+    add("ExportedSession", "A session, with all of its times", exported_session());
+    add("KnownDevice", "A device on which the user has signed in", known_device());
+    add("SecondFactor", "An authenticator app", second_factor());
+    add(
+        "StatusNote",
+        "Why somebody is shut out, who did it, and until when",
+        object(&[("reason", text()), ("actor_id", id()), ("until", or_null(time()))]),
+    );
     add(
         "Outcomes",
         "What came of a batch",
@@ -78,6 +94,7 @@ pub(super) fn all() -> Map<String, Value> {
             ("body?", anything()),
         ]),
     );
+    add("GraphqlResponse", "What came of a GraphQL document", graphql_response());
     for name in ["User", "Email", "Phone", "Address", "Session", "ApiKey", "Event"] {
         add(&format!("{name}Page"), "A page of a list", page(name));
     }
@@ -220,7 +237,7 @@ fn event() -> Value {
         ("id", id()),
         ("occurred_at", time()),
         ("kind", text()),
-        ("outcome", one_of(&["success", "failure"])),
+        ("outcome", outcome()),
         ("actor_id", or_null(id())),
         ("api_key_id", or_null(id())),
         ("user_id", or_null(id())),
@@ -237,15 +254,15 @@ fn introspection() -> Value {
         ("scope?", text()),
         ("username?", text()),
         ("token_type?", text()),
-        ("exp?", number()),
-        ("iat?", number()),
+        ("exp?", seconds()),
+        ("iat?", seconds()),
         ("sub?", id()),
         ("roles?", list(&role())),
     ])
 }
 
-fn export() -> Value {
-    let session = object(&[
+fn exported_session() -> Value {
+    object(&[
         ("id", id()),
         ("user_agent", text()),
         ("ip_address", text()),
@@ -256,29 +273,49 @@ fn export() -> Value {
         ("access_expires_at", time()),
         ("idle_expires_at", time()),
         ("expires_at", time()),
-    ]);
-    let device = object(&[
+    ])
+}
+
+fn known_device() -> Value {
+    object(&[
         ("id", id()),
         ("created_at", time()),
         ("last_used_at", time()),
         ("expires_at", time()),
-    ]);
-    let second_factor = object(&[
+    ])
+}
+
+fn second_factor() -> Value {
+    object(&[
         ("created_at", time()),
         ("confirmed_at", or_null(time())),
         ("recovery_codes_left", number()),
-    ]);
-    let note = object(&[("reason", text()), ("actor_id", id()), ("until", or_null(time()))]);
+    ])
+}
+
+fn export() -> Value {
     object(&[
         ("exported_at", time()),
         ("user", named("User")),
-        ("status_note", or_null(note)),
-        ("sessions", list(&session)),
-        ("known_devices", list(&device)),
-        ("second_factor", or_null(second_factor)),
+        ("status_note", or_null(named("StatusNote"))),
+        ("sessions", list(&named("ExportedSession"))),
+        ("known_devices", list(&named("KnownDevice"))),
+        ("second_factor", or_null(named("SecondFactor"))),
         ("api_keys", list(&named("ApiKey"))),
         ("events", list(&named("Event"))),
     ])
+}
+
+/// A response as the GraphQL specification has it.
+fn graphql_response() -> Value {
+    let place = object(&[("line", number()), ("column", number())]);
+    let error = object(&[
+        ("message", text()),
+        ("locations?", list(&place)),
+        ("path?", list(&anything())),
+        ("extensions", json!({"type": "object", "required": ["code", "status"]})),
+    ]);
+    object(&[("data", or_null(json!({"type": "object"}))), ("errors?", list(&error))])
 }
 
 fn problem() -> Value {

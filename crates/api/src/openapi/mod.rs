@@ -1,20 +1,21 @@
 //! The API as a document that machines read (OpenAPI 3.1), made of the routes themselves.
 
-mod answers;
+pub(crate) mod answers;
 mod operations;
-mod parameters;
-mod requests;
+pub(crate) mod parameters;
+pub(crate) mod requests;
 mod schema;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use operations::{Description, describe};
+
 use crate::{
     body::BodyKind,
     codes,
-    openapi::operations::{Description, describe},
-    rest::{Access, Hashes, ROUTES, Route, Verb},
+    rest::{Access, GRAPHQL, Hashes, ROUTES, Route, Verb},
 };
 
 /// The document, written once.
@@ -110,7 +111,12 @@ fn responses(route: &Route, description: &Description, refusals: &mut Refusals) 
         }
     }
     for (status, codes) in by_status {
-        responses.insert(status.to_string(), refusals.reference(status, codes));
+        let shown = if status == 400 && route.template == GRAPHQL.template {
+            refusal_of_documents(&codes)
+        } else {
+            refusals.reference(status, codes)
+        };
+        responses.insert(status.to_string(), shown);
     }
     Value::Object(responses)
 }
@@ -251,6 +257,16 @@ fn refusal(status: u16, codes: &[&str]) -> Value {
             "examples": codes.iter().map(example).collect::<Map<_, _>>(),
         }},
     })
+}
+
+/// A document of which nothing was begun: GraphQL says so in its own way.
+fn refusal_of_documents(codes: &[&str]) -> Value {
+    let mut refusal = refusal(400, codes);
+    let response = json!({"schema": schema::named("GraphqlResponse")});
+    if let Some(content) = refusal.get_mut("content") {
+        schema::put(content, "application/json", response);
+    }
+    refusal
 }
 
 #[cfg(test)]

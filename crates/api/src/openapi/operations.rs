@@ -4,16 +4,16 @@
 use crate::rest::{Route, Verb};
 
 /// One operation, as far as the route does not say it.
-pub(super) struct Description {
-    pub(super) tag: &'static str,
-    pub(super) id: &'static str,
-    pub(super) summary: &'static str,
+pub(crate) struct Description {
+    pub(crate) tag: &'static str,
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
     /// The schema of the body; empty for none.
-    pub(super) request: &'static str,
+    pub(crate) request: &'static str,
     /// Each status with the schema of its body; empty for none.
-    pub(super) answers: &'static [(u16, &'static str)],
+    pub(crate) answers: &'static [(u16, &'static str)],
     /// The codes of refusals that are this operation's own.
-    pub(super) refusals: &'static [&'static str],
+    pub(crate) refusals: &'static [&'static str],
 }
 
 type Row = (
@@ -42,6 +42,8 @@ const SANCTION: &[&str] = &["status.invalid_transition", "role.last_admin"];
 const ROWS: &[Row] = &[
     (Get, "/livez", (SERVICE, "alive", "The process answers"), "", &[(200, "Health")], &[]),
     (Get, "/readyz", (SERVICE, "ready", "The service takes requests"), "", &[(200, "Health")], &["service.not_ready"]),
+
+    (Post, "/graphql", (SERVICE, "graphql", "The same operations as GraphQL: docs/schema.graphql"), "GraphqlRequest", &[(200, "GraphqlResponse")], &[]),
 
     (Post, "/v1/sessions", (SESSION, "signIn", "Sign in"), "SignIn", &[(201, "OpenedSession"), (202, "Challenge")], &["session.refused", LIMITED]),
     (Post, "/v1/sessions/challenge", (SESSION, "finishSignIn", "The second factor of a sign-in"), "SecondStep", &[(201, "OpenedSession")], &["session.refused", "token.not_valid", "code.not_valid", LIMITED]),
@@ -110,7 +112,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// The description of a route; `None` for pages, which are no part of the API.
-pub(super) fn describe(route: &Route) -> Option<Description> {
+pub(crate) fn describe(route: &Route) -> Option<Description> {
     let row = ROWS.iter().find(|row| row.0 == route.method && row.1 == route.template)?;
     let (_, _, (tag, id, summary), request, answers, refusals) = *row;
     Some(Description { tag, id, summary, request, answers, refusals })
@@ -127,11 +129,12 @@ mod tests {
     fn every_operation_is_described_and_nothing_else() {
         let described: BTreeSet<_> = ROWS.iter().map(|row| (row.0, row.1)).collect();
         assert_eq!(described.len(), ROWS.len(), "a row stands twice");
-        let pages = ["/verify-email", "/reset-password", "/openapi.json", "/docs"];
+        let pages = ["/verify-email", "/reset-password", "/openapi.json", "/docs", "/graphql"];
+        let pages = pages.map(|template| (Get, template));
         let served: BTreeSet<_> = ROUTES
             .iter()
-            .filter(|route| !pages.contains(&route.template))
             .map(|route| (route.method, route.template))
+            .filter(|route| !pages.contains(route))
             .collect();
         assert_eq!(described, served);
     }

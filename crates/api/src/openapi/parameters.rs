@@ -9,7 +9,7 @@ use super::{
 use crate::rest::{Access, Route, Verb};
 
 /// All parameters of a route.
-pub(super) fn of(route: &Route) -> Vec<Value> {
+pub(crate) fn of(route: &Route) -> Vec<Value> {
     let mut all: Vec<Value> = route
         .template
         .split('/')
@@ -18,7 +18,7 @@ pub(super) fn of(route: &Route) -> Vec<Value> {
         .collect();
     all.extend(route.parameters.iter().map(|name| query(route, name)));
     all.push(header("X-Request-Id", "Comes back, and stands in the log", &text()));
-    if route.method == Verb::Post && route.template.starts_with("/v1") {
+    if route.method == Verb::Post {
         all.push(header(
             "Idempotency-Key",
             "The same key and request within 24 hours: the first answer again",
@@ -126,7 +126,7 @@ impl Route {
     }
 
     /// Whether an answer with this status carries the user's version.
-    pub(super) fn shows_version(&self, status: u16) -> bool {
+    pub(crate) fn shows_version(&self, status: u16) -> bool {
         let is_about_a_user = self.template.contains("/users/{id}");
         let opens = self.template.starts_with("/v1/sessions") && self.access == Access::Open;
         let registers = self.method == Verb::Post && self.template == "/v1/users";

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answers::{contact_type, role, scope},
-    schema::{about, anything, flag, format, list, object, or_null, text, text_to, time},
+    schema::{about, anything, flag, format, list, named, object, or_null, text, text_to, time},
 };
 
 /// All of them under their names.
-pub(super) fn all() -> Map<String, Value> {
+pub(crate) fn all() -> Map<String, Value> {
     let mut all = Map::new();
     let mut add = |name: &str, description: &str, example: Value, members: &[(&str, Value)]| {
         all.insert(name.to_owned(), about(object(members), description, example));
@@ -99,10 +99,22 @@ fn account(add: &mut Add<'_>) {
             ("date_of_birth?", or_null(format("date"))),
             ("preferred_language?", or_null(text())),
             ("timezone?", or_null(text())),
-            ("phone?", json!({"oneOf": [text(), new_phone(), {"type": "null"}]})),
-            ("address?", or_null(object(&address_members()))),
+            ("phone?", json!({"oneOf": [text(), named("RegistrationPhone"), {"type": "null"}]})),
+            ("address?", or_null(named("RegistrationAddress"))),
             ("preferences?", or_null(preferences())),
         ],
+    );
+    add(
+        "RegistrationPhone",
+        "The first phone of a new account",
+        json!({"phone_number": "+44 20 7946 0018"}),
+        &[("phone_number", text()), ("contact_type?", or_null(contact_type()))],
+    );
+    add(
+        "RegistrationAddress",
+        "The first address of a new account",
+        address_example(),
+        &address_members(),
     );
     add(
         "AccountPatch",
@@ -132,8 +144,9 @@ fn preferences() -> Value {
     json!({"type": "object", "additionalProperties": anything()})
 }
 
-fn new_phone() -> Value {
-    object(&[("phone_number", text()), ("contact_type?", or_null(contact_type()))])
+fn address_example() -> Value {
+    json!({"street_line1": "Invalidenstraße 1", "city": "Berlin",
+        "postal_code": "10115", "country": "DEU"})
 }
 
 fn address_members() -> Vec<(&'static str, Value)> {
@@ -168,15 +181,13 @@ fn contacts(add: &mut Add<'_>) {
         json!({"contact_type": "work"}),
         &[("contact_type?", contact_type())],
     );
-    let address = json!({"street_line1": "Invalidenstraße 1", "city": "Berlin",
-        "postal_code": "10115", "country": "DEU"});
     let mut members = address_members();
-    add("AddressReplacement", "A postal address, written anew", address.clone(), &members);
+    add("AddressReplacement", "A postal address, written anew", address_example(), &members);
     members.push(is_default);
     add(
         "NewAddress",
         "A postal address to add; which parts a country needs differs",
-        address,
+        address_example(),
         &members,
     );
 }
@@ -200,16 +211,33 @@ fn administration(add: &mut Add<'_>) {
         json!({"name": "billing", "scopes": ["users:read"]}),
         &[("name", text()), ("scopes", list(&scope())), ("expires_at?", or_null(time()))],
     );
-    let operation = object(&[
-        ("method", text()),
-        ("path", text()),
-        ("body?", anything()),
-        ("if_match?", or_null(text())),
-    ]);
+    add(
+        "GraphqlRequest",
+        "A GraphQL document, as GraphQL over HTTP has it",
+        json!({"query": "{ me { id } }"}),
+        &[
+            ("query", text()),
+            ("operationName?", or_null(text())),
+            ("variables?", or_null(json!({"type": "object"}))),
+            ("extensions?", or_null(json!({"type": "object"}))),
+        ],
+    );
+    let operation = json!({"method": "GET", "path": "/v1/users/me"});
+    add(
+        "BatchOperation",
+        "One of the other operations",
+        operation.clone(),
+        &[
+            ("method", text()),
+            ("path", text()),
+            ("body?", anything()),
+            ("if_match?", or_null(text())),
+        ],
+    );
     add(
         "Batch",
         "One to a hundred operations",
-        json!({"operations": [{"method": "GET", "path": "/v1/users/me"}]}),
-        &[("atomic?", or_null(flag())), ("operations", list(&operation))],
+        json!({"operations": [operation]}),
+        &[("atomic?", or_null(flag())), ("operations", list(&named("BatchOperation")))],
     );
 }

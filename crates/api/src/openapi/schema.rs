@@ -34,6 +34,11 @@ pub(super) fn number() -> Value {
     json!({"type": "integer", "minimum": 0})
 }
 
+/// Seconds since 1970.
+pub(super) fn seconds() -> Value {
+    json!({"type": "integer", "format": "int64", "minimum": 0})
+}
+
 pub(super) fn one_of(names: &[&str]) -> Value {
     json!({"type": "string", "enum": names})
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use userdom_application::{App, AppError, Caller};
 
-use super::{Access, Handler, Hashes, Operation, ROUTES, Route};
+use super::{Access, Operation, ROUTES, Route};
 use crate::{
     body::Fields,
     call::{Call, Request},
@@ -80,13 +80,13 @@ struct Planned {
     what: Vec<u8>,
 }
 
-/// Each operation, or why it cannot even begin. A password is checked once in a batch at most:
-/// it would multiply guesses, and the work of hashing.
+/// Each operation, or why it cannot even begin. One password or code is checked in a batch at
+/// most: more would multiply guesses, and the work of hashing.
 fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
-    let has_hashed = Cell::new(false);
+    let has_checked = Cell::new(false);
     let one = |item: &Item| {
         let planned = item.plan(call)?;
-        if planned.route.hashes != Hashes::Nothing && has_hashed.replace(true) {
+        if planned.route.checks_a_secret() && has_checked.replace(true) {
             return Err(Problem::new("batch.too_many_passwords"));
         }
         if batch.is_atomic && !planned.route.edits {
@@ -131,7 +131,7 @@ type Segments = Vec<(String, String)>;
 fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments), Problem> {
     let mut is_there = false;
     for route in ROUTES {
-        let Handler::Operation(operation) = route.handler else { continue };
+        let Some(operation) = route.operation() else { continue };
         let Some(segments) = segments(route.template, path) else { continue };
         is_there = true;
         if route.method.as_str() == method && !route.keeps_keys_itself {

@@ -3,7 +3,7 @@ use std::fmt;
 use userdom_application::{
     App, Faults, Settings,
     ports::{OrderKey, UserOrder},
-    queries::SearchUsers,
+    queries::{Page, SearchUsers, UserView},
     services::CodedError,
 };
 use userdom_domain::{
@@ -45,9 +45,14 @@ pub(super) const PARAMETERS: &[&str] = &[
 
 /// `GET /v1/users`: those who satisfy all of the parameters.
 pub(super) fn search(call: &Call<'_>) -> Answer {
+    Reply::ok(&page_of(find(call)?))
+}
+
+/// A page of those who satisfy all of the parameters.
+pub(crate) fn find(call: &Call<'_>) -> Result<Page<UserView>, Problem> {
     App::check_search(call.caller)?;
     let search = read_search(Parameters::of(call), call.app.settings())?;
-    Reply::ok(&page_of(call.app.search_users(call.caller, &search)?))
+    Ok(call.app.search_users(call.caller, &search)?)
 }
 
 /// `GET /v1/users/by-email/{email}`: the owner of a verified email.

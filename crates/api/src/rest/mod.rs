@@ -2,9 +2,9 @@
 
 mod addresses;
 mod api_keys;
-mod audit_events;
+pub(crate) mod audit_events;
 mod batch;
-mod directory;
+pub(crate) mod directory;
 mod emails;
 mod health;
 mod pages;
@@ -23,7 +23,7 @@ use actix_web::{HttpRequest, http::Method, middleware::from_fn, web};
 use serde::Serialize;
 use userdom_application::queries;
 
-use crate::{ApiState, body::BodyKind, call::Call, door, middleware, problem::Answer};
+use crate::{ApiState, body::BodyKind, call::Call, door, graphql, middleware, problem::Answer};
 
 /// Who may call a route at all; what it does for them is the application's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,8 @@ pub struct Route {
     pub(crate) hashes: Hashes,
     /// Whether it does by itself what an `Idempotency-Key` asks for.
     pub(crate) keeps_keys_itself: bool,
+    /// Whether it tells whether a code or a token is the right one.
+    checks_a_code: bool,
     /// Whether it changes what `ETag` is the version of.
     pub(crate) edits: bool,
     handler: Handler,
@@ -131,6 +133,7 @@ const fn route(method: Verb, template: &'static str, handler: Handler) -> Route 
         parameters: &[],
         hashes: Hashes::Nothing,
         keeps_keys_itself: false,
+        checks_a_code: false,
         edits: false,
         handler,
     }
@@ -189,8 +192,25 @@ impl Route {
         Self { keeps_keys_itself: true, ..self }
     }
 
+    const fn checks_a_code(self) -> Self {
+        Self { checks_a_code: true, ..self }
+    }
+
     const fn edits(self) -> Self {
         Self { edits: true, ..self }
+    }
+
+    /// Whether it can be used to guess: such things are done once in a request at most.
+    pub(crate) fn checks_a_secret(&self) -> bool {
+        self.hashes != Hashes::Nothing || self.checks_a_code || self.keeps_keys_itself
+    }
+
+    /// What it does, unless it is no part of the API.
+    pub(crate) fn operation(&self) -> Option<Operation> {
+        match self.handler {
+            Handler::Operation(operation) => Some(operation),
+            Handler::Http(_) => None,
+        }
     }
 
     fn served(&'static self) -> actix_web::Route {
@@ -205,6 +225,13 @@ impl Route {
     }
 }
 
+/// The same operations once more.
+pub(crate) const GRAPHQL: Route = Route {
+    body: BodyKind::Json,
+    ..route(Verb::Post, "/graphql", Handler::Http(|| web::to(graphql::answer)))
+}
+.open();
+
 /// Everything that the service answers: the routes are made from this list alone. Those
 /// of one path stand together.
 #[rustfmt::skip]
@@ -216,12 +243,15 @@ pub static ROUTES: &[Route] = &[
     http("/verify-email", || web::to(pages::verify_email)),
     http("/reset-password", || web::to(pages::reset_password)),
 
+    GRAPHQL,
+    http("/graphql", || web::to(graphql::graphiql)),
+
     post("/v1/sessions", sessions::open).open().hashes(Hashes::Strangers),
-    post("/v1/sessions/challenge", sessions::finish).open(),
-    post("/v1/sessions/refresh", sessions::refresh).open(),
+    post("/v1/sessions/challenge", sessions::finish).open().checks_a_code(),
+    post("/v1/sessions/refresh", sessions::refresh).open().checks_a_code(),
     delete("/v1/sessions/current", sessions::close),
     post("/v1/sessions/current/reauthenticate", sessions::reauthenticate).hashes(Hashes::Own),
-    post("/v1/email-verifications", emails::verify).open(),
+    post("/v1/email-verifications", emails::verify).open().checks_a_code(),
     post("/v1/password-resets", passwords::request_reset).open(),
     post("/v1/password-resets/confirm", passwords::reset).open().hashes(Hashes::Strangers),
     post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm),
@@ -254,7 +284,7 @@ pub static ROUTES: &[Route] = &[
     delete("/v1/users/{id}/phones/{phone_id}", phones::remove).edits(),
     put("/v1/users/{id}/phones/{phone_id}/default", phones::set_default).edits(),
     post("/v1/users/{id}/phones/{phone_id}/verification", phones::send_code).optional_json(),
-    post("/v1/users/{id}/phones/{phone_id}/verification/confirm", phones::verify),
+    post("/v1/users/{id}/phones/{phone_id}/verification/confirm", phones::verify).checks_a_code(),
 
     get("/v1/users/{id}/addresses", addresses::list).parameters(&["type"]),
     post("/v1/users/{id}/addresses", addresses::add).edits(),
@@ -268,7 +298,7 @@ pub static ROUTES: &[Route] = &[
     put("/v1/users/{id}/password", passwords::change).json().hashes(Hashes::Own),
     post("/v1/users/{id}/two-factor/totp", two_factor::set_up).optional_json(),
     delete("/v1/users/{id}/two-factor/totp", two_factor::remove),
-    post("/v1/users/{id}/two-factor/totp/confirm", two_factor::confirm),
+    post("/v1/users/{id}/two-factor/totp/confirm", two_factor::confirm).checks_a_code(),
     post("/v1/users/{id}/two-factor/recovery-codes", two_factor::replace_codes).optional_json(),
 
     post("/v1/users/{id}/activate", status::activate).optional_json().edits(),

@@ -39,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) rate_limits: bool,
     pub(crate) requires_if_match: bool,
+    pub(crate) shows_graphiql: bool,
     pub(crate) access_token_minutes: u32,
     pub(crate) session_idle_days: u32,
     pub(crate) session_days: u32,

@@ -207,6 +207,7 @@ impl Values {
             requires_if_match: self
                 .get("USERDOM_REQUIRE_IF_MATCH", "on or off", on_or_off)
                 .unwrap_or(false),
+            shows_graphiql: self.get("USERDOM_GRAPHIQL", "on or off", on_or_off).unwrap_or(false),
             rate_limits: self.get("USERDOM_RATE_LIMITS", "on or off", on_or_off).unwrap_or(true),
             access_token_minutes: self
                 .get("USERDOM_ACCESS_TOKEN_MINUTES", "a number of minutes from 1 to 1440", |text| {

@@ -17,7 +17,7 @@ const fn secret(name: &'static str, default: &'static str) -> Setting {
 }
 
 /// All settings, in the order of `docs/operations.md`.
-pub(crate) const SETTINGS: [Setting; 24] = [
+pub(crate) const SETTINGS: [Setting; 25] = [
     setting("USERDOM_BIND", "127.0.0.1:8080"),
     setting("USERDOM_DATA_DIR", "./userdom-data"),
     secret("USERDOM_DATABASE_URL", "sqlite://<data dir>/userdom.db"),
@@ -32,6 +32,7 @@ pub(crate) const SETTINGS: [Setting; 24] = [
     setting("USERDOM_TRUSTED_PROXIES", "none"),
     setting("USERDOM_RATE_LIMITS", "on"),
     setting("USERDOM_REQUIRE_IF_MATCH", "off"),
+    setting("USERDOM_GRAPHIQL", "off"),
     setting("USERDOM_ACCESS_TOKEN_MINUTES", "15"),
     setting("USERDOM_SESSION_IDLE_DAYS", "14"),
     setting("USERDOM_SESSION_DAYS", "90"),

@@ -7,7 +7,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, sign_in},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -195,7 +195,7 @@ fn p3_the_audit_trail_is_read_page_by_page(app: &TestApp) {
     ada.client.get(&format!("{path}?page=1")).expect_problem(400, "query.unknown_parameter");
 }
 
-on_both!(
+through_both_doors!(
     r14_a_moderator_suspends_and_reinstates,
     r14_a_timed_sanction_ends_by_itself,
     r14_every_other_change_of_status,

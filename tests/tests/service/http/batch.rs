@@ -6,7 +6,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, PASSWORD, a_registration},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -208,7 +208,7 @@ fn c6_a_batch_that_is_sent_again_does_what_is_missing(app: &TestApp) {
     assert_eq!(app.count("user_emails"), 4);
 }
 
-on_both!(
+through_both_doors!(
     each_operation_has_an_answer_of_its_own,
     what_was_done_before_a_refusal_lasts,
     an_atomic_batch_is_done_as_a_whole,

@@ -7,7 +7,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, PASSWORD, sign_in},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -305,7 +305,7 @@ fn the_index_of_what_others_wrote_is_made_up_for(app: &TestApp) {
     assert_eq!(found(&mona, "q=jose"), ["mona"]);
 }
 
-on_both!(
+through_both_doors!(
     a_page_of_users_is_shown,
     r28_each_plain_parameter_narrows_the_search,
     r28_q_is_the_start_of_any_name_without_case_and_accents,

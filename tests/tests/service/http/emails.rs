@@ -4,7 +4,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, Person},
     },
-    on_both,
+    on_both, through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -192,8 +192,10 @@ fn faults_come_at_once(app: &TestApp) {
         .expect_faults(400, &[("/is_verified", "field.unknown"), ("/email", "field.unknown")]);
 }
 
-on_both!(
-    an_email_is_added_shown_changed_and_removed,
+// Its place is told by `Location`, which is REST's.
+on_both!(an_email_is_added_shown_changed_and_removed);
+
+through_both_doors!(
     an_email_can_become_the_default_once_verified,
     r5_the_provider_is_named,
     r19_a_duplicate_email_is_refused_in_any_spelling,

@@ -7,7 +7,7 @@ use userdom_tests::{
         TestApp,
         given::{self, Person, finish_sign_in, sign_in},
     },
-    on_both,
+    through_both_doors,
 };
 
 /// In every personal column of a user but the phone number.
@@ -137,7 +137,7 @@ fn accounts_that_nobody_verified_are_swept_away(app: &TestApp) {
     assert_ne!(again.id, pending.id, "the name is free");
 }
 
-on_both!(
+through_both_doors!(
     p2_the_export_holds_every_mark_and_none_of_anybody_else,
     p2_after_erasing_no_table_holds_a_mark,
     accounts_that_nobody_verified_are_swept_away,

@@ -7,6 +7,7 @@ mod conventions;
 mod directory;
 mod emails;
 mod export_and_erase;
+mod graphql;
 mod health_and_page;
 mod idempotency;
 mod limits;

@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, a_registration},
     },
-    on_both,
+    through_both_doors,
 };
 
 fn c2_a_hundred_at_once_make_one_account_of_a_username(app: &TestApp) {
@@ -62,7 +62,7 @@ pub(super) fn in_parallel(times: usize, work: impl Fn(usize) -> u16 + Sync) -> V
     })
 }
 
-on_both!(
+through_both_doors!(
     c2_a_hundred_at_once_make_one_account_of_a_username,
     c2_a_hundred_at_once_make_one_owner_of_an_address,
 );

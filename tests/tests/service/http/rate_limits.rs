@@ -8,7 +8,7 @@ use userdom_tests::{
         given::{self, PASSWORD, a_registration, sign_in},
     },
     databases::Kind,
-    on_both,
+    through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -133,7 +133,7 @@ fn codes_and_tokens_are_not_guessed_without_end(app: &TestApp) {
     assert_eq!(passed(40, present), 30);
 }
 
-on_both!(
+through_both_doors!(
     r1_one_address_signs_in_thirty_times_a_minute,
     r2_an_own_success_between_the_misses_changes_nothing,
     r2_a_stranger_cannot_name_its_own_address,

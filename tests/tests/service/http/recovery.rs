@@ -7,7 +7,7 @@ use userdom_tests::{
         PUBLIC_URL, TestApp,
         given::{self, PASSWORD, finish_sign_in, sign_in},
     },
-    on_both,
+    on_both, through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -144,12 +144,14 @@ fn every_verified_address_is_told_of_a_reset(app: &TestApp) {
     }
 }
 
-on_both!(
+// A key that stands twice in a body is not for GraphQL to say.
+on_both!(a8_a_reset_mail_goes_to_the_stored_address_alone);
+
+through_both_doors!(
     r18_a_new_password_is_answered_with_new_tokens,
     a3_without_the_current_password_nothing_is_changed,
     a7_a_reset_link_sets_a_new_password_once,
     a7_a_reset_link_ends_between_form_and_button,
     a9_a_reset_unlocks_and_keeps_the_second_factor,
-    a8_a_reset_mail_goes_to_the_stored_address_alone,
     every_verified_address_is_told_of_a_reset,
 );

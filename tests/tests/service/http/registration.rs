@@ -4,7 +4,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, a_registration},
     },
-    on_both,
+    on_both, through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -318,8 +318,10 @@ fn r21_an_unverified_claim_blocks_nobody(app: &TestApp) {
     given::verify(app, &second).expect(200);
 }
 
-on_both!(
-    a_registration_is_answered_with_the_pending_user,
+// Its place is told by `Location`, which is REST's.
+on_both!(a_registration_is_answered_with_the_pending_user);
+
+through_both_doors!(
     a_registration_can_say_everything_at_once,
     a_registration_sends_one_verification_mail,
     all_missing_fields_are_named_at_once,

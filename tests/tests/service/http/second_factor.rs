@@ -6,7 +6,7 @@ use userdom_tests::{
         Authenticator, TestApp,
         given::{self, PASSWORD, finish_sign_in, sign_in},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -115,7 +115,7 @@ fn r16_a_phone_is_verified_by_the_code_of_a_text_message(app: &TestApp) {
     ada.client.ask("POST", &path).expect_problem(422, "phone.not_reachable");
 }
 
-on_both!(
+through_both_doors!(
     a_second_factor_is_set_up_and_confirmed,
     a6_a_sign_in_is_half_done_until_the_second_factor,
     c5_a_recovery_code_opens_once,

@@ -4,7 +4,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -174,7 +174,7 @@ fn an_admin_may_change_and_delete_others(app: &TestApp) {
     ada.client.get(ME).expect_problem(401, "access.unauthenticated");
 }
 
-on_both!(
+through_both_doors!(
     a_user_sees_itself_by_id_and_as_me,
     head_answers_like_get_without_a_body,
     moderators_see_others_with_the_counters_and_users_see_none,

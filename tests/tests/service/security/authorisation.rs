@@ -16,7 +16,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, Person},
     },
-    on_both,
+    through_both_doors,
 };
 use uuid::Uuid;
 
@@ -322,4 +322,4 @@ fn z1_every_route_has_a_row_and_every_row_a_route() {
     }
 }
 
-on_both!(z1_every_route_lets_those_through_whom_the_table_names);
+through_both_doors!(z1_every_route_lets_those_through_whom_the_table_names);

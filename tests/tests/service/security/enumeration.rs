@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, a_registration, sign_in},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::bytes;
@@ -146,7 +146,7 @@ fn e1_nobody_learns_of_a_second_factor_before_the_password(app: &TestApp) {
     sign_in(app, "guarded", PASSWORD).expect(202);
 }
 
-on_both!(
+through_both_doors!(
     e1_a_wrong_password_is_answered_alike_for_everybody,
     e1_a_wrong_password_by_email_is_answered_alike_for_everybody,
     e1_a_reset_is_answered_alike_for_everybody,

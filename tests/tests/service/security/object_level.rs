@@ -7,7 +7,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, Person},
     },
-    on_both,
+    through_both_doors,
 };
 
 use super::{authorisation::body, bytes};
@@ -128,4 +128,7 @@ fn z2_ids_that_are_none_are_not_found(app: &TestApp) {
     }
 }
 
-on_both!(z2_nothing_of_another_user_is_reached_by_any_route, z2_ids_that_are_none_are_not_found,);
+through_both_doors!(
+    z2_nothing_of_another_user_is_reached_by_any_route,
+    z2_ids_that_are_none_are_not_found,
+);

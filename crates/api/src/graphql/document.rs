@@ -1,0 +1,404 @@
+//! What a document asks for, before any of it is done: what is too much is refused at once.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, Positioned, Value as ConstValue,
+    parser::{
+        parse_query,
+        types::{
+            Directive, ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet,
+        },
+    },
+};
+use serde_json::Value as Json;
+
+use super::{
+    connections::{self, USUAL_FIRST},
+    twin::TWINS,
+};
+use crate::{
+    problem::Problem,
+    rest::{Hashes, Route},
+};
+
+/// Fields inside fields.
+const MOST_LEVELS: usize = 20;
+/// What all fields cost together: one each, times the length of the page that they stand in.
+const MOST_COST: usize = 20_000;
+/// What a root field costs by itself: it goes to the store.
+const ROOT_COST: usize = 200;
+const MOST_ALIASES: usize = 50;
+const MOST_DIRECTIVES: usize = 50;
+/// Of all kinds: the parser descends into each of them.
+const MOST_BRACKETS: usize = 64;
+/// Selections that are looked at to find that out, those of unused fragments included.
+const MOST_STEPS: usize = 50_000;
+/// Selections inside selections, fragments included; a fragment in itself has no end.
+const MOST_NESTED: usize = 100;
+const LONGEST_PAGE: usize = 200;
+
+/// A document that may run.
+pub(super) struct Plan {
+    pub(super) document: ExecutableDocument,
+    pub(super) hashes_for_strangers: bool,
+    pub(super) introspects: bool,
+}
+
+/// Reads a document, and refuses one that is too much.
+pub(super) fn plan(
+    query: &str,
+    operation_name: Option<&str>,
+    variables: &Json,
+) -> Result<Plan, Problem> {
+    refuse_over(deepest(query), MOST_BRACKETS, "brackets inside brackets")?;
+    let document = parse_query(query)
+        .map_err(|error| Problem::new("graphql.malformed").with_detail(error.to_string()))?;
+    let marks = Marks::of(&document);
+    refuse_over(marks.aliases, MOST_ALIASES, "aliases")?;
+    refuse_over(marks.directives, MOST_DIRECTIVES, "directives")?;
+    let mut ruler = Ruler { fragments: &document.fragments, variables, steps: 0 };
+    let mut roots = Vec::new();
+    for (name, operation) in document.operations.iter() {
+        let mut found = Vec::new();
+        let set = &operation.node.selection_set.node;
+        let cost = ruler.cost(set, Place::default(), Some(&mut found))?;
+        refuse_over(cost, MOST_COST, "points of cost")?;
+        if operation_name.is_none() || name.map(Name::as_str) == operation_name {
+            roots = found;
+        }
+    }
+    for fragment in document.fragments.values() {
+        ruler.cost(&fragment.node.selection_set.node, Place::default(), None)?;
+    }
+    let routes: Vec<&Route> = roots.iter().filter_map(|name| route_of(name)).collect();
+    if routes.iter().filter(|route| route.checks_a_secret()).count() > 1 {
+        return Err(Problem::new("graphql.too_many_passwords"));
+    }
+    let hashes_for_strangers = routes.iter().any(|route| route.hashes == Hashes::Strangers);
+    let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
+    Ok(Plan { document, hashes_for_strangers, introspects })
+}
+
+/// How many brackets are open at once, at most.
+fn deepest(query: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut rest = query;
+    while let Some(first) = rest.chars().next() {
+        rest = match first {
+            '"' => after_string(rest),
+            '#' => rest.find(['\n', '\r']).map_or("", |end| rest.split_at(end).1),
+            _ => {
+                match first {
+                    '(' | '[' | '{' => depth += 1,
+                    ')' | ']' | '}' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                deepest = deepest.max(depth);
+                rest.split_at(first.len_utf8()).1
+            }
+        };
+    }
+    deepest
+}
+
+/// What comes after the string that `text` starts with.
+fn after_string(text: &str) -> &str {
+    let is_block = text.starts_with("\"\"\"");
+    let quote = if is_block { "\"\"\"" } else { "\"" };
+    let mut inner = text.strip_prefix(quote).unwrap_or_default();
+    while let Some(at) = inner.find(['"', '\\']) {
+        let (_, found) = inner.split_at(at);
+        if let Some(rest) = found.strip_prefix(quote) {
+            return rest;
+        }
+        let escaped = found.strip_prefix("\\\"\"\"").filter(|_| is_block);
+        inner = escaped.unwrap_or_else(|| {
+            let skipped = if found.starts_with('\\') && !is_block { 2 } else { 1 };
+            let mut rest = found.chars();
+            rest.by_ref().take(skipped).for_each(drop);
+            rest.as_str()
+        });
+    }
+    ""
+}
+
+fn route_of(field: &str) -> Option<&'static Route> {
+    TWINS.iter().find(|twin| twin.name == field).map(|twin| twin.route)
+}
+
+fn refuse_over(found: usize, most: usize, what: &str) -> Result<(), Problem> {
+    if found <= most {
+        return Ok(());
+    }
+    let detail = format!("A document has at most {most} {what}");
+    Err(Problem::new("graphql.too_complex").with_detail(detail))
+}
+
+/// Aliases and directives, wherever they stand in the text.
+#[derive(Default)]
+struct Marks {
+    aliases: usize,
+    directives: usize,
+}
+
+impl Marks {
+    fn of(document: &ExecutableDocument) -> Self {
+        let mut marks = Self::default();
+        for (_, operation) in document.operations.iter() {
+            let operation = &operation.node;
+            marks.directives(&operation.directives);
+            for variable in &operation.variable_definitions {
+                marks.directives(&variable.node.directives);
+            }
+            marks.set(&operation.selection_set.node);
+        }
+        for fragment in document.fragments.values() {
+            marks.directives(&fragment.node.directives);
+            marks.set(&fragment.node.selection_set.node);
+        }
+        marks
+    }
+
+    fn directives(&mut self, directives: &[Positioned<Directive>]) {
+        self.directives += directives.len();
+    }
+
+    fn set(&mut self, set: &SelectionSet) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    self.aliases += usize::from(field.node.alias.is_some());
+                    self.directives(&field.node.directives);
+                    self.set(&field.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => self.directives(&spread.node.directives),
+                Selection::InlineFragment(inline) => {
+                    self.directives(&inline.node.directives);
+                    self.set(&inline.node.selection_set.node);
+                }
+            }
+        }
+    }
+}
+
+/// How deep a selection stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// In fields.
+    level: usize,
+    /// In fields and fragments.
+    nested: usize,
+}
+
+impl Place {
+    fn inside(self) -> Self {
+        Self { nested: self.nested + 1, ..self }
+    }
+
+    fn below(self) -> Self {
+        Self { level: self.level + 1, ..self.inside() }
+    }
+}
+
+/// Measures what a document does, with every fragment in each of its places.
+struct Ruler<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    variables: &'a Json,
+    steps: usize,
+}
+
+impl Ruler<'_> {
+    /// What a selection costs. `roots` gets the fields of a whole operation.
+    fn cost(
+        &mut self,
+        set: &SelectionSet,
+        place: Place,
+        mut roots: Option<&mut Vec<String>>,
+    ) -> Result<usize, Problem> {
+        refuse_over(place.level, MOST_LEVELS, "levels")?;
+        refuse_over(place.nested, MOST_NESTED, "nested fragments, and none in itself")?;
+        let mut cost: usize = 0;
+        for selection in &set.items {
+            self.steps += 1;
+            refuse_over(self.steps, MOST_STEPS, "fields, each as often as it is reached")?;
+            let one = match &selection.node {
+                Selection::Field(field) => {
+                    let inner = &field.node.selection_set.node;
+                    let inner = self.cost(inner, place.below(), None)?;
+                    let times = self.times(&field.node);
+                    let own = match &mut roots {
+                        Some(roots) => {
+                            roots.push(field.node.name.node.to_string());
+                            ROOT_COST
+                        }
+                        None => 1,
+                    };
+                    inner.saturating_mul(times).saturating_add(own)
+                }
+                Selection::FragmentSpread(spread) => {
+                    match self.fragments.get(&spread.node.fragment_name.node) {
+                        Some(fragment) => {
+                            let inner = &fragment.node.selection_set.node;
+                            self.cost(inner, place.inside(), roots.as_deref_mut())?
+                        }
+                        None => 0,
+                    }
+                }
+                Selection::InlineFragment(inline) => {
+                    let inner = &inline.node.selection_set.node;
+                    self.cost(inner, place.inside(), roots.as_deref_mut())?
+                }
+            };
+            cost = cost.saturating_add(one);
+        }
+        Ok(cost)
+    }
+
+    /// How often what stands in a field may come.
+    fn times(&self, field: &Field) -> usize {
+        if !connections::is_one(&field.name.node) {
+            return 1;
+        }
+        let Some(first) = field.get_argument("first") else {
+            return USUAL_FIRST;
+        };
+        let number = first.node.clone().into_const_with(|name| {
+            let given = self.variables.get(name.as_str()).and_then(Json::as_u64);
+            given.map(ConstValue::from).ok_or(())
+        });
+        let number = number.ok().and_then(|value| value.into_json().ok()?.as_u64());
+        number.and_then(|it| it.try_into().ok()).unwrap_or(LONGEST_PAGE).clamp(1, LONGEST_PAGE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn refused(query: &str) -> Option<&'static str> {
+        plan(query, None, &Json::Null).err().map(|problem| problem.code)
+    }
+
+    #[test]
+    fn what_fits_may_run() {
+        assert_eq!(refused("{ me { id emails { email } } }"), None);
+        let all = "{ users(first: 200) { edges { node { id ...all } } } } fragment all on User { username }";
+        assert_eq!(refused(all), None);
+    }
+
+    #[test]
+    fn g1_fifty_levels_are_refused() {
+        let deep = format!("{}{}", "{ me ".repeat(50), "}".repeat(50));
+        assert_eq!(refused(&deep), Some("graphql.too_complex"));
+    }
+
+    #[test]
+    fn brackets_are_counted_outside_of_strings_and_comments() {
+        for (query, expected) in [
+            ("{ me { id } }", 2),
+            (r#"{ a(b: "[[[[ \" [[[") }"#, 2),
+            (r#"{ a(b: "", c: [1]) }"#, 3),
+            (r#"{ a(b: "\\") }"#, 2),
+            ("{ a(b: \"\"\"[[[ \\\"\"\" [[[ \" [\"\"\") { c } }", 2),
+            ("{ # [[[[\n a { b } }", 2),
+            ("\"[[[", 0),
+            ("}}}{", 1),
+        ] {
+            assert_eq!(deepest(query), expected, "{query}");
+        }
+    }
+
+    /// Seen to end the process without the count of brackets.
+    #[test]
+    fn g1_lists_inside_lists_are_refused() {
+        for open in ["[", "{a:"] {
+            let deep = format!("{{me(x:{}", open.repeat(60_000 / open.len()));
+            assert_eq!(refused(&deep), Some("graphql.too_complex"));
+        }
+        let closed = format!("{{me(x:{}1{}){{id}}}}", "[".repeat(30_000), "]".repeat(30_000));
+        assert_eq!(refused(&closed), Some("graphql.too_complex"));
+    }
+
+    #[test]
+    fn g1_thousands_of_aliases_and_directives_are_refused() {
+        let aliases: String = (0..5_000).map(|n| format!("a{n}:me{{id}} ")).collect();
+        assert_eq!(refused(&format!("{{{aliases}}}")), Some("graphql.too_complex"));
+        let directives = "@include(if:true)".repeat(3_000);
+        assert_eq!(refused(&format!("{{me {directives} {{id}}}}")), Some("graphql.too_complex"));
+        assert_eq!(
+            refused(&format!("query {directives} {{me{{id}}}}")),
+            Some("graphql.too_complex")
+        );
+    }
+
+    #[test]
+    fn g1_one_field_many_times_is_refused() {
+        assert_eq!(refused(&format!("{{{}}}", "me{id} ".repeat(100))), Some("graphql.too_complex"));
+    }
+
+    #[test]
+    fn g1_fragments_that_grow_or_contain_themselves_are_refused() {
+        let bomb: String = (0..30)
+            .map(|n| format!("fragment f{n} on User {{ ...f{next} ...f{next} }} ", next = n + 1))
+            .collect();
+        let bomb = format!("{bomb} fragment f30 on User {{ id }}");
+        for query in [
+            format!("{{ me {{ ...f0 }} }} {bomb}"),
+            format!("{{ me {{ id }} }} {bomb}"),
+            "{ me { ...a } } fragment a on User { ...b } fragment b on User { ...a }".to_owned(),
+            "{ me { id } } fragment a on User { ...a }".to_owned(),
+        ] {
+            assert_eq!(refused(&query), Some("graphql.too_complex"), "{query}");
+        }
+    }
+
+    #[test]
+    fn g1_a_page_costs_what_stands_on_it() {
+        let query = "query($n: Int) { users(first: $n) { edges { node { emails { email } \
+            a: emails { email } b: emails { email } } } } \
+            more: users(first: $n) { edges { node { id username status roles } } } }";
+        let wide =
+            format!("{{ users(first: 200) {{ edges {{ node {{ {} }} }} }} }}", "id ".repeat(100));
+        assert_eq!(refused(&wide), Some("graphql.too_complex"));
+        assert!(plan(query, None, &json!({"n": 200})).is_ok());
+    }
+
+    #[test]
+    fn g2_a_document_checks_one_password_or_code_at_most() {
+        let sign_in = r#"signIn(input: {login: "a", password: "b"}) { challenge { challenge } }"#;
+        let code = r#"finishSignIn(input: {challenge: "a"}) { openedSession { expiresIn } }"#;
+        let batch = r"batch(input: {operations: []}) { outcomes { committed } }";
+        assert_eq!(refused(&format!("mutation {{ {sign_in} }}")), None);
+        for other in [sign_in, code, batch] {
+            let two = format!("mutation {{ {sign_in} b: {other} }}");
+            assert_eq!(refused(&two), Some("graphql.too_many_passwords"));
+        }
+        let in_fragments = format!(
+            "mutation {{ ...f ... on Mutation {{ {sign_in} }} }} fragment f on Mutation {{ {code} }}"
+        );
+        assert_eq!(refused(&in_fragments), Some("graphql.too_many_passwords"));
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused() {
+        for query in ["", "{", "{ me ", "}", "mutation", "{ me { id } } { me { id } }", "\u{0}"] {
+            assert_eq!(refused(query), Some("graphql.malformed"), "{query:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn v6_no_document_makes_it_panic(query in r#"[{}():@.$!"\\\[\]=|a-f0-9 ,\n]{0,200}"#) {
+            let _ = plan(&query, None, &Json::Null);
+        }
+
+        #[test]
+        fn v6_no_text_makes_it_panic(query in "\\PC{0,100}") {
+            let _ = plan(&query, None, &Json::Null);
+        }
+    }
+}

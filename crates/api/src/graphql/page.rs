@@ -1,0 +1,24 @@
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CONTENT_SECURITY_POLICY, ContentType},
+};
+
+use crate::{ApiState, problem::Problem};
+
+const HTML: &str = include_str!("graphiql.html");
+/// Its script comes from elsewhere, pinned by hash: for development alone.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' https://unpkg.com; \
+    style-src 'self' 'unsafe-inline' https://unpkg.com; img-src 'self' data:; \
+    font-src 'self' data: https://unpkg.com; worker-src blob:; frame-ancestors 'none'";
+
+/// `GET /graphql`: GraphiQL, where it is turned on.
+pub(crate) async fn graphiql(http: HttpRequest) -> Result<HttpResponse, Problem> {
+    let state = http.app_data::<ApiState>();
+    if !state.is_some_and(|state| state.shows_graphiql) {
+        return Err(Problem::new("method.not_allowed"));
+    }
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .body(HTML))
+}

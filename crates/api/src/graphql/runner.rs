@@ -1,0 +1,152 @@
+//! Runs operations for the root fields of one request.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use chrono::{DateTime, Utc};
+use userdom_application::{Actor, App, AppError, Caller};
+
+use crate::{
+    call::{Call, KnownAs, Request},
+    once,
+    problem::{Answer, Problem},
+    rest::{Access, Operation, Route, Verb},
+};
+
+/// The caller of one request, with what all its fields share.
+pub(super) struct Runner {
+    app: App,
+    stranger: Caller,
+    token: Option<String>,
+    key: Option<String>,
+    now: DateTime<Utc>,
+    requires_if_match: bool,
+    /// Who it is, until something changes that might change what the token is worth.
+    actor: Mutex<Option<Actor>>,
+    known: Mutex<Option<KnownAs>>,
+    /// How many operations have run under the request's key.
+    keyed: AtomicUsize,
+}
+
+/// A root field that is to run, as REST would have it.
+pub(super) struct Field<'a> {
+    pub(super) route: &'a Route,
+    pub(super) operation: Operation,
+    pub(super) request: Request,
+    /// The version that an edit is of.
+    pub(super) version: Option<i64>,
+    /// All of its arguments, for its idempotency key.
+    pub(super) what: &'a [u8],
+}
+
+impl Runner {
+    pub(super) fn new(
+        app: App,
+        stranger: Caller,
+        token: Option<String>,
+        key: Option<String>,
+        now: DateTime<Utc>,
+        requires_if_match: bool,
+    ) -> Self {
+        let (actor, known, keyed) = (Mutex::default(), Mutex::default(), AtomicUsize::default());
+        Self { app, stranger, token, key, now, requires_if_match, actor, known, keyed }
+    }
+
+    pub(super) fn request_id(&self) -> &str {
+        &self.stranger.origin.request_id
+    }
+
+    /// Who it turned out to be, for the access log.
+    pub(super) fn known(&self) -> Option<KnownAs> {
+        *locked(&self.known)
+    }
+
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.actor().is_ok()
+    }
+
+    /// Whoever presents the token; it is looked at once for all that only read.
+    fn actor(&self) -> Result<Actor, Problem> {
+        let token = self.token.as_deref().ok_or(AppError::Unauthenticated)?;
+        let mut kept = locked(&self.actor);
+        if let Some(actor) = &*kept {
+            return Ok(actor.clone());
+        }
+        let actor = self.app.authenticate(token)?;
+        self.note(KnownAs::from(&actor));
+        Ok(kept.insert(actor).clone())
+    }
+
+    fn note(&self, known: KnownAs) {
+        known.record();
+        locked(&self.known).get_or_insert(known);
+    }
+
+    /// Carries out the operation of a field.
+    pub(super) fn run(&self, mut field: Field<'_>) -> Answer {
+        let caller = self.caller(field.route, field.version)?;
+        if self.requires_if_match && field.route.edits && field.version.is_none() {
+            return Err(Problem::new("if_match.required"));
+        }
+        field.request.token.clone_from(&self.token);
+        let answer = self.answer(&caller, &field);
+        if field.route.method != Verb::Get {
+            *locked(&self.actor) = None;
+        }
+        if let Some(known) = answer.as_ref().ok().and_then(|reply| reply.known) {
+            self.note(known);
+        }
+        answer
+    }
+
+    /// The caller, if the operation wants one.
+    pub(super) fn caller(&self, route: &Route, version: Option<i64>) -> Result<Caller, Problem> {
+        let stranger = self.stranger.clone();
+        match route.access {
+            Access::Open => Ok(stranger),
+            Access::Authenticated => {
+                let if_match = version.map(|version| vec![version]);
+                Ok(Caller { actor: Some(self.actor()?), if_match, ..stranger })
+            }
+        }
+    }
+
+    /// With a key, each operation has one of its own: what is sent again does what is still
+    /// missing. Mutations run one after the other, so that their numbers are always the same.
+    fn answer(&self, caller: &Caller, field: &Field<'_>) -> Answer {
+        let key = self.key.as_deref().filter(|_| field.route.method == Verb::Post);
+        let key = key.map(|key| format!("{key}/{}", self.keyed.fetch_add(1, Relaxed)));
+        match key.as_deref() {
+            Some(key) if !field.route.keeps_keys_itself => {
+                let request = [field.route.template.as_bytes(), field.what];
+                once::answer(&self.app, caller, key, &request, |app| {
+                    (field.operation)(&self.call(app, caller, &field.request, None))
+                })
+            }
+            key => (field.operation)(&self.call(&self.app, caller, &field.request, key)),
+        }
+    }
+
+    /// A call for what answers with more than REST does.
+    pub(super) fn call_of<'a>(&'a self, caller: &'a Caller, request: &'a Request) -> Call<'a> {
+        self.call(&self.app, caller, request, None)
+    }
+
+    fn call<'a>(
+        &self,
+        app: &'a App,
+        caller: &'a Caller,
+        request: &'a Request,
+        key: Option<&'a str>,
+    ) -> Call<'a> {
+        let (now, requires_if_match) = (self.now, self.requires_if_match);
+        Call { app, caller, request, now, requires_if_match, key }
+    }
+}
+
+/// A panic elsewhere leaves nothing half done in there.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

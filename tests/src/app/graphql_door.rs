@@ -1,0 +1,438 @@
+//! The other door (G3): a REST call of a test is sent as its GraphQL twin, and what comes back is
+//! put into REST's words, so that one test says that both doors do the same. The translation is
+//! made of the published OpenAPI document alone.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Reply,
+    conformity::{self, schema},
+};
+
+/// What is sent, and how to read what comes back.
+pub(super) struct Twin {
+    operation: &'static Value,
+    field: &'static str,
+    /// What stands in a user: the member of it, with its arguments.
+    part: Option<String>,
+    document: String,
+    variables: Map<String, Value>,
+}
+
+const PROBLEM: &str = "application/problem+json";
+/// Root fields that are not called as their operation is.
+const CALLED: [(&str, &str); 3] =
+    [("listApiKeys", "apiKeys"), ("searchUsers", "users"), ("events", "auditEvents")];
+/// What is read as a part of a user.
+const PARTS: [&str; 4] = ["profile", "emails", "phones", "addresses"];
+
+impl Twin {
+    /// `None` for what GraphQL has no words for: pages, bodies that do not fit its types,
+    /// conditions other than one version.
+    pub(super) fn of(
+        method: &str,
+        path: &str,
+        body: &[u8],
+        if_match: Option<&str>,
+    ) -> Option<Self> {
+        let (template, operation) = conformity::found(method, path)?;
+        let id = operation["operationId"].as_str()?;
+        if ["alive", "ready", "graphql"].contains(&id) {
+            return None;
+        }
+        let called = CALLED.iter().find(|(known, _)| *known == id).map(|(_, field)| *field);
+        let mut twin = Self {
+            operation,
+            field: called.unwrap_or(id),
+            part: None,
+            document: String::new(),
+            variables: Map::new(),
+        };
+        let (mut declared, mut given) = (Vec::new(), Vec::new());
+        let mut add = |name: &str, kind: &str, value: Value| {
+            declared.push(format!("${name}: {kind}"));
+            given.push(format!("{name}: ${name}"));
+            twin.variables.insert(name.to_owned(), value);
+        };
+        let (plain, query) = path.split_once('?').unwrap_or((path, ""));
+        for (name, text) in template.split('/').zip(plain.split('/')) {
+            let Some(name) = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
+                continue;
+            };
+            let is_user = name == "id" && template.starts_with("/v1/users/{id}");
+            let is_read = method == "GET" && (id == "user" || PARTS.contains(&id));
+            let argument = if is_user && !is_read { "userId".to_owned() } else { camel(name) };
+            let kind = if name.ends_with("id") { "ID!" } else { "String!" };
+            add(&argument, kind, Value::String(decoded(text)?));
+        }
+        if let Some(schema) = named(&operation["requestBody"]["content"]["application/json"]) {
+            if schema == "Nothing" {
+                if !["", "{}"].contains(&str::from_utf8(body).ok()?) {
+                    return None;
+                }
+            } else {
+                let body = serde_json::from_slice(body).ok()?;
+                add("input", &format!("{schema}Input!"), input(&schema, &body)?);
+            }
+        }
+        if let Some(if_match) = if_match {
+            let version: i64 = if_match.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+            add("version", "Int", json!(version));
+        }
+        let (mut filter, mut counts) = (Map::new(), false);
+        for (name, value) in pairs(query)? {
+            match (id, name.as_str()) {
+                ("deleteUser", "erase") => add("erase", "Boolean!", json!(flag(&value)?)),
+                ("addresses", "type") => {
+                    twin.part = Some(format!("addresses(type: {})", constant(&value)));
+                }
+                ("searchUsers" | "events", "limit") => {
+                    add("first", "Int!", json!(value.parse::<i32>().ok()?));
+                }
+                ("searchUsers" | "events", "cursor") => add("after", "String", json!(value)),
+                ("searchUsers", "sort") => add("orderBy", "UserOrder!", json!(order(&value))),
+                ("searchUsers", "count") => counts = flag(&value)?,
+                ("searchUsers", "filter") => {
+                    drop(filter.insert("expression".to_owned(), json!(value)))
+                }
+                ("searchUsers", name) => {
+                    let value = parameter(operation, name, &value)?;
+                    filter.insert(camel(name), value);
+                }
+                _ => return None,
+            }
+        }
+        if !filter.is_empty() {
+            add("filter", "UserFilter", Value::Object(filter));
+        }
+        if method == "GET" && PARTS.contains(&id) {
+            twin.part.get_or_insert_with(|| id.to_owned());
+            twin.field = "user";
+        }
+        let listed = |items: &[String]| {
+            if items.is_empty() { String::new() } else { format!("({})", items.join(", ")) }
+        };
+        let reads = method == "GET" || id == "introspect";
+        twin.document = format!(
+            "{}{} {{ {}{} {} }}",
+            if reads { "query" } else { "mutation" },
+            listed(&declared),
+            twin.field,
+            listed(&given),
+            twin.selection(reads, counts)?,
+        );
+        Some(twin)
+    }
+
+    /// The body of the request.
+    pub(super) fn body(&self) -> String {
+        json!({"query": self.document, "variables": self.variables}).to_string()
+    }
+
+    fn selection(&self, reads: bool, counts: bool) -> Option<String> {
+        if let Some(part) = &self.part {
+            let schema = self.answers().first()?.1.clone()?;
+            let item = schema.strip_suffix("Page").unwrap_or(&schema);
+            return Some(format!("{{ version {part} {} }}", fields_of(item)));
+        }
+        let answers = self.answers();
+        if reads {
+            let schema = answers.first()?.1.clone()?;
+            return Some(match (self.field, schema.strip_suffix("Page")) {
+                ("users" | "auditEvents", Some(item)) => {
+                    let total = if counts { "totalCount" } else { "" };
+                    let page = "pageInfo { hasNextPage endCursor }";
+                    format!("{{ edges {{ node {} }} {page} {total} }}", fields_of(item))
+                }
+                (_, item) => fields_of(item.unwrap_or(&schema)),
+            });
+        }
+        let nouns = answers.iter().map(|(_, schema)| match schema {
+            Some(schema) => format!("{} {}", small(schema), fields_of(schema)),
+            None => "done".to_owned(),
+        });
+        let nouns: Vec<_> = nouns.collect();
+        let version = if self.shows_version() { "version" } else { "" };
+        Some(format!("{{ {} {version} }}", nouns.join(" ")))
+    }
+
+    /// Each status that says that it went well, with the schema of its body.
+    fn answers(&self) -> Vec<(u16, Option<String>)> {
+        let responses = self.operation["responses"].as_object().unwrap();
+        let well = responses.iter().filter(|(status, _)| status.starts_with('2'));
+        well.map(|(status, answer)| {
+            (status.parse().unwrap(), named(&answer["content"]["application/json"]))
+        })
+        .collect()
+    }
+
+    fn shows_version(&self) -> bool {
+        let responses = self.operation["responses"].as_object().unwrap();
+        let mut well = responses.iter().filter(|(status, _)| status.starts_with('2'));
+        well.any(|(_, answer)| !answer["headers"]["ETag"].is_null())
+    }
+
+    /// The answer, as REST would have given it. `None` when GraphQL's own types refused the
+    /// request, for which REST has other words.
+    pub(super) fn read(&self, mut reply: Reply) -> Option<Reply> {
+        if reply.header("content-type") == PROBLEM {
+            return Some(reply);
+        }
+        reply.is_translated = true;
+        let answer = reply.json();
+        if let Some(error) = answer["errors"].get(0) {
+            let told = &error["extensions"];
+            let code = told["code"].as_str().unwrap();
+            if code == "graphql.invalid" {
+                return None;
+            }
+            reply.status = u16::try_from(told["status"].as_u64().unwrap()).unwrap();
+            let mut problem = json!({
+                "type": format!("urn:userdom:problem:{code}"), "title": error["message"],
+                "status": told["status"], "detail": error["message"], "code": code,
+                "request_id": told["requestId"],
+            });
+            if let Some(faults) = told["errors"].as_array() {
+                let faults = faults.iter().map(|fault| self.fault(fault));
+                problem["errors"] = faults.collect();
+            }
+            if let Some(seconds) = told["retryAfter"].as_u64() {
+                reply.set_header("retry-after", &seconds.to_string());
+            }
+            reply.set_header("content-type", PROBLEM);
+            reply.text = problem.to_string();
+            return Some(reply);
+        }
+        let value = &answer["data"][self.field];
+        let version = value.get("version").and_then(Value::as_i64);
+        let (status, schema) = self.outcome(value);
+        reply.status = status;
+        if let Some(version) = version.filter(|_| self.shows_version()) {
+            reply.set_header("etag", &format!("\"{version}\""));
+        }
+        let Some(schema) = schema else {
+            reply.text = String::new();
+            return Some(reply);
+        };
+        let body = match (&self.part, schema.strip_suffix("Page")) {
+            (Some(part), Some(item)) => {
+                let name = part.split('(').next().unwrap();
+                json!({"items": list(item, &value[name]), "next_cursor": null})
+            }
+            // A user without a profile has none in GraphQL; REST has a problem for it.
+            (Some(_), None) if value["profile"].is_null() => return None,
+            (Some(_), None) => output(&schema, &value["profile"]),
+            (None, Some(item)) if value.is_array() => {
+                json!({"items": list(item, value), "next_cursor": null})
+            }
+            (None, Some(item)) => page(item, value),
+            (None, None) => output(&schema, value.get(small(&schema)).unwrap_or(value)),
+        };
+        reply.text = body.to_string();
+        Some(reply)
+    }
+
+    fn outcome(&self, value: &Value) -> (u16, Option<String>) {
+        let answers = self.answers();
+        let is_it = |(_, schema): &&(u16, Option<String>)| match schema {
+            Some(schema) => value.get(small(schema)).is_some_and(|it| !it.is_null()),
+            None => value["done"] == true,
+        };
+        answers.iter().find(is_it).or(answers.first()).unwrap().clone()
+    }
+
+    /// A faulty value, at its place in the REST request.
+    fn fault(&self, fault: &Value) -> Value {
+        let mut fault = fault.clone();
+        let pointer = fault["pointer"].as_str().unwrap().to_owned();
+        let at = match pointer.as_str() {
+            "/first" => "?limit".to_owned(),
+            "/after" => "?cursor".to_owned(),
+            "/filter/expression" => "?filter".to_owned(),
+            other => match other.strip_prefix("/filter/") {
+                Some(name) => format!("?{}", snake(name)),
+                None => snake(other.strip_prefix("/input").unwrap_or(other)),
+            },
+        };
+        // Preferences keep the names that products gave them.
+        let kept = pointer.strip_prefix("/input").filter(|at| at.starts_with("/preferences/"));
+        fault["pointer"] = json!(kept.map_or(at, str::to_owned));
+        fault
+    }
+}
+
+fn list(item: &str, items: &Value) -> Value {
+    items.as_array().unwrap().iter().map(|value| output(item, value)).collect()
+}
+
+fn page(item: &str, connection: &Value) -> Value {
+    let nodes = connection["edges"].as_array().unwrap().iter();
+    let info = &connection["pageInfo"];
+    let more = info["hasNextPage"] == true;
+    let mut page = json!({
+        "items": nodes.map(|edge| output(item, &edge["node"])).collect::<Vec<_>>(),
+        "next_cursor": if more { info["endCursor"].clone() } else { Value::Null },
+    });
+    if let Some(total) = connection.get("totalCount") {
+        page["total"] = total.clone();
+    }
+    page
+}
+
+/// The name of the schema that a media type has.
+fn named(media: &Value) -> Option<String> {
+    reference(&media["schema"])
+}
+
+fn reference(schema: &Value) -> Option<String> {
+    let of = |schema: &Value| {
+        schema["$ref"].as_str().map(|name| name.rsplit('/').next().unwrap().to_owned())
+    };
+    let choices = schema["oneOf"].as_array();
+    of(schema).or_else(|| choices?.iter().find_map(of))
+}
+
+/// All fields of an object, and of those in it.
+fn fields_of(name: &str) -> String {
+    let members = schema(name)["properties"].as_object().unwrap().iter();
+    let field = |(name, schema): (&String, &Value)| {
+        let inner = reference(schema).or_else(|| reference(&schema["items"]));
+        let inner = inner.map(|name| fields_of(&name)).unwrap_or_default();
+        format!("{} {inner}", camel(name))
+    };
+    format!("{{ {} }}", members.map(field).collect::<Vec<_>>().join(" "))
+}
+
+/// A body in GraphQL's names; `None` if it has a member that GraphQL does not know.
+fn input(name: &str, body: &Value) -> Option<Value> {
+    let known = schema(name)["properties"].as_object().unwrap();
+    let mut input = Map::new();
+    for (name, value) in body.as_object()? {
+        let schema = known.get(name)?;
+        let value = match (reference(schema), value) {
+            (Some(inner), Value::Object(_)) => self::input(&inner, value)?,
+            (Some(_), Value::String(_)) => return None,
+            (None, Value::Array(items)) => {
+                let of = |item: &Value| match reference(&schema["items"]) {
+                    Some(inner) => self::input(&inner, item),
+                    None => Some(in_constants(&schema["items"], item)),
+                };
+                Value::Array(items.iter().map(of).collect::<Option<_>>()?)
+            }
+            (_, value) => in_constants(schema, value),
+        };
+        input.insert(camel(name), value);
+    }
+    Some(Value::Object(input))
+}
+
+fn is_enum(schema: &Value) -> bool {
+    schema["enum"].as_array().is_some_and(|values| values.len() > 1)
+}
+
+fn in_constants(schema: &Value, value: &Value) -> Value {
+    match value {
+        Value::String(text) if is_enum(schema) => json!(constant(text)),
+        other => other.clone(),
+    }
+}
+
+fn parameter(operation: &Value, name: &str, value: &str) -> Option<Value> {
+    let mut all = operation["parameters"].as_array()?.iter();
+    let schema = &all.find(|it| it["name"] == name && it["in"] == "query")?["schema"];
+    match schema["type"].as_str() {
+        Some("boolean") => flag(value).map(Value::Bool),
+        _ => Some(in_constants(schema, &json!(value))),
+    }
+}
+
+/// A value in REST's names.
+fn output(name: &str, value: &Value) -> Value {
+    let schema = schema(name);
+    let required = schema["required"].as_array().unwrap();
+    let mut found = Map::new();
+    for (name, schema) in schema["properties"].as_object().unwrap() {
+        let value = &value[camel(name)];
+        // Whether it was null or not there, GraphQL does not tell.
+        if value.is_null() && !required.contains(&json!(name)) {
+            continue;
+        }
+        let value = match (reference(schema), value) {
+            (Some(inner), Value::Object(_)) => output(&inner, value),
+            (None, Value::Array(items)) => match reference(&schema["items"]) {
+                Some(inner) => list(&inner, value),
+                None => items.iter().map(|it| from_constant(&schema["items"], it)).collect(),
+            },
+            (_, value) => from_constant(schema, value),
+        };
+        found.insert(name.clone(), value);
+    }
+    Value::Object(found)
+}
+
+fn from_constant(schema: &Value, value: &Value) -> Value {
+    let known = schema["enum"].as_array().filter(|_| is_enum(schema)).into_iter().flatten();
+    let mut meant = known.filter(|it| it.as_str().map(constant).as_deref() == value.as_str());
+    meant.next().unwrap_or(value).clone()
+}
+
+fn camel(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| text + &part[..1].to_uppercase() + &part[1..])
+}
+
+fn snake(name: &str) -> String {
+    let letter = |c: char| {
+        if c.is_ascii_uppercase() { format!("_{}", c.to_ascii_lowercase()) } else { c.to_string() }
+    };
+    name.chars().map(letter).collect()
+}
+
+fn small(name: &str) -> String {
+    name[..1].to_lowercase() + &name[1..]
+}
+
+fn constant(value: &str) -> String {
+    value.to_uppercase().replace(':', "_")
+}
+
+fn order(sort: &str) -> String {
+    match sort.strip_prefix('-') {
+        Some(name) => format!("{}_DESC", constant(name)),
+        None => format!("{}_ASC", constant(sort)),
+    }
+}
+
+fn flag(value: &str) -> Option<bool> {
+    value.parse().ok()
+}
+
+fn pairs(query: &str) -> Option<Vec<(String, String)>> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (name, value) = (decoded(name)?, decoded(&value.replace('+', " "))?);
+        if pairs.iter().any(|(other, _)| *other == name) {
+            return None;
+        }
+        pairs.push((name, value));
+    }
+    Some(pairs)
+}
+
+/// Without percent signs; `None` for what is no text.
+fn decoded(text: &str) -> Option<String> {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first == b'%' {
+            let hex = str::from_utf8(rest.get(..2)?).ok()?;
+            bytes.push(u8::from_str_radix(hex, 16).ok()?);
+            rest = &rest[2..];
+        } else {
+            bytes.push(*first);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
