@@ -312,7 +312,7 @@ mod tests {
         }
     }
 
-    /// Seen to end the process without the count of brackets.
+    /// Seen to fail without the count of brackets.
     #[test]
     fn g1_lists_inside_lists_are_refused() {
         for open in ["[", "{a:"] {
@@ -327,6 +327,8 @@ mod tests {
     fn g1_thousands_of_aliases_and_directives_are_refused() {
         let aliases: String = (0..5_000).map(|n| format!("a{n}:me{{id}} ")).collect();
         assert_eq!(refused(&format!("{{{aliases}}}")), Some("graphql.too_complex"));
+        let few: String = (0..=MOST_ALIASES).map(|n| format!("a{n}:id ")).collect();
+        assert_eq!(refused(&format!("{{me{{{few}}}}}")), Some("graphql.too_complex"));
         let directives = "@include(if:true)".repeat(3_000);
         assert_eq!(refused(&format!("{{me {directives} {{id}}}}")), Some("graphql.too_complex"));
         assert_eq!(
