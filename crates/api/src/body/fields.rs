@@ -201,7 +201,8 @@ impl Fields {
         }
     }
 
-    fn members_of(&mut self, name: &str) -> Option<Map<String, Value>> {
+    /// The members of an object that keeps no rule; it may be absent or `null`.
+    pub(crate) fn members_of(&mut self, name: &str) -> Option<Map<String, Value>> {
         match self.members.remove(name)? {
             Value::Null => None,
             Value::Object(members) => Some(members),

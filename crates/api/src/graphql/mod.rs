@@ -87,9 +87,10 @@ fn read(body: &[u8]) -> Result<Asked, Problem> {
     let mut fields = Fields::of(body)?;
     let query = fields.required_text("query");
     let operation_name = fields.text("operationName");
-    let variables = fields.json("variables").unwrap_or_default();
+    let variables = fields.members_of("variables").unwrap_or_default();
     // What clients tell about themselves there changes nothing.
-    fields.json("extensions");
+    fields.members_of("extensions");
+    let variables = Value::Object(variables);
     fields.finish(|| Some(Asked { query: query?, operation_name, variables }))
 }
 

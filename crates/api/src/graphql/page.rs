@@ -1,9 +1,9 @@
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{CONTENT_SECURITY_POLICY, ContentType},
+    http::header::{ALLOW, CONTENT_SECURITY_POLICY, ContentType},
 };
 
-use crate::{ApiState, problem::Problem};
+use crate::ApiState;
 
 const HTML: &str = include_str!("graphiql.html");
 /// Its script comes from elsewhere, pinned by hash: for development alone.
@@ -12,13 +12,13 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' http
     font-src 'self' data: https://unpkg.com; worker-src blob:; frame-ancestors 'none'";
 
 /// `GET /graphql`: GraphiQL, where it is turned on.
-pub(crate) async fn graphiql(http: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(crate) async fn graphiql(http: HttpRequest) -> HttpResponse {
     let state = http.app_data::<ApiState>();
     if !state.is_some_and(|state| state.shows_graphiql) {
-        return Err(Problem::new("method.not_allowed"));
+        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type(ContentType::html())
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .body(HTML))
+        .body(HTML)
 }

@@ -174,6 +174,8 @@ fn what_is_no_request_is_a_problem_document(app: &TestApp) {
     client
         .get("/graphql?query=mutation%7BsignOut%7Bdone%7D%7D")
         .expect_problem(405, "method.not_allowed");
+    send(json, "{\"query\": \"{me{id}}\", \"variables\": [null]}")
+        .expect_faults(400, &[("/variables", "field.wrong_type")]);
     refused(&ask(&client, "{ me "), "graphql.malformed");
     refused(&ask(&client, "query a { me { id } } query b { me { id } }"), "graphql.invalid");
 }

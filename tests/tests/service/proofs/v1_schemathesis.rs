@@ -1,5 +1,6 @@
 //! V1: schemathesis reads the document and tries the running service by it: no 5xx, no status,
-//! header or body that is not documented, nothing accepted that the document forbids.
+//! header or body that is not documented, nothing accepted that the document forbids. The GraphQL
+//! schema as well: nothing that fits it is refused as if it did not, and no error is ours.
 
 use std::{path::Path, process::Command};
 
@@ -30,19 +31,45 @@ fn an_admin(database: &TestDatabase) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// Fails with all that schemathesis says, unless it finds nothing.
+/// Tries the operations by the OpenAPI document.
 fn tries(service: &Service, token: &str, folder: &Path, seconds: u32, operations: &[String]) {
+    let document = format!("{}/openapi.json", service.url());
+    let phases = ["--phases", "examples,coverage,fuzzing,stateful", "--checks", CHECKS];
+    let arguments: Vec<&str> = [document.as_str()].into_iter().chain(phases).collect();
+    finds_nothing(&arguments, token, folder, seconds, operations);
+}
+
+/// Tries the same operations by the GraphQL schema.
+fn tries_graphql(service: &Service, token: &str, folder: &Path, seconds: u32) {
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/schema.graphql");
+    let url = format!("{}/graphql", service.url());
+    let arguments = [schema, "--url", &url, "--checks", "errors_are_the_clients"];
+    let others =
+        ENDING.iter().flat_map(|id| ["--exclude-name".to_owned(), format!("Mutation.{id}")]);
+    finds_nothing(&arguments, token, folder, seconds, &others.collect::<Vec<_>>());
+}
+
+/// Fails with all that schemathesis says, unless it finds nothing.
+fn finds_nothing(
+    document: &[&str],
+    token: &str,
+    folder: &Path,
+    seconds: u32,
+    operations: &[String],
+) {
+    let checks = concat!(env!("CARGO_MANIFEST_DIR"), "/support/graphql_checks.py");
     // It bounds itself; should it hang, it ends anyway.
     let mut command = Command::new("timeout");
     command
         .arg((seconds * 3 + 60).to_string())
         .arg(Path::new(&python()).with_file_name("st"))
-        .args(["run", &format!("{}/openapi.json", service.url())])
+        .arg("run")
+        .args(document)
         .args(["--header", &format!("Authorization: Bearer {token}")])
-        .args(["--phases", "examples,coverage,fuzzing,stateful", "--checks", CHECKS])
         .args(["--max-time", &seconds.to_string(), "--generation-database", "none"])
         .args(["--continue-on-failure", "--no-color", "--seed", "4"])
         .args(operations)
+        .env("SCHEMATHESIS_HOOKS", checks)
         .current_dir(folder);
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -62,6 +89,7 @@ fn v1_schemathesis_finds_nothing(kind: Kind, seconds: u32) {
     };
     let folder = database.folder();
     tries(&service, &boss.token, &folder, seconds, &each("--exclude-operation-id"));
+    tries_graphql(&service, &boss.token, &folder, seconds / 2);
     // Or else all that was tried were the faces of one shut door.
     service.call_as(&boss, "GET", "/v1/users/me", None).expect(200);
     tries(&service, &boss.token, &folder, 5, &each("--include-operation-id"));
