@@ -1,7 +1,35 @@
-"""What schemathesis holds every answer of GraphQL against: it tells errors of the client's and of
-the service's apart by `extensions.status`, which schemathesis does not know of."""
+"""How schemathesis tries GraphQL, and what it holds every answer against: errors of the client and
+of the service are told apart by `extensions.status`, which it does not know of."""
 
+import re
+import zlib
+
+import graphql
 import schemathesis
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes
+
+JSON = ["{}", "null", '{theme: "dark"}']
+schemathesis.graphql.scalar("Date", st.dates().map(str).map(nodes.String))
+schemathesis.graphql.scalar("DateTime", st.datetimes().map(lambda t: nodes.String(f"{t.isoformat()}Z")))
+schemathesis.graphql.scalar("JSON", st.sampled_from(JSON).map(graphql.parse_value))
+
+TEXT = r'"(?:[^"\\]|\\.)*"'
+SOUND = [
+    (re.compile(rf"\b(id|userId): {TEXT}"), r'\1: "me"'),
+    (re.compile(rf"\busername: {TEXT}"), 'username: "boss"'),
+    (re.compile(r"\bfirst: -?\d+"), "first: 5"),
+    (re.compile(r"\bversion: -?\d+"), "version: null"),
+    (re.compile(rf"\bafter: {TEXT}"), "after: null"),
+]
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    """Asks for what there is in every second case: or else hardly any answer would have data."""
+    if zlib.crc32(case.body.encode()) % 2:
+        for pattern, sound in SOUND:
+            case.body = pattern.sub(sound, case.body)
 
 
 @schemathesis.check

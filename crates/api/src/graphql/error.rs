@@ -3,7 +3,7 @@
 use std::mem;
 
 use async_graphql::{
-    Error, ErrorExtensionValues, ErrorExtensions, Response, ServerError, Value,
+    Error, ErrorExtensionValues, ErrorExtensions, Pos, Response, ServerError, Value,
     dynamic::{FieldValue, ResolverContext},
 };
 use serde_json::Value as Json;
@@ -65,7 +65,9 @@ fn set(extensions: &mut ErrorExtensionValues, name: &str, value: Json) {
 /// An answer that says why nothing was begun.
 pub(super) fn refusal(problem: &Problem, request_id: &str) -> Response {
     let error = of(problem, request_id, str::to_owned);
-    Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
+    let mut error = error.into_server_error(Pos::default());
+    error.locations.clear();
+    Response::from_errors(vec![error])
 }
 
 /// The library's own errors have no code: they say that the document does not fit the schema,
