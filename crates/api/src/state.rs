@@ -60,7 +60,7 @@ impl ApiState {
         Self { requires_if_match, ..self }
     }
 
-    /// Whether `GET /graphql` shows GraphiQL, for development.
+    /// Whether `GET /graphql` shows `GraphiQL`, for development.
     #[must_use]
     pub fn showing_graphiql(self, shows_graphiql: bool) -> Self {
         Self { shows_graphiql, ..self }

@@ -91,6 +91,11 @@ impl Client {
         Some(other)
     }
 
+    /// What it sends under this name.
+    pub fn sends(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
     /// With the version of the user that the reply shows.
     pub fn if_match(&self, seen: &Reply) -> Self {
         self.header("if-match", seen.header("etag"))

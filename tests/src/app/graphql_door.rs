@@ -93,7 +93,7 @@ impl Twin {
                 ("searchUsers", "sort") => add("orderBy", "UserOrder!", json!(order(&value))),
                 ("searchUsers", "count") => counts = flag(&value)?,
                 ("searchUsers", "filter") => {
-                    drop(filter.insert("expression".to_owned(), json!(value)))
+                    filter.insert("expression".to_owned(), json!(value));
                 }
                 ("searchUsers", name) => {
                     let value = parameter(operation, name, &value)?;
@@ -193,7 +193,7 @@ impl Twin {
                 "request_id": told["requestId"],
             });
             if let Some(faults) = told["errors"].as_array() {
-                let faults = faults.iter().map(|fault| self.fault(fault));
+                let faults = faults.iter().map(Self::fault);
                 problem["errors"] = faults.collect();
             }
             if let Some(seconds) = told["retryAfter"].as_u64() {
@@ -242,7 +242,7 @@ impl Twin {
     }
 
     /// A faulty value, at its place in the REST request.
-    fn fault(&self, fault: &Value) -> Value {
+    fn fault(fault: &Value) -> Value {
         let mut fault = fault.clone();
         let pointer = fault["pointer"].as_str().unwrap().to_owned();
         let at = match pointer.as_str() {

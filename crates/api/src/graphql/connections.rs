@@ -107,9 +107,9 @@ impl Connection {
         let caller = runner.caller(route, None)?;
         let call = runner.call_of(&caller, &request);
         if self.node == USERS.node {
-            page(&call, directory::find(&call)?)
+            page(&call, &directory::find(&call)?)
         } else {
-            page(&call, audit_events::find(&call)?)
+            page(&call, &audit_events::find(&call)?)
         }
     }
 
@@ -180,7 +180,7 @@ fn place(pointer: &str) -> String {
     }
 }
 
-fn page<T: Serialize>(call: &Call<'_>, page: Page<T>) -> Result<Json, Problem> {
+fn page<T: Serialize>(call: &Call<'_>, page: &Page<T>) -> Result<Json, Problem> {
     let edge = |(node, cursor): &(T, String)| {
         Ok(json!({"cursor": cursor, "node": serde_json::to_value(node)?}))
     };

@@ -12,6 +12,8 @@ mod schema;
 mod shape;
 mod twin;
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
@@ -69,9 +71,10 @@ pub(crate) async fn answer(
             return Ok(shown(&http, &refused));
         }
     };
-    let _permit = match plan.hashes_for_strangers {
-        true => Some(blocking::permit(&state.hashing).await?),
-        false => None,
+    let _permit = if plan.hashes_for_strangers {
+        Some(blocking::permit(&state.hashing).await?)
+    } else {
+        None
     };
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
     let work = move |app: &App| {
@@ -101,10 +104,10 @@ fn run(asked: Asked, plan: Plan, runner: Runner) -> (Response, Option<KnownAs>) 
         let problem = AppError::Unauthenticated.into();
         return (error::refusal(&problem, &request_id), None);
     }
-    let runner = std::sync::Arc::new(runner);
+    let runner = Arc::new(runner);
     let mut request = Request::new(String::new())
         .variables(Variables::from_json(asked.variables))
-        .data(std::sync::Arc::clone(&runner));
+        .data(Arc::clone(&runner));
     request.operation_name = asked.operation_name;
     request.set_parsed_query(plan.document);
     let response = Handle::current().block_on(SCHEMA.execute(request));

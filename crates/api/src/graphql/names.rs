@@ -9,12 +9,12 @@ pub(super) fn camel(name: &str) -> String {
 
 /// `openedSession` as `OpenedSession`.
 pub(super) fn capital(name: &str) -> String {
-    with_first(name, |first| first.to_ascii_uppercase())
+    with_first(name, char::to_ascii_uppercase)
 }
 
 /// `OpenedSession` as `openedSession`.
 pub(super) fn small(name: &str) -> String {
-    with_first(name, |first| first.to_ascii_lowercase())
+    with_first(name, char::to_ascii_lowercase)
 }
 
 fn with_first(name: &str, change: fn(&char) -> char) -> String {

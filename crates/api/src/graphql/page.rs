@@ -11,7 +11,7 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' http
     style-src 'self' 'unsafe-inline' https://unpkg.com; img-src 'self' data:; \
     font-src 'self' data: https://unpkg.com; worker-src blob:; frame-ancestors 'none'";
 
-/// `GET /graphql`: GraphiQL, where it is turned on.
+/// `GET /graphql`: the explorer `GraphiQL`, where it is turned on.
 pub(crate) async fn graphiql(http: HttpRequest) -> HttpResponse {
     let state = http.app_data::<ApiState>();
     if !state.is_some_and(|state| state.shows_graphiql) {

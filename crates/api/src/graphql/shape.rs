@@ -107,7 +107,7 @@ fn shape(schema: &Json) -> (Shape, bool) {
         // GraphQL has no choice of inputs: the last is the object, which can say the most.
         let is_null = |choice: &&Json| choice.get("type").is_some_and(|kind| kind == "null");
         let last = choices.iter().rfind(|choice| !is_null(choice));
-        let inner = last.map_or(Shape::Scalar("JSON"), |choice| Shape::of(choice));
+        let inner = last.map_or(Shape::Scalar("JSON"), Shape::of);
         return (inner, choices.iter().any(|choice| is_null(&choice)));
     }
     let (kind, is_nullable) = match schema.get("type") {

@@ -19,6 +19,10 @@ fn ask_with(client: &Client, query: &str, variables: &Value) -> Reply {
     client.post("/graphql", &json!({"query": query, "variables": variables}))
 }
 
+fn each(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().concat()
+}
+
 #[track_caller]
 fn data(reply: &Reply) -> Value {
     let answer = reply.json();
@@ -183,10 +187,9 @@ fn what_is_no_request_is_a_problem_document(app: &TestApp) {
 /// Seen to fail without the limits of `document.rs`, one after the other.
 fn g1_what_asks_for_too_much_is_refused_at_once(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
-    let bomb: String = (0..25)
-        .map(|n| format!("fragment f{n} on User {{ ...f{next} ...f{next} }} ", next = n + 1))
-        .collect();
-    let aliases: String = (0..5_000).map(|n| format!("a{n}:me{{id}}")).collect();
+    let bomb =
+        each(25, |n| format!("fragment f{n} on User {{ ...f{next} ...f{next} }} ", next = n + 1));
+    let aliases = each(5_000, |n| format!("a{n}:me{{id}}"));
     for query in [
         format!("{}id{}", "{me".repeat(50), "}".repeat(50)),
         format!("{{{aliases}}}"),
@@ -219,7 +222,7 @@ fn g2_passwords_and_codes_are_checked_once_in_a_request(app: &TestApp) {
         )
     };
     let before = app.hasher.verifications();
-    let many: String = (0..40).map(|n| sign_in(&format!("a{n}"), "guess")).collect();
+    let many = each(40, |n| sign_in(&format!("a{n}"), "guess"));
     let reply = ask(&app.client(), &format!("mutation {{ {many} }}"));
     refused(&reply, "graphql.too_many_passwords");
     let batch = r#"batch(input: {operations: [{method: "POST", path: "/v1/sessions",

@@ -8,6 +8,7 @@ mod directory;
 mod emails;
 mod export_and_erase;
 mod graphql;
+mod guide;
 mod health_and_page;
 mod idempotency;
 mod limits;
