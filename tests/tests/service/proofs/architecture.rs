@@ -78,6 +78,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "userdom-application",
             "userdom-domain",
             "actix-web",
+            "async-graphql",
             "chrono",
             "ipnet",
             "serde",
@@ -118,8 +119,12 @@ const RINGS: [(&str, u8); 5] = [
 ];
 
 /// Versions below have published faults.
-const FLOORS: [(&str, &str); 3] =
-    [("diesel", "2.3.10"), ("idna", "1.0.0"), ("tracing-subscriber", "0.3.20")];
+const FLOORS: [(&str, &str); 4] = [
+    ("async-graphql", "7.0.10"),
+    ("diesel", "2.3.10"),
+    ("idna", "1.0.0"),
+    ("tracing-subscriber", "0.3.20"),
+];
 
 type Dependencies = BTreeMap<String, Vec<String>>;
 

@@ -46,6 +46,8 @@ const ROWS: &[(&str, &str, Guard)] = &[
     ("GET", "/docs", Open),
     ("GET", "/verify-email", Open),
     ("GET", "/reset-password", Open),
+    ("POST", "/graphql", Open),
+    ("GET", "/graphql", Open),
     ("POST", "/v1/sessions", Open),
     ("POST", "/v1/sessions/challenge", Open),
     ("POST", "/v1/sessions/refresh", Open),
@@ -121,6 +123,7 @@ pub(super) fn body(method: &str, template: &str) -> Value {
         (_, "two-factor/totp/confirm" | "phones/{phone_id}/verification/confirm") => {
             json!({"code": "000000"})
         }
+        (_, "/graphql") => json!({"query": "{ __typename }"}),
         (_, "/v1/sessions") => json!({"login": "nobody", "password": "x"}),
         (_, "/v1/sessions/challenge") => json!({"challenge": "x", "totp": "000000"}),
         (_, "/v1/sessions/refresh") => json!({"refresh_token": "x"}),
