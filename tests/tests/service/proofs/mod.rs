@@ -27,4 +27,5 @@ mod search_plans;
 mod smtp;
 mod sqlalchemy;
 mod support;
+mod typed_client;
 mod v1_schemathesis;

@@ -12,7 +12,7 @@ use userdom_tests::{
 use super::{sqlalchemy::python, support::alone};
 
 /// Not the one of the document's examples, or else they would prove anew who the admin is.
-const PASSWORD: &str = "quiet lantern harbour 27";
+pub(super) const PASSWORD: &str = "quiet lantern harbour 27";
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_headers_conformance,response_schema_conformance,negative_data_rejection,\
@@ -21,7 +21,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// What ends the sessions of whoever calls it: tried last.
 const ENDING: [&str; 5] = ["signOut", "endSessions", "endSession", "setRoles", "deleteUser"];
 
-fn an_admin(database: &TestDatabase) {
+pub(super) fn an_admin(database: &TestDatabase) {
     let file = database.folder().join("password");
     std::fs::write(&file, PASSWORD).unwrap();
     let arguments = ["admin", "create", "--username", "boss", "--email", "boss@example.org"];
