@@ -9,6 +9,7 @@ mod c4_lockout_race;
 mod c5_rows_affected;
 mod c5_single_use_race;
 mod c6_idempotency;
+mod c6_killed;
 mod c8_transient_errors;
 mod d1_database_down;
 mod disk_full;
