@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{
     Name, Positioned, Value as ConstValue,
     parser::{
-        parse_query,
+        self, parse_query,
         types::{
             Directive, ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet,
         },
@@ -56,8 +56,7 @@ pub(super) fn plan(
     let sight = Sight::of(query);
     refuse_over(sight.tokens, MOST_TOKENS, "words and signs")?;
     refuse_over(sight.brackets, MOST_BRACKETS, "brackets inside brackets")?;
-    let document = parse_query(query)
-        .map_err(|error| Problem::new("graphql.malformed").with_detail(error.to_string()))?;
+    let document = parse_query(query).map_err(|error| malformed(&error))?;
     let marks = Marks::of(&document);
     refuse_over(marks.aliases, MOST_ALIASES, "aliases")?;
     refuse_over(marks.directives, MOST_DIRECTIVES, "directives")?;
@@ -141,6 +140,17 @@ fn after_string(text: &str) -> &str {
         });
     }
     ""
+}
+
+/// Where the parser gave up, and what it wanted there: the last line of the picture that it draws.
+fn malformed(error: &parser::Error) -> Problem {
+    let text = error.to_string();
+    let wanted = text.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
+    let detail = match error.positions().next() {
+        Some(place) => format!("At line {}, column {}: {wanted}", place.line, place.column),
+        None => wanted.to_owned(),
+    };
+    Problem::new("graphql.malformed").with_detail(detail.replace('_', " "))
 }
 
 fn route_of(field: &str) -> Option<&'static Route> {
@@ -413,6 +423,16 @@ mod tests {
             "mutation {{ ...f ... on Mutation {{ {sign_in} }} }} fragment f on Mutation {{ {code} }}"
         );
         assert_eq!(refused(&in_fragments), Some("graphql.too_many_passwords"));
+    }
+
+    #[test]
+    fn where_a_document_cannot_be_read_is_told() {
+        let problem = plan("{ me { id", None, &Json::Null).err().unwrap();
+        let detail = &problem.told("r")["detail"];
+        assert!(
+            detail.as_str().unwrap().starts_with("At line 1, column 10: expected "),
+            "{detail}"
+        );
     }
 
     #[test]
