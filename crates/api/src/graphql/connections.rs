@@ -1,6 +1,9 @@
 //! What is read page by page: Relay's connections, forwards.
 
-use std::{future, sync::Arc};
+use std::{
+    future,
+    sync::{Arc, LazyLock},
+};
 
 use async_graphql::{
     Result, Value,
@@ -20,14 +23,13 @@ use super::{
 };
 use crate::{
     call::{Call, Request},
-    openapi,
+    openapi::{self, parameters::ORDERS},
     problem::Problem,
     rest::{self, Route, Verb, audit_events, directory},
 };
 
 /// How many items a page has when nobody says.
 pub(super) const USUAL_FIRST: usize = 50;
-const ORDERS: [&str; 4] = ["created_at", "username", "last_login_at", "last_name"];
 
 /// A list of which a part is shown.
 struct Connection {
@@ -133,7 +135,7 @@ fn parameters(context: &ResolverContext<'_>) -> Vec<(String, String)> {
         add("count", Some("true".to_owned()));
     }
     if let Some(filter) = context.args.get("filter").and_then(|it| it.object().ok()) {
-        for member in filter_members() {
+        for member in FILTER_MEMBERS.iter() {
             let given = filter.get(&member.field).map(|value| member.shape.read(value.as_value()));
             add(&member.name, given.as_ref().and_then(written));
         }
@@ -198,24 +200,26 @@ fn page<T: Serialize>(call: &Call<'_>, page: &Page<T>) -> Result<Json, Problem> 
 }
 
 /// The members of the filter: the parameters of the search that are no business of the page.
-fn filter_members() -> Vec<Member> {
+static FILTER_MEMBERS: LazyLock<Vec<Member>> = LazyLock::new(|| {
     let route = USERS.route();
     let parameters = route.map(openapi::parameters::of).unwrap_or_default();
     let member = |parameter: &Json| {
         let name = parameter.get("name")?.as_str()?;
         let is_filter = parameter.get("in")? == "query"
             && !matches!(name, "sort" | "cursor" | "limit" | "count");
-        let field = if name == "filter" { "expression".to_owned() } else { camel(name) };
-        let shape = Shape::of(parameter.get("schema")?);
-        is_filter.then(|| Member { name: name.to_owned(), field, shape, is_optional: true })
+        let mut member = Member::new(name, Shape::of(parameter.get("schema")?), true);
+        if name == "filter" {
+            "expression".clone_into(&mut member.field);
+        }
+        is_filter.then_some(member)
     };
     parameters.iter().filter_map(member).collect()
-}
+});
 
 /// What a search may say.
 pub(super) fn filter() -> InputObject {
-    let members = filter_members().into_iter();
-    let value = |member: Member| InputValue::new(&member.field, member.type_ref(str::to_owned));
+    let members = FILTER_MEMBERS.iter();
+    let value = |member: &Member| InputValue::new(&member.field, member.type_ref(str::to_owned));
     members.map(value).fold(
         InputObject::new("UserFilter").description(
             "All that is said must be so; `expression` is in SCIM's filter grammar (RFC 7644 §3.4.2.2)",
@@ -232,12 +236,7 @@ pub(super) fn order() -> Enum {
 
 /// The objects around what is listed.
 pub(super) fn objects() -> Vec<Object> {
-    let member = |name: &str, shape: Shape, is_optional| Member {
-        name: name.to_owned(),
-        field: camel(name),
-        shape,
-        is_optional,
-    };
+    let member = Member::new;
     let object = |name: String, members| Object { name, description: String::new(), members };
     let text = || Shape::Scalar("String");
     let mut all = vec![object(

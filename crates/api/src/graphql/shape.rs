@@ -83,7 +83,7 @@ fn objects(schemas: &Map<String, Json>) -> BTreeMap<String, Object> {
         let member = |(name, schema): (&String, &Json)| {
             let (shape, is_nullable) = shape(schema);
             let is_optional = is_nullable || !required.contains(name);
-            Member { name: name.clone(), field: camel(name), shape, is_optional }
+            Member::new(name, shape, is_optional)
         };
         let members = schema.get("properties").and_then(Json::as_object)?.iter().map(member);
         let description = schema.get("description").and_then(Json::as_str).unwrap_or_default();
@@ -227,6 +227,11 @@ impl Shape {
 }
 
 impl Member {
+    /// A member that GraphQL has under the same name, in its own spelling.
+    pub(super) fn new(name: &str, shape: Shape, is_optional: bool) -> Self {
+        Self { name: name.to_owned(), field: camel(name), shape, is_optional }
+    }
+
     pub(super) fn type_ref(&self, name: fn(&str) -> String) -> TypeRef {
         if self.is_optional { self.shape.nullable(name) } else { self.shape.type_ref(name) }
     }

@@ -262,19 +262,17 @@ fn payload(route: &Route, description: &Description) -> Object {
     let mut members: Vec<_> = answers
         .iter()
         .map(|(_, schema)| match *schema {
-            "" => member("done", Shape::Scalar("Boolean"), false),
-            schema => member(&small(schema), Shape::Object(schema.to_owned()), answers.len() > 1),
+            "" => Member::new("done", Shape::Scalar("Boolean"), false),
+            schema => {
+                Member::new(&small(schema), Shape::Object(schema.to_owned()), answers.len() > 1)
+            }
         })
         .collect();
     if answers.iter().any(|(status, _)| route.shows_version(*status)) {
-        members.push(member("version", Shape::Scalar("Int"), true));
+        members.push(Member::new("version", Shape::Scalar("Int"), true));
     }
     let name = format!("{}Payload", capital(description.id));
     Object { name, description: String::new(), members }
-}
-
-fn member(name: &str, shape: Shape, is_optional: bool) -> Member {
-    Member { name: name.to_owned(), field: name.to_owned(), shape, is_optional }
 }
 
 fn is_user(route: &Route, segment: &str) -> bool {

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::rest::{Access, Route, Verb};
 
+/// What users can be sorted by.
+pub(crate) const ORDERS: [&str; 4] = ["created_at", "username", "last_login_at", "last_name"];
+
 /// All parameters of a route.
 pub(crate) fn of(route: &Route) -> Vec<Value> {
     let mut all: Vec<Value> = route
@@ -63,9 +66,8 @@ fn query(route: &Route, name: &str) -> Value {
         "q" => ("The start of a username, a name or an email, without case and accents", text()),
         "filter" => ("An expression in SCIM's filter grammar (RFC 7644 §3.4.2.2)", text()),
         "sort" => ("The order; with `-` before it backwards", {
-            let orders = ["created_at", "username", "last_login_at", "last_name"];
             let all: Vec<_> =
-                orders.iter().flat_map(|o| [(*o).to_owned(), format!("-{o}")]).collect();
+                ORDERS.iter().flat_map(|o| [(*o).to_owned(), format!("-{o}")]).collect();
             one_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
         }),
         "cursor" => ("The `next_cursor` of the page before", text()),
