@@ -129,11 +129,19 @@ impl Route {
 
     /// Whether an answer with this status carries the user's version.
     pub(crate) fn shows_version(&self, status: u16) -> bool {
+        /// They change a user, but not under `If-Match`.
+        const PROOFS: [&str; 4] = [
+            "/v1/email-verifications",
+            "/v1/sessions/current/reauthenticate",
+            "/v1/users/{id}/password",
+            "/v1/users/{id}/phones/{phone_id}/verification/confirm",
+        ];
         let is_about_a_user = self.template.contains("/users/{id}");
         let opens = self.template.starts_with("/v1/sessions") && self.access == Access::Open;
         let registers = self.method == Verb::Post && self.template == "/v1/users";
         self.is_conditional()
             || registers
+            || PROOFS.contains(&self.template)
             || (opens && matches!(status, 200 | 201))
             || (self.edits && is_about_a_user && self.template != "/v1/users/{id}")
             || (self.edits && self.method == Verb::Patch)
