@@ -248,14 +248,8 @@ fn writes(store: &Database, pg: &mut PgConnection) {
     let indexes: Vec<Name> = sql_query(
         "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public' AND indexname IN (\
          'ix_users_created_at', 'ix_users_updated_at', 'ix_users_last_login_at', \
-         'ix_users_username_key', 'ix_users_last_name_key', 'ix_users_first_name_key', \
-         'ix_users_display_name_key', 'ix_users_status', 'ix_users_unverified', \
-         'ix_users_phone_verified', 'ix_users_two_factor', 'ix_users_admin', 'ix_users_moderator', \
-         'ix_users_premium', 'ix_users_guest', 'ix_user_profiles_language', \
-         'ix_user_profiles_timezone', 'ix_user_emails_key', 'ix_user_emails_domain', \
-         'ix_user_emails_type', 'ix_user_phones_number_key', 'ix_user_phones_type', \
-         'ix_user_addresses_city_key', 'ix_user_addresses_postal_code', \
-         'ix_user_addresses_country', 'ix_user_addresses_type')",
+         'ix_users_username_key', 'ix_users_last_name_key', 'ix_users_status', 'ix_users_admin', \
+         'ix_users_terms', 'ix_users_without_terms')",
     )
     .load(pg)
     .unwrap();

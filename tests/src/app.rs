@@ -243,18 +243,13 @@ impl TestApp {
 
     /// Runs SQL behind the service's back, on a connection of its own.
     pub fn execute(&self, sql: &str) {
-        match self.database.parsed() {
-            DatabaseUrl::Sqlite(_) => self.sqlite().batch_execute(sql).unwrap(),
-            DatabaseUrl::Postgres(url) => {
-                PgConnection::establish(&url).unwrap().batch_execute(sql).unwrap();
-            }
-        }
+        self.database.execute(sql);
     }
 
     /// The texts in the column `value` of a query.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         let rows: Vec<Row> = match self.database.parsed() {
-            DatabaseUrl::Sqlite(_) => sql_query(sql).load(&mut self.sqlite()).unwrap(),
+            DatabaseUrl::Sqlite(_) => sql_query(sql).load(&mut self.database.sqlite()).unwrap(),
             DatabaseUrl::Postgres(url) => {
                 sql_query(sql).load(&mut PgConnection::establish(&url).unwrap()).unwrap()
             }
@@ -298,13 +293,6 @@ impl TestApp {
     /// How many rows a table has.
     pub fn count(&self, table: &str) -> usize {
         self.texts(&format!("SELECT 'row' AS value FROM {table}")).len()
-    }
-
-    fn sqlite(&self) -> SqliteConnection {
-        let path = self.database.url().trim_start_matches("sqlite://");
-        let mut connection = SqliteConnection::establish(path).unwrap();
-        connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
-        connection
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use diesel::{Connection, PgConnection, QueryResult, RunQueryDsl, connection::SimpleConnection};
+use diesel::{
+    Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+};
 use tempfile::TempDir;
 use userdom_infrastructure::{
     external::RandomIds,
@@ -74,6 +77,24 @@ impl TestDatabase {
     /// The same, read.
     pub fn parsed(&self) -> DatabaseUrl {
         self.url.parse().unwrap()
+    }
+
+    /// What another application does with the tables.
+    pub fn execute(&self, sql: &str) {
+        match self.parsed() {
+            DatabaseUrl::Sqlite(_) => self.sqlite().batch_execute(sql).unwrap(),
+            DatabaseUrl::Postgres(url) => {
+                PgConnection::establish(&url).unwrap().batch_execute(sql).unwrap();
+            }
+        }
+    }
+
+    /// A connection beside those of the service.
+    pub(crate) fn sqlite(&self) -> SqliteConnection {
+        let path = self.url.trim_start_matches("sqlite://");
+        let mut connection = SqliteConnection::establish(path).unwrap();
+        connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+        connection
     }
 
     /// A folder for the test's files.

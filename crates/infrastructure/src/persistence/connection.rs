@@ -86,9 +86,12 @@ pub(crate) fn establish(target: &Target) -> Result<DbConnection, ConnectionError
             let mut connection = PgConnection::establish(url)?;
             connection
                 // The usual cost of 4 is that of a spinning disk: the planner would rather sort a
-                // whole table than walk along an index to the end of a page.
+                // whole table than walk along an index to the end of a page. A search is over
+                // before it is compiled or other processes have begun to help; and the places of
+                // all whom it finds fit into 16 MB.
                 .batch_execute(
-                    "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET random_page_cost = 1.1",
+                    "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET random_page_cost = 1.1; \
+                     SET work_mem = '16MB'; SET jit = off; SET max_parallel_workers_per_gather = 0",
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(DbConnection::Postgres(connection))

@@ -23,6 +23,7 @@ mod p3_append_only;
 mod processes;
 mod r1_redis;
 mod r28_directory;
+mod r28_foreign_rows;
 mod s3_instances;
 mod search_plans;
 mod smtp;

@@ -344,11 +344,14 @@ fn with_id(question: &mut Question, users: &[UserAggregate]) {
     }
 }
 
-/// The population in a memory and in a database of each kind.
+const KINDS: [Kind; 3] = [Kind::Sqlite, Kind::Postgres, Kind::Postgres];
+
+/// The population in a memory, in a database of each kind, and in one whose terms are still to
+/// be written of every other user.
 struct Stores {
     users: Vec<UserAggregate>,
     memory: MemoryStore,
-    databases: [(Database, TestDatabase); 2],
+    databases: [(Database, TestDatabase); 3],
 }
 
 impl Stores {
@@ -357,13 +360,17 @@ impl Stores {
             people.iter().enumerate().map(|(number, person)| user(number, person)).collect();
         let memory = MemoryStore::new();
         fill(&memory, &users);
-        let databases = Kind::BOTH.map(|kind| {
+        let databases = KINDS.map(|kind| {
             let database = TestDatabase::new(kind);
             let ids = Arc::new(RandomIds);
             let (store, _) = Database::open(&database.parsed(), 2, ids).unwrap();
             fill(&store, &users);
             (store, database)
         });
+        databases[2].1.execute(
+            "UPDATE users SET terms = NULL \
+             WHERE (SELECT COUNT(*) FROM users v WHERE v.id < users.id) % 2 = 0",
+        );
         Self { users, memory, databases }
     }
 }
@@ -403,7 +410,7 @@ fn r28_every_test_of_a_text_means_the_same_everywhere() {
             let test = field(TextTest { operator, text: text.to_owned() });
             let question = (test.into(), order, 100, index);
             let expected = walk(&stores.memory, &question);
-            for ((store, _), kind) in stores.databases.iter().zip(Kind::BOTH) {
+            for ((store, _), kind) in stores.databases.iter().zip(KINDS) {
                 assert_eq!(walk(store, &question), expected, "{n}, {kind:?}: {:?}", question.0);
             }
             telling += usize::from((1..stores.users.len()).contains(&expected.len()));
@@ -432,7 +439,7 @@ fn r28_memory_sqlite_and_postgres_find_the_same_users_in_the_same_order() {
             for question in &mut questions {
                 with_id(question, &users);
                 let expected = walk(&memory, question);
-                for ((store, _), kind) in databases.iter().zip(Kind::BOTH) {
+                for ((store, _), kind) in databases.iter().zip(KINDS) {
                     prop_assert_eq!(
                         &walk(store, question),
                         &expected,

@@ -30,7 +30,7 @@ pub(super) struct World {
     pub(super) app: App,
     pub(super) database: Database,
     // Dropped last: Postgres drops no database that is connected to.
-    _test_database: TestDatabase,
+    pub(super) test_database: TestDatabase,
 }
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
             limiter: Arc::new(Limiter::default()),
         };
         let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
-        Self { app, database, _test_database: test_database }
+        Self { app, database, test_database }
     }
 
     pub(super) fn register(&self, username: &str, email: &str) -> Result<UserView, AppError> {

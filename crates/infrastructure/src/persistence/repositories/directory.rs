@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql_query,
     prelude::*,
-    sql_types::{BigInt, Integer, Nullable, Text},
+    sql_types::{Array, BigInt, Integer, Nullable, Text},
 };
 use userdom_application::ports::{DirectoryQuery, DirectoryRepository};
 use userdom_domain::{RepositoryError, UserAggregate, UserSpecification, sortable};
@@ -15,24 +15,18 @@ use crate::persistence::{
     mappers::UserRows,
     models::UserRow,
     schema::{user_profiles as profiles, users},
-    search::{Dialect, condition, condition_knowing, from_place, ordered, sets},
+    search::{Dialect, attempts, condition, page, terms},
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
 impl DirectoryRepository for SqlUnitOfWork {
-    /// Whole users by one statement on Postgres, and by five on SQLite.
+    /// Whole users by one statement on Postgres, or two, and by five on SQLite.
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError> {
         let found = match self.db()? {
-            DbConnection::Postgres(pg) => are_large(pg, query).and_then(|are_large| {
-                let sql = Sql::new(load_user::SELECT);
-                let sql = sql.then(rest(Dialect::Postgres, query, &are_large));
-                let rows: Vec<Loaded> = Rows::<Columns>::of(sql).load(pg)?;
-                Ok(rows.into_iter().map(load_user::user_rows).collect())
-            }),
+            DbConnection::Postgres(pg) => find(pg, query),
             DbConnection::Sqlite(sqlite) => {
-                let sql = Sql::new("SELECT u.* FROM users u WHERE ");
-                let sql = sql.then(rest(Dialect::Sqlite, query, &[]));
+                let sql = Sql::new("SELECT u.* FROM ").then(page(Dialect::Sqlite, query));
                 let users: Result<Vec<UserRow>, _> = Rows::<users::SqlType>::of(sql).load(sqlite);
                 users.and_then(|users| load_user::with_children(sqlite, users))
             }
@@ -64,49 +58,43 @@ impl DirectoryRepository for SqlUnitOfWork {
     }
 
     fn index(&mut self, limit: u32) -> Result<u64, RepositoryError> {
-        Ok(self.index_names(limit)? + self.index_numbers(limit)? + self.index_cities(limit)?)
+        Ok(self.index_names(limit)?
+            + self.index_contacts(&NUMBERS, limit)?
+            + self.index_contacts(&CITIES, limit)?
+            + self.index_terms(limit)?)
     }
 }
 
-/// The plan by which Postgres reads the page, with what it came upon, a line each; nothing
+/// The plans by which Postgres reads the page, with what it came upon, a line each; nothing
 /// on SQLite.
 pub(crate) fn plan(
     connection: &mut DbConnection,
     query: &DirectoryQuery<'_>,
 ) -> QueryResult<Vec<String>> {
-    match connection {
-        DbConnection::Postgres(pg) => {
-            let are_large = are_large(pg, query)?;
-            let sql = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").push(load_user::SELECT);
-            Rows::<Text>::of(sql.then(rest(Dialect::Postgres, query, &are_large))).load(pg)
+    let DbConnection::Postgres(pg) = connection else { return Ok(Vec::new()) };
+    let mut lines = Vec::new();
+    for attempt in attempts(query) {
+        let explain = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").push(load_user::SELECT);
+        let plan: Vec<String> = Rows::<Text>::of(explain.then(attempt)).load(pg)?;
+        let is_full =
+            plan.first().is_some_and(|top| top.contains(&format!("rows={} ", query.limit)));
+        lines.extend(plan);
+        if is_full {
+            break;
         }
-        DbConnection::Sqlite(_) => Ok(Vec::new()),
     }
+    Ok(lines)
 }
 
-/// So many ids are collected and sorted as quickly as a page is found among so many.
-const LARGE: u32 = 5_000;
-
-/// Which of the sets of a search are large. The planner cannot know: it has no statistics of
-/// a union, and takes each for two hundred rows.
-fn are_large(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<bool>> {
-    let sets = sets(Dialect::Postgres, query.specification, query.now).into_iter();
-    let is_large = |set: Sql| {
-        let sql = Sql::new("SELECT COUNT(*) FROM (SELECT 1 FROM ").then(set);
-        let sql = sql.push(format!(" AS found LIMIT {LARGE}) AS counted"));
-        let count: i64 = Rows::<BigInt>::of(sql).get_result(pg)?;
-        Ok(count >= i64::from(LARGE))
-    };
-    sets.map(is_large).collect()
-}
-
-/// What stands behind WHERE.
-fn rest(dialect: Dialect, query: &DirectoryQuery<'_>, are_large: &[bool]) -> Sql {
-    let mut sql = condition_knowing(dialect, query.specification, query.now, are_large);
-    if let Some(last) = &query.after {
-        sql = sql.push(" AND ").then(from_place(dialect, query.order, last));
+fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {
+    let mut found: Vec<Loaded> = Vec::new();
+    for attempt in attempts(query) {
+        found = Rows::<Columns>::of(Sql::new(load_user::SELECT).then(attempt)).load(pg)?;
+        if found.len() == query.limit as usize {
+            break;
+        }
     }
-    sql.then(ordered(dialect, query.order)).push(format!(" LIMIT {}", query.limit))
+    Ok(found.into_iter().map(load_user::user_rows).collect())
 }
 
 #[derive(QueryableByName)]
@@ -119,8 +107,28 @@ struct Contact {
     calling_code: Option<String>,
 }
 
-/// A key is written only if the value is still the one that it was made of: the triggers
-/// of migration 4 forget it otherwise.
+/// A table of contacts whose key is still to be written.
+struct Keyed {
+    waiting: &'static str,
+    update: &'static str,
+    key: fn(&Contact) -> String,
+}
+
+const NUMBERS: Keyed = Keyed {
+    waiting: "SELECT id, phone_number AS value, country_code AS calling_code FROM user_phones \
+              WHERE number_key IS NULL",
+    update: "UPDATE user_phones SET number_key = $1 WHERE id = $2 AND phone_number = $3",
+    key: |phone| keys::of_number(&phone.value, phone.calling_code.as_deref()),
+};
+const CITIES: Keyed = Keyed {
+    waiting: "SELECT id, city AS value, NULL AS calling_code FROM user_addresses \
+              WHERE city_key IS NULL",
+    update: "UPDATE user_addresses SET city_key = $1 WHERE id = $2 AND city = $3",
+    key: |address| sortable(&address.value),
+};
+
+/// A key or a term is written only if the row is still the one that it was made of: the triggers
+/// of migrations 4 and 5 forget it otherwise.
 impl SqlUnitOfWork {
     /// The users are locked before their names are read: whoever changes a name waits, and
     /// finds the key that is to be forgotten.
@@ -157,42 +165,50 @@ impl SqlUnitOfWork {
         Ok(ids.len() as u64)
     }
 
-    fn index_numbers(&mut self, limit: u32) -> Result<u64, RepositoryError> {
-        let waiting = sql_query(format!(
-            "SELECT id, phone_number AS value, country_code AS calling_code FROM user_phones \
-             WHERE number_key IS NULL LIMIT {limit}"
-        ));
+    fn index_contacts(&mut self, table: &Keyed, limit: u32) -> Result<u64, RepositoryError> {
+        let lock = if self.is_postgres() { " FOR UPDATE SKIP LOCKED" } else { "" };
+        let waiting = sql_query(format!("{} LIMIT {limit}{lock}", table.waiting));
         let found = on_either!(self.writing()?, c => waiting.load::<Contact>(c));
         let found = self.checked(found)?;
-        for phone in &found {
-            let update = sql_query(
-                "UPDATE user_phones SET number_key = $1 WHERE id = $2 AND phone_number = $3",
-            )
-            .bind::<Text, _>(keys::of_number(&phone.value, phone.calling_code.as_deref()))
-            .bind::<Integer, _>(phone.id)
-            .bind::<Text, _>(&phone.value);
+        for contact in &found {
+            let update = sql_query(table.update)
+                .bind::<Text, _>((table.key)(contact))
+                .bind::<Integer, _>(contact.id)
+                .bind::<Text, _>(&contact.value);
             let updated = on_either!(self.writing()?, c => update.execute(c));
             self.checked(updated)?;
         }
         Ok(found.len() as u64)
     }
 
-    fn index_cities(&mut self, limit: u32) -> Result<u64, RepositoryError> {
-        let waiting = sql_query(format!(
-            "SELECT id, city AS value, NULL AS calling_code FROM user_addresses \
-             WHERE city_key IS NULL LIMIT {limit}"
-        ));
-        let found = on_either!(self.writing()?, c => waiting.load::<Contact>(c));
-        let found = self.checked(found)?;
-        for address in &found {
-            let update =
-                sql_query("UPDATE user_addresses SET city_key = $1 WHERE id = $2 AND city = $3")
-                    .bind::<Text, _>(sortable(&address.value))
-                    .bind::<Integer, _>(address.id)
-                    .bind::<Text, _>(&address.value);
-            let updated = on_either!(self.writing()?, c => update.execute(c));
-            self.checked(updated)?;
-        }
-        Ok(found.len() as u64)
+    /// Locked before they are read, as with names.
+    fn index_terms(&mut self, limit: u32) -> Result<u64, RepositoryError> {
+        let DbConnection::Postgres(pg) = self.writing()? else { return Ok(0) };
+        let written = write_terms(pg, limit);
+        Ok(self.checked(written)? as u64)
     }
+}
+
+fn write_terms(pg: &mut PgConnection, limit: u32) -> QueryResult<usize> {
+    let waiting = Sql::new(format!(
+        "SELECT id FROM users WHERE terms IS NULL AND last_name_key IS NOT NULL LIMIT {limit} \
+         FOR UPDATE SKIP LOCKED"
+    ));
+    let waiting: Vec<String> = Rows::<Text>::of(waiting).load(pg)?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    let ids = Sql::joined(waiting.into_iter().map(|id| Sql::default().text(id)).collect(), ", ");
+    let whole = Sql::new(load_user::SELECT).push("users u WHERE u.id IN ").then(ids);
+    let whole: Vec<Loaded> = Rows::<Columns>::of(whole).load(pg)?;
+    let found = whole.into_iter().map(load_user::user_rows);
+    let (ids, all_terms): (Vec<String>, Vec<String>) =
+        found.filter_map(|rows| terms(&rows).map(|terms| (rows.user.id, terms))).unzip();
+    sql_query(
+        "UPDATE users SET terms = CAST(found.terms AS tsvector) \
+         FROM unnest($1, $2) AS found(id, terms) WHERE users.id = found.id",
+    )
+    .bind::<Array<Text>, _>(ids)
+    .bind::<Array<Text>, _>(all_terms)
+    .execute(pg)
 }

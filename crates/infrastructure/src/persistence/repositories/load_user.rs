@@ -121,7 +121,7 @@ fn by_user<R>(rows: Vec<R>, user: impl Fn(&R) -> &String) -> HashMap<String, Vec
 }
 
 /// A whole user by one statement, and so in one round trip and of one moment.
-/// Joins would multiply the children with each other.
+/// Joins would multiply the children with each other. What `u` is follows.
 pub(super) const SELECT: &str = "\
 SELECT u.id, u.username, u.password_hash, u.status, u.roles, u.email_verified, u.phone_verified, \
 u.two_factor_enabled, u.failed_login_attempts, u.account_locked_until, u.created_at, u.updated_at, \
@@ -136,7 +136,7 @@ ARRAY(SELECT ROW(t.uid, t.phone_number, t.country_code, t.formatted_number, t.co
 t.is_verified, t.is_default, t.created_at, t.verified_at, t.number_key) FROM user_phones t WHERE t.user_id = u.id), \
 ARRAY(SELECT ROW(a.uid, a.street_line1, a.street_line2, a.city, a.state, a.postal_code, a.country, \
 a.contact_type, a.is_default, a.created_at, a.city_key) FROM user_addresses a WHERE a.user_id = u.id) \
-FROM users u WHERE ";
+FROM ";
 
 /// What [`SELECT`] gives for each user.
 pub(super) type Columns = (
@@ -198,25 +198,25 @@ struct ById;
 struct ByUsername;
 struct ByVerifiedEmail;
 
-/// What stands around the value in the condition.
+/// What stands around the value.
 trait Condition {
     const BEFORE: &'static str;
     const AFTER: &'static str;
 }
 
 impl Condition for ById {
-    const BEFORE: &'static str = "u.id = ";
+    const BEFORE: &'static str = "users u WHERE u.id = ";
     const AFTER: &'static str = "";
 }
 
 impl Condition for ByUsername {
-    const BEFORE: &'static str = "lower(u.username) = ";
+    const BEFORE: &'static str = "users u WHERE lower(u.username) = ";
     const AFTER: &'static str = "";
 }
 
 impl Condition for ByVerifiedEmail {
-    const BEFORE: &'static str =
-        "u.id = (SELECT v.user_id FROM user_emails v WHERE v.is_verified AND lower(v.email) = ";
+    const BEFORE: &'static str = "users u WHERE u.id = \
+        (SELECT v.user_id FROM user_emails v WHERE v.is_verified AND lower(v.email) = ";
     const AFTER: &'static str = ")";
 }
 

@@ -4,17 +4,19 @@ use diesel::{
     prelude::*,
     query_builder::{AstPass, QueryFragment, QueryId},
 };
+use serde::Serialize;
 
 use super::{audit, events::json_rows};
 use crate::persistence::{
     connection::DbConnection,
     json_column::{Json, JsonText},
     mappers::UserRows,
-    models::{AuditRow, OutboxRow, TokenRow},
+    models::{AuditRow, OutboxRow, TokenRow, UserRow},
     schema::{
         one_time_tokens, outbox_events, user_addresses, user_emails, user_phones, user_profiles,
         users,
     },
+    search::terms,
 };
 
 /// All that is written when a user registers.
@@ -59,7 +61,7 @@ impl Registration {
     fn insert_postgres(&self, pg: &mut PgConnection, trail: &[AuditRow]) -> QueryResult<()> {
         let rows = &self.rows;
         let statement = InsertRegistration([
-            json_rows(&[&rows.user])?,
+            json_rows(&[FoundBy { user: &rows.user, terms: terms(rows) }])?,
             json_rows(rows.profile.as_slice())?,
             json_rows(&rows.emails)?,
             json_rows(&rows.phones)?,
@@ -72,17 +74,25 @@ impl Registration {
     }
 }
 
+/// A row of `users`, as Postgres has it.
+#[derive(Serialize)]
+struct FoundBy<'a> {
+    #[serde(flatten)]
+    user: &'a UserRow,
+    terms: Option<String>,
+}
+
 /// The statement before each of its eight values.
 const PARTS: [&str; 8] = [
     "WITH u AS (INSERT INTO users (id, username, password_hash, status, roles, email_verified, \
      phone_verified, two_factor_enabled, failed_login_attempts, account_locked_until, created_at, \
      updated_at, last_login_at, password_changed_at, preferences, version, status_reason, \
-     status_actor, status_until, status_before, first_name_key, last_name_key, display_name_key) \
+     status_actor, status_until, status_before, first_name_key, last_name_key, display_name_key, terms) \
      SELECT id, username, password_hash, status, roles, \
      email_verified, phone_verified, two_factor_enabled, failed_login_attempts, \
      account_locked_until, created_at, updated_at, last_login_at, password_changed_at, \
      preferences, version, status_reason, status_actor, status_until, status_before, \
-     first_name_key, last_name_key, display_name_key \
+     first_name_key, last_name_key, display_name_key, terms \
      FROM json_populate_recordset(NULL::users, ",
     ")), p AS (INSERT INTO user_profiles (user_id, first_name, last_name, display_name, \
      date_of_birth, gender, preferred_language, timezone, bio, avatar_url, created_at, updated_at) \

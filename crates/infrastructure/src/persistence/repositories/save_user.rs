@@ -1,4 +1,10 @@
-use diesel::prelude::*;
+use diesel::{
+    pg::Pg,
+    prelude::*,
+    query_builder::{AstPass, QueryFragment},
+    sql_types::{Nullable, Text},
+    sqlite::Sqlite,
+};
 use userdom_domain::{DomainEvent, UserAggregate};
 
 use super::events;
@@ -8,6 +14,7 @@ use crate::persistence::{
     models::{AddressRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, UserRow},
     prepared::prepared,
     schema::{user_addresses, user_emails, user_phones, user_profiles, users},
+    search::terms,
     unit_of_work::on_either,
 };
 
@@ -20,7 +27,7 @@ pub(super) fn update(
     user: &UserAggregate,
     new_events: &[OutboxRow],
 ) -> QueryResult<bool> {
-    if !update_root(connection, &after.user, user.version())? {
+    if !update_root(connection, after, user.version())? {
         return Ok(false);
     }
     // Sign-ins count beside the aggregate: what did not count must not put old counts back.
@@ -47,7 +54,8 @@ pub(super) fn update(
 
 struct UpdateRoot;
 
-fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> QueryResult<bool> {
+fn update_root(connection: &mut DbConnection, rows: &UserRows, version: i64) -> QueryResult<bool> {
+    let after = &rows.user;
     let stored = users::table.filter(users::id.eq(&after.id).and(users::version.eq(version)));
     let update = diesel::update(stored).set((
         users::version.eq(after.version),
@@ -68,10 +76,39 @@ fn update_root(connection: &mut DbConnection, after: &UserRow, version: i64) -> 
         users::first_name_key.eq(&after.first_name_key),
         users::last_name_key.eq(&after.last_name_key),
         users::display_name_key.eq(&after.display_name_key),
+        SetTerms(terms(rows)),
     ));
     let update = update.returning(users::version);
     let saved = on_either!(connection, c => prepared::<UpdateRoot, _>(update).load::<i64>(c))?;
     Ok(saved.len() == 1)
+}
+
+/// Postgres alone keeps terms. Where another application has made them NULL they stay it: its
+/// row may not be among those that are saved.
+struct SetTerms(Option<String>);
+
+impl AsChangeset for SetTerms {
+    type Target = users::table;
+    type Changeset = Self;
+
+    fn as_changeset(self) -> Self {
+        self
+    }
+}
+
+impl QueryFragment<Pg> for SetTerms {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("terms = CASE WHEN terms IS NOT NULL THEN CAST(");
+        out.push_bind_param::<Nullable<Text>, _>(&self.0)?;
+        out.push_sql(" AS tsvector) END");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Sqlite> for SetTerms {
+    fn walk_ast<'b>(&'b self, _: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        Ok(())
+    }
 }
 
 fn update_counters(

@@ -1,13 +1,13 @@
-use std::{cell::RefCell, iter::Copied, slice};
-
 use chrono::{DateTime, Utc};
+use userdom_application::ports::OrderKey;
 use userdom_domain::{
-    AddressTest, ContactType, EmailTest, PhoneTest, Specification, TimeRange, UserRole,
-    UserSpecification, UserStatus, UserTest,
+    AddressTest, ContactType, EmailTest, PhoneTest, Specification, TextOperator, TextTest,
+    TimeRange, UserRole, UserSpecification, UserStatus, UserTest,
 };
 
 use super::{
     Dialect,
+    terms::{Told, told},
     text::{Kept, text},
 };
 use crate::persistence::sql::Sql;
@@ -18,50 +18,40 @@ pub(in crate::persistence) fn condition(
     specification: &UserSpecification,
     now: DateTime<Utc>,
 ) -> Sql {
-    condition_knowing(dialect, specification, now, &[])
-}
-
-/// The same, knowing which of the [`sets`] are large. What is in those is asked user by user,
-/// on the way along the order: to collect all of it would take longer than to find a page.
-pub(in crate::persistence) fn condition_knowing(
-    dialect: Dialect,
-    specification: &UserSpecification,
-    now: DateTime<Utc>,
-    are_large: &[bool],
-) -> Sql {
-    let are_large = RefCell::new(are_large.iter().copied());
-    let compiler = Compiler { dialect, now, are_large };
-    match the_only_test(specification) {
-        Some(test) => {
-            let is_large = compiler.is_next_large() == Some(true);
-            let pace = if is_large { Pace::UserByUser } else { Pace::AtOnce };
-            compiler.user("u", test, pace)
-        }
-        None => compiler.users("u", specification, Pace::AtOnce),
+    let compiler = Compiler { dialect, now };
+    match (dialect, told(specification)) {
+        (Dialect::Sqlite, _) => compiler.users("u", specification, Pace::AtOnce),
+        (Dialect::Postgres, None) => compiler.users("u", specification, Pace::UserByUser),
+        (Dialect::Postgres, Some(told)) => compiler.by_terms(specification, &told),
     }
 }
 
-/// The sets of ids whose size decides how a page is found, in the order in which the condition
-/// comes upon them: each *any* that is asked plainly, and a contact if it is all that is asked
-/// for. Of everything else the planner knows enough.
-pub(in crate::persistence) fn sets(
+/// What must be true in the row of `u` of all who come between two places of the order, if the
+/// specification says so.
+pub(super) fn stretch(
     dialect: Dialect,
     specification: &UserSpecification,
     now: DateTime<Utc>,
-) -> Vec<Sql> {
-    let compiler = Compiler { dialect, now, are_large: RefCell::new([].iter().copied()) };
-    if let Some(test) = the_only_test(specification) {
-        let select = compiler.select(&Specification::Test(test.clone()));
-        return vec![Sql::new("(").then(select).push(")")];
-    }
-    compiler.unions(specification)
+    order: OrderKey,
+) -> Option<Sql> {
+    let is_start =
+        |test: &TextTest| matches!(test.operator, TextOperator::Equals | TextOperator::StartsWith);
+    let is_stretch = |part: &&UserSpecification| match (part, order) {
+        (Specification::Test(UserTest::Created(_)), OrderKey::Created)
+        | (Specification::Test(UserTest::LastLogin(_)), OrderKey::LastLogin) => true,
+        (Specification::Test(UserTest::Username(test)), OrderKey::Username)
+        | (Specification::Test(UserTest::LastName(test)), OrderKey::LastName) => is_start(test),
+        _ => false,
+    };
+    let compiler = Compiler { dialect, now };
+    let parts = conjuncts(specification).into_iter().filter(is_stretch);
+    let parts: Vec<Sql> = parts.map(|part| compiler.users("u", part, Pace::UserByUser)).collect();
+    (!parts.is_empty()).then(|| Sql::joined(parts, " AND "))
 }
 
-struct Compiler<'a> {
+struct Compiler {
     dialect: Dialect,
     now: DateTime<Utc>,
-    /// Of the sets that are still to come, whether they are large.
-    are_large: RefCell<Copied<slice::Iter<'a, bool>>>,
 }
 
 /// How what is not in the row of the user itself is found.
@@ -71,14 +61,23 @@ enum Pace {
     AtOnce,
     /// As the planner likes, inside NOT or another OR, where a union would be in its way.
     Within,
-    /// For each user whom the order comes upon.
+    /// For each user whom the terms find, or the order comes upon.
     UserByUser,
 }
 
-impl Compiler<'_> {
-    /// `None` when nobody has counted.
-    fn is_next_large(&self) -> Option<bool> {
-        self.are_large.borrow_mut().next()
+impl Compiler {
+    /// The terms find who satisfies it. What they do not tell is asked of the rows, and all of
+    /// it of the rows of users whose terms are still to be written.
+    fn by_terms(&self, tree: &UserSpecification, whole: &Told) -> Sql {
+        let is_told = |part: &&UserSpecification| told(part).is_some_and(|told| told.exactly);
+        let (by_terms, by_rows): (Vec<_>, Vec<_>) = conjuncts(tree).into_iter().partition(is_told);
+        let rows = |part: &UserSpecification| self.users("u", part, Pace::UserByUser);
+        let mut waiting = vec![Sql::new("u.terms IS NULL")];
+        waiting.extend(by_terms.into_iter().map(rows));
+        let matches = Sql::new("u.terms @@ CAST(").text(&whole.query).push(" AS tsquery)");
+        let mut all = vec![Sql::joined(vec![matches, Sql::joined(waiting, " AND ")], " OR ")];
+        all.extend(by_rows.into_iter().map(rows));
+        Sql::joined(all, " AND ")
     }
 
     /// `row` is the name of the row of `users`.
@@ -87,14 +86,7 @@ impl Compiler<'_> {
             Specification::Any(parts)
                 if pace == Pace::AtOnce && !parts.iter().all(is_of_user_alone) =>
             {
-                match self.is_next_large() {
-                    Some(true) => self.users(row, tree, Pace::UserByUser),
-                    // The few ids first; then each of them is looked up for what else is asked.
-                    Some(false) => Sql::new(format!("{row}.id = ANY (ARRAY "))
-                        .then(self.union(parts))
-                        .push(")"),
-                    None => Sql::new(format!("{row}.id IN ")).then(self.union(parts)),
-                }
+                Sql::new(format!("{row}.id IN ")).then(self.union(parts))
             }
             tree => combined(tree, &|part, is_whole| {
                 let pace = if pace == Pace::AtOnce && !is_whole { Pace::Within } else { pace };
@@ -103,18 +95,6 @@ impl Compiler<'_> {
                     part => self.users(row, part, pace),
                 }
             }),
-        }
-    }
-
-    /// The unions of a tree that is asked plainly, in the order in which
-    /// [`users`](Self::users) comes upon them.
-    fn unions(&self, tree: &UserSpecification) -> Vec<Sql> {
-        match tree {
-            Specification::Any(parts) if !parts.iter().all(is_of_user_alone) => {
-                vec![self.union(parts)]
-            }
-            Specification::All(parts) => parts.iter().flat_map(|part| self.unions(part)).collect(),
-            Specification::Test(_) | Specification::Any(_) | Specification::Not(_) => Vec::new(),
         }
     }
 
@@ -262,14 +242,11 @@ impl Compiler<'_> {
     }
 }
 
-/// The test of a contact that is all that is asked for.
-fn the_only_test(tree: &UserSpecification) -> Option<&UserTest> {
+/// What must all be satisfied.
+fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
     match tree {
-        Specification::Test(
-            test @ (UserTest::Email(_) | UserTest::Phone(_) | UserTest::Address(_)),
-        ) => Some(test),
-        Specification::All(parts) if parts.len() == 1 => parts.first().and_then(the_only_test),
-        _ => None,
+        Specification::All(parts) => parts.iter().flat_map(conjuncts).collect(),
+        part => vec![part],
     }
 }
 

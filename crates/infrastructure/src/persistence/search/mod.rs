@@ -5,10 +5,13 @@
 
 mod condition;
 mod order;
+mod page;
+mod terms;
 mod text;
 
-pub(super) use condition::{condition, condition_knowing, sets};
-pub(super) use order::{from_place, ordered};
+pub(super) use condition::condition;
+pub(super) use page::{attempts, page};
+pub(super) use terms::terms;
 
 /// Whose SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

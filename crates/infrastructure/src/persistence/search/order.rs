@@ -14,7 +14,7 @@ fn key(dialect: Dialect, by: OrderKey) -> String {
 }
 
 /// ` ORDER BY …`.
-pub(in crate::persistence) fn ordered(dialect: Dialect, order: UserOrder) -> Sql {
+pub(super) fn ordered(dialect: Dialect, order: UserOrder) -> Sql {
     let (key, way) = (key(dialect, order.by), if order.descending { " DESC" } else { "" });
     // Nobody shares a username.
     Sql::new(match order.by {
@@ -24,7 +24,7 @@ pub(in crate::persistence) fn ordered(dialect: Dialect, order: UserOrder) -> Sql
 }
 
 /// Who comes after a place.
-pub(in crate::persistence) fn from_place(dialect: Dialect, order: UserOrder, last: &Place) -> Sql {
+pub(super) fn from_place(dialect: Dialect, order: UserOrder, last: &Place) -> Sql {
     let (key, than) = (key(dialect, order.by), if order.descending { "<" } else { ">" });
     match (&last.value, order.by) {
         (PlaceValue::Text(name), OrderKey::Username) => {

@@ -1,0 +1,201 @@
+//! R28: what another application writes into the shared tables is found as it is. On Postgres
+//! users are found by terms that the service keeps; triggers forget those that may be wrong.
+
+use std::{thread, time::Duration};
+
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use userdom_application::{
+    ports::{DirectoryQuery, OrderKey, Store, UserOrder},
+    testing::given,
+};
+use userdom_domain::{
+    AddressTest, ContactType, Country, EmailTest, PhoneTest, TextTest, UserId, UserSpecification,
+    UserStatus, UserTest,
+};
+use userdom_tests::databases::Kind;
+
+use super::support::World;
+
+impl World {
+    /// Ada with a phone and an address, and nothing that waits for the indexer.
+    fn with_ada() -> [Self; 2] {
+        Kind::BOTH.map(|kind| {
+            let world = Self::new(kind);
+            let ada = given::an_active_user().with_username("ada").with_email("ada@example.org");
+            let ada = ada.with_phone("+1-202-555-0143").with_address("Street 1");
+            let mut uow = world.database.begin().unwrap();
+            uow.users().save(&mut ada.build()).unwrap();
+            uow.commit().unwrap();
+            assert_eq!(world.app.index_directory().unwrap(), 0);
+            world
+        })
+    }
+
+    fn finds(&self, test: impl Into<UserSpecification>) -> bool {
+        let query = DirectoryQuery {
+            specification: &UserSpecification::all([test.into()]),
+            order: UserOrder { by: OrderKey::Created, descending: false },
+            after: None,
+            limit: 2,
+            now: given::now(),
+        };
+        !self.database.read().unwrap().directory().page(&query).unwrap().is_empty()
+    }
+
+    fn ada(&self) -> UserId {
+        let user = self.database.read().unwrap().users().find_by_username(&given::username("ada"));
+        user.unwrap().unwrap().id()
+    }
+}
+
+fn email(test: EmailTest) -> UserSpecification {
+    UserTest::Email(test.into()).into()
+}
+
+fn phone(test: PhoneTest) -> UserSpecification {
+    UserTest::Phone(test.into()).into()
+}
+
+fn address(test: AddressTest) -> UserSpecification {
+    UserTest::Address(test.into()).into()
+}
+
+/// Each write, what finds Ada after it, and what found her before.
+fn writes() -> Vec<(&'static str, UserSpecification, UserSpecification)> {
+    let domain = |name: &str| email(EmailTest::Domain(TextTest::equals(name)));
+    let country = |code| address(AddressTest::Country(Country::parse(code).unwrap()));
+    let status = |status| UserSpecification::from(UserTest::Status(status));
+    let not = |test: UserSpecification| UserSpecification::not(test);
+    vec![
+        (
+            "INSERT INTO user_emails (user_id, email) SELECT id, 'New@Other.example' FROM users",
+            domain("other.example"),
+            not(domain("other.example")),
+        ),
+        (
+            "UPDATE user_emails SET contact_type = 'billing' WHERE email = 'New@Other.example'",
+            email(EmailTest::Type(ContactType::Billing)),
+            not(email(EmailTest::Type(ContactType::Billing))),
+        ),
+        (
+            "DELETE FROM user_emails WHERE email = 'New@Other.example'",
+            not(domain("other.example")),
+            domain("other.example"),
+        ),
+        (
+            "UPDATE user_phones SET is_verified = TRUE",
+            phone(PhoneTest::Verified),
+            not(phone(PhoneTest::Verified)),
+        ),
+        (
+            "DELETE FROM user_phones",
+            not(phone(PhoneTest::Type(ContactType::Mobile))),
+            phone(PhoneTest::Type(ContactType::Mobile)),
+        ),
+        (
+            "INSERT INTO user_addresses (user_id, street_line1, city, state, postal_code, country) \
+             SELECT id, 'Rue 1', 'Paris', 'Paris', '75001', 'FRA' FROM users",
+            country("FRA"),
+            not(country("FRA")),
+        ),
+        (
+            "UPDATE user_addresses SET country = 'ITA' WHERE country = 'FRA'",
+            country("ITA"),
+            country("FRA"),
+        ),
+        ("DELETE FROM user_addresses WHERE country = 'ITA'", not(country("ITA")), country("ITA")),
+        (
+            "UPDATE user_profiles SET preferred_language = 'sv'",
+            UserTest::Language(TextTest::equals("sv")).into(),
+            UserTest::Language(TextTest::equals("en")).into(),
+        ),
+        (
+            "UPDATE users SET username = 'Lovelace'",
+            UserTest::Username(TextTest::equals("lovelace")).into(),
+            UserTest::Username(TextTest::equals("ada")).into(),
+        ),
+        (
+            "UPDATE users SET status = 'banned'",
+            status(UserStatus::Banned),
+            status(UserStatus::Active),
+        ),
+        ("DELETE FROM user_profiles", not(any_language()), any_language()),
+    ]
+}
+
+fn any_language() -> UserSpecification {
+    UserTest::Language(TextTest::starts_with("sv")).into()
+}
+
+/// Seen to fail without each of the triggers of migration 5, and with `terms IS NULL` left out
+/// of the search.
+#[test]
+fn r28_what_another_application_writes_is_found_at_once() {
+    for world in World::with_ada() {
+        for (write, after, before) in writes() {
+            assert!(world.finds(before.clone()), "before {write}");
+            world.test_database.execute(write);
+            let found = (world.finds(after.clone()), world.finds(before.clone()));
+            assert_eq!(found, (true, false), "after {write}");
+            world.app.index_directory().unwrap();
+            let found = (world.finds(after), world.finds(before));
+            assert_eq!(found, (true, false), "after {write}, indexed");
+        }
+    }
+}
+
+const FOREIGN_EMAIL: &str =
+    "INSERT INTO user_emails (user_id, email) SELECT id, 'new@other.example' FROM users";
+
+fn at_the_other() -> UserSpecification {
+    email(EmailTest::Domain(TextTest::equals("other.example")))
+}
+
+/// Seen to fail with the terms written whether or not they had been forgotten.
+#[test]
+fn r28_a_save_does_not_cover_up_what_came_between() {
+    let [_, world] = World::with_ada();
+    let mut uow = world.database.begin().unwrap();
+    let mut ada = uow.users().find_by_username(&given::username("ada")).unwrap().unwrap();
+    world.test_database.execute(FOREIGN_EMAIL);
+    ada.rename(given::username("lovelace"), given::now());
+    uow.users().save(&mut ada).unwrap();
+    uow.commit().unwrap();
+    assert!(world.finds(at_the_other()));
+    world.app.index_directory().unwrap();
+    assert!(world.finds(at_the_other()));
+    assert!(world.finds(UserTest::Username(TextTest::equals("lovelace"))));
+}
+
+/// Seen to fail with the trigger left to those users whose terms are not NULL.
+#[test]
+fn r28_who_writes_while_the_indexer_reads_is_read_again() {
+    let [_, world] = World::with_ada();
+    let ada = world.ada();
+    world.test_database.execute("UPDATE users SET terms = NULL");
+    let mut indexer = world.database.begin().unwrap();
+    assert_eq!(indexer.directory().index(100).unwrap(), 1);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| world.test_database.execute(FOREIGN_EMAIL));
+        // It is at the lock by now; earlier or later it would find nothing in its way.
+        thread::sleep(Duration::from_millis(300));
+        indexer.commit().unwrap();
+        writer.join().unwrap();
+    });
+    assert!(world.finds(at_the_other()));
+    assert!(world.app.index_directory().unwrap() > 0, "{ada} waits for its terms");
+    assert!(world.finds(at_the_other()));
+}
+
+/// Seen to fail without SKIP LOCKED and with the users read before they are locked.
+#[test]
+fn r28_the_indexer_passes_by_who_is_being_written() {
+    let [_, world] = World::with_ada();
+    let mut writer = PgConnection::establish(world.test_database.url()).unwrap();
+    writer.batch_execute(&format!("BEGIN; {FOREIGN_EMAIL}")).unwrap();
+    assert_eq!(world.app.index_directory().unwrap(), 0);
+    writer.batch_execute("COMMIT").unwrap();
+    assert!(world.finds(at_the_other()));
+    assert_eq!(world.app.index_directory().unwrap(), 1);
+    assert!(world.finds(at_the_other()));
+}
