@@ -244,7 +244,7 @@ fn writes(store: &Database, pg: &mut PgConnection) {
     println!(
         "\n| write, one after the other | with all indexes | without those of the directory | ratio |\n|---|---|---|---|"
     );
-    let with = [register(store), change(store)];
+    let with = [register(store), change(store), sign_in(store)];
     let indexes: Vec<Name> = sql_query(
         "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public' AND indexname IN (\
          'ix_users_created_at', 'ix_users_updated_at', 'ix_users_last_login_at', \
@@ -256,8 +256,10 @@ fn writes(store: &Database, pg: &mut PgConnection) {
     for index in &indexes {
         pg.batch_execute(&format!("DROP INDEX {}", index.name)).unwrap();
     }
-    let without = [register(store), change(store)];
-    for (name, (with, without)) in ["register", "rename"].iter().zip(with.iter().zip(without)) {
+    let without = [register(store), change(store), sign_in(store)];
+    for (name, (with, without)) in
+        ["register", "rename", "record a sign-in"].iter().zip(with.iter().zip(without))
+    {
         let ratio = with.as_secs_f64() / without.as_secs_f64();
         println!("| {name} | {with:.2?} | {without:.2?} | {ratio:.2} |");
     }
@@ -298,6 +300,20 @@ fn change(store: &Database) -> Duration {
             given::now(),
         );
         uow.users().save(&mut user).unwrap();
+        uow.commit().unwrap();
+    });
+    Duration::from_secs_f64(at(&took, 0.5) / 1000.0)
+}
+
+/// The median of what a sign-in writes into the user's row.
+fn sign_in(store: &Database) -> Duration {
+    let users: Vec<UserId> = page(store, &UserSpecification::all([]), USUAL, None)
+        .iter()
+        .map(UserAggregate::id)
+        .collect();
+    let took = times(WRITES, |n| {
+        let mut uow = store.begin().unwrap();
+        uow.sign_ins().record_login(users[n % users.len()], None, given::now()).unwrap();
         uow.commit().unwrap();
     });
     Duration::from_secs_f64(at(&took, 0.5) / 1000.0)

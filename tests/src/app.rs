@@ -19,10 +19,7 @@ use std::{
 
 use actix_web::{dev::ServerHandle, rt::System};
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
-    connection::SimpleConnection, sql_query, sql_types::Text,
-};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use ipnet::IpNet;
 use userdom_api::{ApiState, Limits};
 use userdom_application::{

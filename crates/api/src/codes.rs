@@ -24,6 +24,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("graphql.malformed", 400, "The GraphQL document cannot be read"),
     ("graphql.invalid", 400, "The GraphQL document does not fit the schema"),
     ("graphql.too_complex", 400, "The GraphQL document asks for too much at once"),
+    ("graphql.too_many_exports", 422, "A GraphQL document exports one user at most"),
     ("graphql.too_many_passwords", 422, "A GraphQL document checks one password or code at most"),
     ("route.not_found", 404, "There is nothing at this URL"),
     ("method.not_allowed", 405, "This URL does not know this method"),
@@ -55,6 +56,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("two_factor.not_enabled", 409, "There is no second factor"),
     ("batch.undone", 424, "Another operation of the batch was refused, so nothing was done"),
     ("batch.not_atomic", 422, "An atomic batch takes what changes users, and nothing else"),
+    ("batch.too_many_exports", 422, "A batch exports one user at most"),
     ("batch.too_many_passwords", 422, "A batch checks one password or code at most"),
     // Rules of the user as a whole
     ("email.only_one", 422, "The only email cannot be removed"),
@@ -135,6 +137,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("avatar_url.invalid", 422, "The avatar URL is not one"),
     ("avatar_url.too_long", 422, "The avatar URL is too long"),
     ("preferences.invalid_value", 422, "A preference has a value that is not allowed"),
+    ("preferences.too_deep", 422, "The preferences are too deep"),
     ("preferences.too_large", 422, "The preferences are too large"),
     ("status.until_in_past", 422, "The end lies in the past"),
     ("role.unknown", 422, "The role is unknown"),

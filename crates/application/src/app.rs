@@ -326,6 +326,9 @@ impl Tx<'_> {
         user_id: Option<UserId>,
         target_id: Option<Uuid>,
     ) -> Result<(), AppError> {
+        if let (Some(held), Some(user_id)) = (&self.app.held, user_id) {
+            held.concerns(user_id);
+        }
         let (actor, origin) = (self.caller.actor.as_ref(), &self.caller.origin);
         let api_key_id = match actor {
             Some(Actor::Service(service)) => Some(service.key_id),

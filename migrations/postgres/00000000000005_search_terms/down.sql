@@ -1,3 +1,4 @@
+DROP TABLE idempotency_subjects;
 CREATE OR REPLACE FUNCTION users_raise_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.version := OLD.version + 1;

@@ -1,2 +1,1 @@
--- The terms of users, and the inverted index over them, are kept on Postgres alone.
-SELECT 1;
+DROP TABLE idempotency_subjects;

@@ -78,6 +78,9 @@ pub(super) fn plan(
     if routes.iter().filter(|route| route.checks_a_secret()).count() > 1 {
         return Err(Problem::new("graphql.too_many_passwords"));
     }
+    if routes.iter().filter(|route| route.is_long()).count() > 1 {
+        return Err(Problem::new("graphql.too_many_exports"));
+    }
     let hashes_for_strangers = routes.iter().any(|route| route.hashes == Hashes::Strangers);
     let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
     Ok(Plan { document, hashes_for_strangers, introspects })

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use userdom_application::{App, AppError, Caller};
 
-use super::{Access, Operation, ROUTES, Route};
+use super::{Access, Operation, ROUTES, Route, Verb};
 use crate::{
     body::Fields,
     call::{Call, Request},
@@ -81,13 +81,16 @@ struct Planned {
 }
 
 /// Each operation, or why it cannot even begin. One password or code is checked in a batch at
-/// most: more would multiply guesses, and the work of hashing.
+/// most: more would multiply guesses, and the work of hashing. One export is, since it is long.
 fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
-    let has_checked = Cell::new(false);
+    let (has_checked, has_exported) = (Cell::new(false), Cell::new(false));
     let one = |item: &Item| {
         let planned = item.plan(call)?;
         if planned.route.checks_a_secret() && has_checked.replace(true) {
             return Err(Problem::new("batch.too_many_passwords"));
+        }
+        if planned.route.is_long() && has_exported.replace(true) {
+            return Err(Problem::new("batch.too_many_exports"));
         }
         if batch.is_atomic && !planned.route.edits {
             return Err(Problem::new("batch.not_atomic"));
@@ -173,7 +176,13 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
             Err(problem) => return Outcome::refused(problem, call),
         };
         let run = |app: &App| planned.run(app, call);
-        let answer = match call.key {
+        // An operation before may have ended what the caller is known by.
+        if let (Access::Authenticated, Some(token)) = (planned.route.access, &call.request.token)
+            && let Err(error) = call.app.authenticate(token)
+        {
+            return Outcome::refused(&error.into(), call);
+        }
+        let answer = match call.key.filter(|_| planned.route.method != Verb::Get) {
             Some(key) => {
                 let key = format!("{key}/{n}");
                 once::answer(call.app, call.caller, &key, &[&planned.what], run)

@@ -205,6 +205,11 @@ impl Route {
         self.hashes != Hashes::Nothing || self.checks_a_code || self.keeps_keys_itself
     }
 
+    /// Whether the answer has all that was ever kept: such a one is given once in a request.
+    pub(crate) fn is_long(&self) -> bool {
+        self.template.ends_with("/export")
+    }
+
     /// What it does, unless it is no part of the API.
     pub(crate) fn operation(&self) -> Option<Operation> {
         match self.handler {

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use userdom_domain::RepositoryError;
+use userdom_domain::{RepositoryError, UserId};
 use uuid::Uuid;
 
 /// A request that is to have one effect, however often it is sent.
@@ -45,8 +45,14 @@ pub trait IdempotencyRepository {
     /// attempt never ended.
     fn claim(&mut self, claim: &Claim, now: DateTime<Utc>) -> Result<Claimed, RepositoryError>;
 
-    /// Keeps the answer; `false` when another attempt has taken over.
-    fn answer(&mut self, claim: &Claim, answer: &[u8]) -> Result<bool, RepositoryError>;
+    /// Keeps the answer, which is gone when one of those whom it is about is erased; `false`
+    /// when another attempt has taken over.
+    fn answer(
+        &mut self,
+        claim: &Claim,
+        answer: &[u8],
+        about: &[UserId],
+    ) -> Result<bool, RepositoryError>;
 
     /// Gives the key back, unless another attempt has taken over.
     fn release(&mut self, claim: &Claim) -> Result<(), RepositoryError>;

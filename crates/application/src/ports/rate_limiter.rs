@@ -11,8 +11,15 @@ pub enum Limit {
     MailAddress,
     /// Mails that anybody can have sent to one email address.
     MailTarget,
+    /// Those of them that tell of accounts which claim the address: the rest is for whoever
+    /// wants its account back.
+    ClaimTarget,
+    /// Mails to emails that one user adds.
+    MailUser,
     /// Text messages to one phone number.
     SmsTarget,
+    /// Text messages to the phones of one user.
+    SmsUser,
     /// Codes and proofs entered for one user.
     CodeUser,
     /// Tokens presented from one client address: resets, verifications, refreshes, challenges.
@@ -30,13 +37,16 @@ pub struct Quota {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::SignInAddress,
         Self::SignInLogin,
         Self::RegisterAddress,
         Self::MailAddress,
         Self::MailTarget,
+        Self::ClaimTarget,
+        Self::MailUser,
         Self::SmsTarget,
+        Self::SmsUser,
         Self::CodeUser,
         Self::TokenAddress,
     ];
@@ -49,7 +59,10 @@ impl Limit {
             Self::RegisterAddress => "register-address",
             Self::MailAddress => "mail-address",
             Self::MailTarget => "mail-target",
+            Self::ClaimTarget => "claim-target",
+            Self::MailUser => "mail-user",
             Self::SmsTarget => "sms-target",
+            Self::SmsUser => "sms-user",
             Self::CodeUser => "code-user",
             Self::TokenAddress => "token-address",
         }
@@ -60,9 +73,11 @@ impl Limit {
         match self {
             Self::SignInAddress | Self::TokenAddress => Quota { allowed: 30, seconds: 60 },
             Self::SignInLogin => Quota { allowed: 20, seconds: 300 },
-            Self::RegisterAddress => Quota { allowed: 20, seconds: 3600 },
+            Self::RegisterAddress | Self::MailUser => Quota { allowed: 20, seconds: 3600 },
             Self::MailAddress => Quota { allowed: 30, seconds: 3600 },
             Self::MailTarget | Self::SmsTarget => Quota { allowed: 3, seconds: 3600 },
+            Self::ClaimTarget => Quota { allowed: 2, seconds: 3600 },
+            Self::SmsUser => Quota { allowed: 10, seconds: 3600 },
             Self::CodeUser => Quota { allowed: 10, seconds: 600 },
         }
     }

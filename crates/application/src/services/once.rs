@@ -1,10 +1,10 @@
 use std::{
-    mem,
-    sync::{Arc, Mutex, PoisonError},
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::TimeDelta;
-use userdom_domain::RepositoryError;
+use userdom_domain::{RepositoryError, UserId};
 
 use crate::{
     Actor, App, AppError, Caller,
@@ -18,7 +18,10 @@ const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(1);
 
 /// A transaction that is committed only with the answer that it led to.
 #[derive(Default)]
-pub(crate) struct Held(Mutex<Option<Box<dyn UnitOfWork>>>);
+pub(crate) struct Held {
+    uow: Mutex<Option<Box<dyn UnitOfWork>>>,
+    about: Mutex<BTreeSet<UserId>>,
+}
 
 impl Held {
     /// Commits what is held: a use case goes on with another transaction, and what came
@@ -30,14 +33,24 @@ impl Held {
     /// Holds a transaction. All of it is sent, so that nothing but its commit can fail.
     pub(crate) fn keep(&self, mut uow: Box<dyn UnitOfWork>) -> Result<(), RepositoryError> {
         uow.flush()?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(uow);
+        *locked(&self.uow) = Some(uow);
         Ok(())
+    }
+
+    /// The answer will be about this user.
+    pub(crate) fn concerns(&self, user_id: UserId) {
+        locked(&self.about).insert(user_id);
     }
 
     /// What is held; dropping it undoes it.
     pub(crate) fn take(&self) -> Option<Box<dyn UnitOfWork>> {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        locked(&self.uow).take()
     }
+}
+
+/// A panic elsewhere leaves nothing half done in there.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How a request with a key goes on.
@@ -112,7 +125,8 @@ impl Turn {
             Some(uow) => uow,
             None => self.app.adapters.store.begin()?,
         };
-        if !uow.idempotency().answer(&self.claim, &sealed)? {
+        let about: Vec<UserId> = locked(&self.held.about).iter().copied().collect();
+        if !uow.idempotency().answer(&self.claim, &sealed, &about)? {
             // Dropping the unit of work undoes the effect; the other attempt has its own.
             self.is_over = true;
             return Err(AppError::StillRunning);

@@ -95,6 +95,7 @@ macro_rules! store_contract {
                 a_request_is_known_by_its_fingerprint_of_an_earlier_secret_key
                 an_attempt_that_never_ends_is_taken_over_and_cannot_answer
                 a_key_that_is_given_back_is_free
+                p2_an_answer_goes_with_those_whom_it_is_about
                 a_key_is_forgotten_after_a_day
                 c6_sixteen_at_once_claim_a_key_once
             }

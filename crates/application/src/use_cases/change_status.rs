@@ -157,6 +157,7 @@ impl Tx<'_> {
             return Err(AppError::Forbidden);
         }
         user.unlock(self.now);
+        self.uow.second_factors().clear_guesses(user.id())?;
         Ok(self.uow.sign_ins().clear_attempts(user.id(), None)?)
     }
 

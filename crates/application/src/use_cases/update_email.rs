@@ -9,7 +9,8 @@ use crate::{
     services::is_shut_out,
 };
 
-/// Adds an email and sends the mail that verifies it. A new default needs a recent proof.
+/// Adds an email and sends the mail that verifies it. Of a user it needs a recent proof: once
+/// verified, the email signs in and receives resets.
 #[derive(Debug, Clone)]
 pub struct AddEmail {
     /// Whose.
@@ -27,9 +28,10 @@ impl Command for AddEmail {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
-        if self.is_default {
+        if self.is_default || matches!(tx.caller.actor, Some(Actor::User(_))) {
             tx.require_recent_authentication()?;
         }
+        tx.app.adapters.limiter.check(Limit::MailUser, &self.user_id.to_string())?;
         let id = tx.new_email_id();
         user.add_email(id, self.email.clone(), self.contact_type, self.is_default, tx.now)?;
         let token = tx.send_verification(&mut user, id)?;

@@ -140,7 +140,7 @@ fn restore_user(s: UserSnapshot) -> Result<User, RestoreError> {
         )?),
         _ => None,
     };
-    let preferences = Preferences::from_entries(s.preferences).map_err(|errors| RestoreError {
+    let preferences = Preferences::stored(s.preferences).map_err(|errors| RestoreError {
         part: "user",
         id,
         reason: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),

@@ -7,7 +7,7 @@ use super::LanguageTag;
 /// What a user has chosen for the products' behaviour (rule R13): five known
 /// keys, and those of other teams, whose JSON text is kept and never read.
 ///
-/// All keys and texts together have at most 4,096 bytes. A merge patch works on
+/// All keys and texts together have at most 4,096 bytes, and 32 levels. A merge patch works on
 /// [`Preferences::entries`] and reads the result by [`Preferences::from_entries`].
 ///
 /// ```
@@ -56,6 +56,9 @@ pub enum PreferencesError {
     /// More than 4,096 bytes in all.
     #[error("Preferences must be at most 4 KiB")]
     TooLarge,
+    /// Lists and objects lie in each other more than 32 levels deep.
+    #[error("Preferences must be at most 32 levels deep")]
+    TooDeep,
 }
 
 impl PreferencesError {
@@ -64,6 +67,7 @@ impl PreferencesError {
         match self {
             Self::InvalidValue { .. } => "preferences.invalid_value",
             Self::TooLarge => "preferences.too_large",
+            Self::TooDeep => "preferences.too_deep",
         }
     }
 
@@ -71,7 +75,7 @@ impl PreferencesError {
     pub const fn key(&self) -> Option<&'static str> {
         match self {
             Self::InvalidValue { key, .. } => Some(key),
-            Self::TooLarge => None,
+            Self::TooLarge | Self::TooDeep => None,
         }
     }
 }
@@ -99,10 +103,26 @@ impl Preferences {
     /// The greatest size of all keys and JSON texts together, in bytes.
     pub const MAX_BYTES: usize = 4096;
 
+    /// How deep lists and objects may lie in each other: whoever reads a user must be able to
+    /// read its preferences inside of something else.
+    pub const MAX_DEPTH: usize = 32;
+
     /// Reads pairs of a key and its value's JSON text. A known key that is
     /// missing or `null` has its default; of two equal keys the last counts.
     /// Every fault is named.
     pub fn from_entries(
+        entries: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<PreferencesError>> {
+        match Self::stored(entries) {
+            Ok(chosen) if chosen.others.values().any(|json| depth(json) > Self::MAX_DEPTH) => {
+                Err(vec![PreferencesError::TooDeep])
+            }
+            read => read,
+        }
+    }
+
+    /// The same of what is stored already, however deep it is.
+    pub(crate) fn stored(
         entries: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<PreferencesError>> {
         let mut given: BTreeMap<String, String> = entries.into_iter().collect();
@@ -187,6 +207,26 @@ impl Preferences {
     pub const fn others(&self) -> &BTreeMap<String, String> {
         &self.others
     }
+}
+
+/// Of the brackets in a JSON text, those in its strings apart.
+fn depth(json: &str) -> usize {
+    let (mut deepest, mut depth) = (0_usize, 0_usize);
+    let (mut in_string, mut is_escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 fn set<T>(field: &mut T, value: Option<T>) -> bool {

@@ -227,6 +227,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_subjects (key_id, user_id) {
+        key_id -> Text,
+        user_id -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_keys -> users (created_by));
 diesel::allow_tables_to_appear_in_same_query!(users, sessions, user_emails, api_keys);
+diesel::allow_tables_to_appear_in_same_query!(idempotency_keys, idempotency_subjects);

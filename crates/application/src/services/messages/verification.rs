@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{
     Message,
-    letter::{Letter, moment, name_of},
+    letter::{Letter, moment},
     one_time_link::{LinkToken, LiveLink, made_at},
 };
 use crate::{
@@ -80,8 +80,9 @@ impl EmailService {
     ) -> Option<EmailAddress> {
         let email = user.email(email_id).ok().filter(|email| !email.is_verified())?.email();
         let limiter = &self.app.adapters.limiter;
-        let is_allowed =
-            event.attempts > 1 || limiter.check(Limit::MailTarget, email.as_str()).is_ok();
+        let is_allowed = event.attempts > 1
+            || limiter.check(Limit::ClaimTarget, email.as_str()).is_ok()
+                && limiter.check(Limit::MailTarget, email.as_str()).is_ok();
         is_allowed.then(|| email.clone())
     }
 
@@ -130,7 +131,8 @@ impl EmailService {
         app.execute(&Caller::default(), &EndOlderClaims { token: link.about, email: &to })?;
         let letter = Letter {
             subject: "Confirm your email address",
-            name: Some(name_of(user)),
+            // Whoever reads this may be anybody: no words of the account's choice.
+            name: None,
             opening: format!(
                 "please confirm that this email address is yours, and that it belongs to the \
                  account with the username {}.",

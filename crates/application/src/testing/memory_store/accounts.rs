@@ -22,7 +22,11 @@ impl AccountRepository for MemoryUnitOfWork {
             }
         }
         let own = format!("{user_id}/");
-        state.idempotency_keys.retain(|key, _| !key.starts_with(&own));
+        let subjects = &state.idempotency_subjects;
+        state.idempotency_keys.retain(|key, (_, answer)| {
+            let is_about = key.starts_with(&own) || subjects.contains(&(key.clone(), user_id));
+            answer.is_none() || !is_about
+        });
         Ok(state.remove_user(user_id))
     }
 

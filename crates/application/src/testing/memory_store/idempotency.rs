@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use userdom_domain::RepositoryError;
+use userdom_domain::{RepositoryError, UserId};
 
 use super::MemoryUnitOfWork;
 use crate::ports::{Claim, Claimed, IdempotencyRepository};
@@ -25,10 +25,18 @@ impl IdempotencyRepository for MemoryUnitOfWork {
         Ok(Claimed::Ours)
     }
 
-    fn answer(&mut self, claim: &Claim, answer: &[u8]) -> Result<bool, RepositoryError> {
-        match self.writable()?.idempotency_keys.get_mut(&claim.key) {
+    fn answer(
+        &mut self,
+        claim: &Claim,
+        answer: &[u8],
+        about: &[UserId],
+    ) -> Result<bool, RepositoryError> {
+        let state = self.writable()?;
+        match state.idempotency_keys.get_mut(&claim.key) {
             Some((known, kept)) if known.attempt == claim.attempt => {
                 *kept = Some(answer.to_vec());
+                let subjects = about.iter().map(|user_id| (claim.key.clone(), *user_id));
+                state.idempotency_subjects.extend(subjects);
                 Ok(true)
             }
             _ => Ok(false),

@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) api_keys: BTreeMap<Uuid, ApiKey>,
     /// By key, each with its answer.
     pub(super) idempotency_keys: BTreeMap<String, (Claim, Option<Vec<u8>>)>,
+    /// Whom the answer under a key is about.
+    pub(super) idempotency_subjects: BTreeSet<(String, UserId)>,
     pub(super) trail: BTreeMap<Uuid, AuditEvent>,
     pub(super) events: BTreeMap<Uuid, StoredEvent>,
     last_event: u64,

@@ -13,7 +13,10 @@ use crate::persistence::{
     mappers::read_uuid,
     models::OutboxRow,
     outbox::NOBODY,
-    schema::{audit_events, idempotency_keys as keys, outbox_events, user_emails, users},
+    schema::{
+        audit_events, idempotency_keys as keys, idempotency_subjects as subjects, outbox_events,
+        user_emails, users,
+    },
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -54,7 +57,13 @@ impl AccountRepository for SqlUnitOfWork {
                         .set((audit_events::ip_address.eq(""), audit_events::user_agent.eq("")))
                         .execute(c)?;
                     let own = keys::id.between(format!("{id}/"), format!("{id}/\u{7f}"));
-                    diesel::delete(keys::table.filter(own)).execute(c)?;
+                    let about = subjects::table
+                        .filter(subjects::user_id.eq(&id))
+                        .select(subjects::key_id);
+                    // What is being answered holds nothing yet; it may be this very request.
+                    diesel::delete(keys::table.filter(keys::answer.is_not_null()))
+                        .filter(own.or(keys::id.eq_any(about)))
+                        .execute(c)?;
                     Ok(users > 0)
                 })
         });

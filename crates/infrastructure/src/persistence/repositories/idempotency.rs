@@ -5,10 +5,13 @@ use diesel::{
     sql_types::{Binary, Text, Timestamp},
 };
 use userdom_application::ports::{Claim, Claimed, IdempotencyRepository};
-use userdom_domain::RepositoryError;
+use userdom_domain::{RepositoryError, UserId};
 
 use crate::persistence::{
-    schema::idempotency_keys::{self as keys, dsl},
+    schema::{
+        idempotency_keys::{self as keys, dsl},
+        idempotency_subjects as subjects,
+    },
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -55,14 +58,33 @@ impl IdempotencyRepository for SqlUnitOfWork {
         })
     }
 
-    fn answer(&mut self, claim: &Claim, answer: &[u8]) -> Result<bool, RepositoryError> {
+    fn answer(
+        &mut self,
+        claim: &Claim,
+        answer: &[u8],
+        about: &[UserId],
+    ) -> Result<bool, RepositoryError> {
         let kept = on_either!(self.writing()?, c => {
             diesel::update(keys::table.filter(dsl::id.eq(&claim.key)))
                 .filter(dsl::claim.eq(claim.attempt.to_string()))
                 .set(dsl::answer.eq(answer))
                 .execute(c)
         });
-        Ok(self.checked(kept)? > 0)
+        if self.checked(kept)? == 0 {
+            return Ok(false);
+        }
+        for user_id in about {
+            let subject =
+                (subjects::key_id.eq(&claim.key), subjects::user_id.eq(user_id.to_string()));
+            let noted = on_either!(self.writing()?, c => {
+                diesel::insert_into(subjects::table)
+                    .values(subject)
+                    .on_conflict_do_nothing()
+                    .execute(c)
+            });
+            self.checked(noted)?;
+        }
+        Ok(true)
     }
 
     fn release(&mut self, claim: &Claim) -> Result<(), RepositoryError> {

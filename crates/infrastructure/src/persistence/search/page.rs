@@ -1,5 +1,5 @@
 use userdom_application::ports::DirectoryQuery;
-use userdom_domain::{Specification, UserSpecification, UserTest};
+use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
 
 use super::{
     Dialect,
@@ -35,13 +35,12 @@ pub(in crate::persistence) fn attempts(query: &DirectoryQuery<'_>) -> Vec<Sql> {
 
 /// Each of them has an index.
 fn are_ranges(tree: &UserSpecification) -> bool {
-    let is_range = |part: &UserSpecification| {
-        matches!(
-            part,
-            Specification::Test(
-                UserTest::Created(_) | UserTest::Updated(_) | UserTest::LastLogin(_)
-            )
-        )
+    let is_range = |part: &UserSpecification| match part {
+        Specification::Test(
+            UserTest::Created(_) | UserTest::Updated(_) | UserTest::LastLogin(_),
+        ) => true,
+        Specification::Test(UserTest::Username(test)) => test.operator == TextOperator::StartsWith,
+        _ => false,
     };
     match tree {
         Specification::All(parts) => !parts.is_empty() && parts.iter().all(are_ranges),
