@@ -70,7 +70,7 @@ const ROWS: &[Row] = &[
     (Patch, "/v1/users/{id}/profile", (ACCOUNT, "updateProfile", "Change the profile"), "ProfilePatch", &[(200, "Profile")], &["profile.not_initialized"]),
 
     (Get, "/v1/users/{id}/emails", (CONTACT, "emails", "All emails of a user"), "", &[(200, "EmailPage")], &[]),
-    (Post, "/v1/users/{id}/emails", (CONTACT, "addEmail", "Add an email and send its verification mail"), "NewEmail", &[(201, "Email")], &["email.already_exists", "email.default_must_be_verified", "contact.too_many", "email.default_is_primary", REAUTH]),
+    (Post, "/v1/users/{id}/emails", (CONTACT, "addEmail", "Add an email and send its verification mail"), "NewEmail", &[(201, "Email")], &["email.already_exists", "email.default_must_be_verified", "contact.too_many", "email.default_is_primary", REAUTH, LIMITED]),
     (Patch, "/v1/users/{id}/emails/{email_id}", (CONTACT, "updateEmail", "Change what an email is for"), "ContactPatch", &[(200, "Email")], &["email.not_found", "email.default_is_primary"]),
     (Delete, "/v1/users/{id}/emails/{email_id}", (CONTACT, "removeEmail", "Remove an email"), "", &[(204, "")], &["email.not_found", "email.only_one", REAUTH]),
     (Put, "/v1/users/{id}/emails/{email_id}/default", (CONTACT, "setDefaultEmail", "Make an email the default"), "", &[(200, "Email")], &["email.not_found", "email.default_must_be_verified", REAUTH]),

@@ -6,7 +6,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, PASSWORD, a_registration},
     },
-    through_both_doors,
+    on_both, through_both_doors,
 };
 
 use super::shown::assert_shown;
@@ -116,6 +116,40 @@ fn an_operation_may_name_the_version_that_it_is_of(app: &TestApp) {
     assert_eq!(statuses(&strict.post("/v1/batch", &operations)), [428, 200]);
 }
 
+/// S3: seen to fail with the caller looked at once for the whole batch.
+fn s3_what_comes_after_the_own_sign_out_is_refused(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    let operations = json!({"operations": [
+        {"method": "DELETE", "path": "/v1/sessions/current"}, add_email("a@work.example"),
+    ]});
+    let reply = ada.client.post("/v1/batch", &operations).expect(200);
+    assert_eq!(statuses(&reply), [204, 401]);
+    assert_eq!(app.count("user_emails"), 1);
+}
+
+/// Seen to fail with the key of the request erased together with what it had been answered.
+fn a_user_erases_itself_by_a_batch_with_a_key(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    let client = ada.client.header("idempotency-key", "the-last-one");
+    let operations =
+        json!({"operations": [{"method": "DELETE", "path": "/v1/users/me?erase=true"}]});
+    let reply = client.post("/v1/batch", &operations).expect(200);
+    assert_eq!(statuses(&reply), [204]);
+    assert_eq!(app.count("users"), 0);
+}
+
+/// R5: an answer has all that was ever kept of somebody, and fifty of them are one too many.
+fn r5_a_batch_exports_once_at_most(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    let export = json!({"method": "GET", "path": "/v1/users/me/export"});
+    let reply = ada.client.post("/v1/batch", &json!({"operations": [export, export]}));
+    assert_eq!(statuses(&reply), [200, 422]);
+    assert_eq!(results(&reply)[1]["body"]["code"], "batch.too_many_exports");
+    let two = json!({"query": "{a: export(userId: \"me\") {user {id}} b: export(userId: \"me\") {user {id}}}"});
+    let refused = ada.client.post("/graphql", &two);
+    assert_eq!(refused.at("/errors/0/extensions/code"), "graphql.too_many_exports");
+}
+
 /// G2: passwords and the work of hashing are not multiplied.
 fn g2_a_batch_checks_one_password_at_most(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
@@ -215,8 +249,12 @@ through_both_doors!(
     an_atomic_batch_is_undone_as_a_whole,
     an_atomic_batch_takes_edits_alone,
     an_operation_may_name_the_version_that_it_is_of,
+    s3_what_comes_after_the_own_sign_out_is_refused,
+    a_user_erases_itself_by_a_batch_with_a_key,
     g2_a_batch_checks_one_password_at_most,
     z2_a_batch_opens_nothing_that_is_shut_alone,
     v7_a_faulty_batch_is_told_all_at_once,
     c6_a_batch_that_is_sent_again_does_what_is_missing,
 );
+
+on_both!(r5_a_batch_exports_once_at_most);

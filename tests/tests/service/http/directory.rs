@@ -311,7 +311,7 @@ fn r28_what_has_been_changed_is_found_by_it_at_once(app: &TestApp) {
     let added = |path: &str, body: &Value| {
         let added = mona.post(&format!("/v1/users/me/{path}"), body).expect(201);
         let id = added.at("/id");
-        format!("/v1/users/me/{path}/{}", id)
+        format!("/v1/users/me/{path}/{id}")
     };
     let finds = |filter: &str| filtered(&mona, filter);
 

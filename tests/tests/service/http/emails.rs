@@ -163,7 +163,8 @@ fn an_added_email_gets_its_mail(app: &TestApp) {
     ada.adds_email("second@example.org");
     let mails = app.mails_to("second@example.org");
     assert_eq!(mails.len(), 1);
-    assert!(mails[0].text.contains("Hello Ada Lovelace"));
+    // Whoever reads it may be a stranger, and names may say anything.
+    assert!(!mails[0].text.contains("Ada"), "{}", mails[0].text);
 }
 
 fn faults_come_at_once(app: &TestApp) {

@@ -122,6 +122,22 @@ fn p2_after_erasing_no_table_holds_a_mark(app: &TestApp) {
     assert!(late.iter().all(|mail| !mail.to.as_str().starts_with("adamarker")), "{late:?}");
 }
 
+/// A stranger's key answers with what it registered. Seen to fail with the answers kept.
+fn p2_no_kept_answer_tells_of_who_is_erased(app: &TestApp) {
+    let register = || {
+        let client = app.client().header("idempotency-key", "a-guess");
+        client.post("/v1/users", &given::a_registration("ada")).expect(201)
+    };
+    let first = register();
+    assert_eq!(register().text, first.text, "it is kept");
+    given::verify(app, &app.last_link_token("ada@example.org"));
+    let session = sign_in(app, "ada", given::PASSWORD).expect(201);
+    let ada = app.client().bearer(&session.at("/access_token"));
+    ada.delete("/v1/users/me?erase=true").expect(204);
+    assert_eq!(app.count("idempotency_keys"), 0);
+    assert_ne!(register().at("/id"), first.at("/id"), "it is done anew");
+}
+
 fn accounts_that_nobody_verified_are_swept_away(app: &TestApp) {
     let pending = given::a_registered_user(app).with_username("pending").present();
     given::a_verified_user(app).with_username("verified").present();
@@ -140,5 +156,6 @@ fn accounts_that_nobody_verified_are_swept_away(app: &TestApp) {
 through_both_doors!(
     p2_the_export_holds_every_mark_and_none_of_anybody_else,
     p2_after_erasing_no_table_holds_a_mark,
+    p2_no_kept_answer_tells_of_who_is_erased,
     accounts_that_nobody_verified_are_swept_away,
 );

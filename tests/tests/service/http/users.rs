@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 use userdom_tests::{
     app::{
         TestApp,
@@ -131,6 +131,21 @@ fn r13_four_kib_of_preferences_are_too_many(app: &TestApp) {
     ada.client.patch(ME, &many(3)).expect_faults(422, &fault);
 }
 
+/// Whoever puts the user into a list or a batch can still read it. Seen to fail, with 500 in
+/// a batch, without the limit.
+fn r13_preferences_are_32_levels_deep_at_most(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    let deep = |levels: usize| {
+        let value: Value =
+            serde_json::from_str(&format!("{}{}", "[".repeat(levels), "]".repeat(levels))).unwrap();
+        json!({"preferences": {"a": value}})
+    };
+    ada.client.patch(ME, &deep(32)).expect(200);
+    ada.client.patch(ME, &deep(33)).expect_faults(422, &[("/preferences", "preferences.too_deep")]);
+    let brackets = json!({"preferences": {"a": "[\"[{".repeat(40)}});
+    ada.client.patch(ME, &brackets).expect(200);
+}
+
 fn a_key_with_a_slash_is_named_by_its_pointer(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
     let user = ada.client.patch(ME, &json!({"preferences": {"a/b~c": 1}})).expect(200);
@@ -186,6 +201,7 @@ through_both_doors!(
     faults_of_a_patch_come_at_once,
     faults_of_username_and_preferences_come_together,
     r13_four_kib_of_preferences_are_too_many,
+    r13_preferences_are_32_levels_deep_at_most,
     a_key_with_a_slash_is_named_by_its_pointer,
     s3_deleting_a_user_ends_every_session,
     r14_a_deleted_user_cannot_be_deleted_again,

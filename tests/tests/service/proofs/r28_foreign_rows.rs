@@ -3,7 +3,7 @@
 
 use std::{thread, time::Duration};
 
-use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, sql_query};
 use userdom_application::{
     ports::{DirectoryQuery, OrderKey, Store, UserOrder},
     testing::given,
@@ -12,7 +12,7 @@ use userdom_domain::{
     AddressTest, ContactType, Country, EmailTest, PhoneTest, TextTest, UserId, UserSpecification,
     UserStatus, UserTest,
 };
-use userdom_tests::databases::Kind;
+use userdom_tests::{databases::Kind, process::eventually};
 
 use super::support::World;
 
@@ -144,6 +144,8 @@ fn r28_what_another_application_writes_is_found_at_once() {
     }
 }
 
+const WAITING: &str = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+    AND wait_event_type = 'Lock'";
 const FOREIGN_EMAIL: &str =
     "INSERT INTO user_emails (user_id, email) SELECT id, 'new@other.example' FROM users";
 
@@ -177,8 +179,10 @@ fn r28_who_writes_while_the_indexer_reads_is_read_again() {
     assert_eq!(indexer.directory().index(100).unwrap(), 1);
     thread::scope(|scope| {
         let writer = scope.spawn(|| world.test_database.execute(FOREIGN_EMAIL));
-        // It is at the lock by now; earlier or later it would find nothing in its way.
-        thread::sleep(Duration::from_millis(300));
+        let mut observer = PgConnection::establish(world.test_database.url()).unwrap();
+        eventually("the writer", Duration::from_secs(5), || {
+            (sql_query(WAITING).execute(&mut observer).unwrap() > 0).then_some(())
+        });
         indexer.commit().unwrap();
         writer.join().unwrap();
     });

@@ -19,6 +19,7 @@ fn delicate(ada: &Person, verified: &str) -> Vec<(&'static str, String, Value, u
     vec![
         ("PUT", own(&format!("emails/{verified}/default")), json!({}), 200),
         ("POST", own("emails"), add, 422),
+        ("POST", own("emails"), json!({"email": "fourth@example.org"}), 201),
         ("DELETE", own(&format!("emails/{}", ada.email_id)), json!({}), 204),
         ("POST", own("two-factor/totp"), json!({}), 200),
         ("POST", own("two-factor/totp/confirm"), json!({"code": "000000"}), 422),

@@ -152,7 +152,11 @@ fn the_mail_calls_people_as_they_wish_and_smuggles_no_html() {
     let name = DisplayName::parse("<b>Ada</b> & Co").unwrap();
     let changes = ProfileChanges { display_name: Patch::Set(name), ..ProfileChanges::default() };
     profile.update(changes, given::now()).unwrap();
-    world.app.register(&by_nobody(), &RegisterUser { profile, ..as_ada() }).unwrap();
+    let user = given::an_active_user().with_username("ada").with_email("ada@example.org");
+    let mut user = user.build();
+    user.initialize_profile(profile, given::now());
+    let user = world.has(user);
+    world.change(user.id(), |user| user.tell(Notice::DefaultEmailChanged, given::now()));
     let mail = world.deliver().remove(0);
     assert!(mail.text.starts_with("Hello <b>Ada</b> & Co,"));
     assert!(mail.html.contains("Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co,"));

@@ -5,7 +5,9 @@ use userdom_application::{
     AppError, Caller,
     ports::Clock,
     testing::given,
-    use_cases::{FinishSignIn, OpenedSession, Proof, SecondFactor, SignInStep},
+    use_cases::{
+        ChangeStatus, FinishSignIn, OpenedSession, Proof, SecondFactor, SignInStep, StatusChange,
+    },
 };
 use userdom_domain::{StatusNote, UserAggregate, UserRole};
 
@@ -170,6 +172,24 @@ fn a5_an_account_has_a_hundred_guesses_a_day_whatever_the_challenge() {
     let refused = finish(&world, &challenge(&world, "ada"), code(&world, &secret));
     assert_err!(refused, AppError::SignInRefused);
     world.clock.set(first + TimeDelta::days(1));
+    finish(&world, &challenge(&world, "ada"), code(&world, &secret)).unwrap();
+}
+
+/// Seen to fail with an unlock that leaves the count.
+#[test]
+fn a5_an_unlock_gives_new_guesses() {
+    let (world, ada, _, secret) = enrolled();
+    for _ in 0..20 {
+        let challenge = challenge(&world, "ada");
+        for _ in 0..5 {
+            assert_err!(finish(&world, &challenge, wrong()), AppError::SignInRefused);
+        }
+        world.clock.advance(TimeDelta::minutes(5));
+    }
+    let refused = finish(&world, &challenge(&world, "ada"), code(&world, &secret));
+    assert_err!(refused, AppError::SignInRefused);
+    let unlock = ChangeStatus { user_id: ada.id(), change: StatusChange::Unlock };
+    world.app.execute(&by_a(UserRole::Admin), &unlock).unwrap();
     finish(&world, &challenge(&world, "ada"), code(&world, &secret)).unwrap();
 }
 
