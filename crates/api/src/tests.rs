@@ -137,6 +137,7 @@ impl RateLimiter for Down {
     fn check(&self, limit: Limit, key: &str) -> Result<(), Exceeded> {
         if key == "192.0.2.1" { Err(Exceeded { limit, retry_after: 17 }) } else { Ok(()) }
     }
+    fn give_back(&self, _: Limit, _: &str) {}
 }
 
 /// An application that has everything but a store.

@@ -21,4 +21,10 @@ impl RateLimiter for Limiter {
         let limiter = self.0.lock().unwrap().clone();
         limiter.map_or(Ok(()), |limiter| limiter.check(limit, key))
     }
+
+    fn give_back(&self, limit: Limit, key: &str) {
+        if let Some(limiter) = &*self.0.lock().unwrap() {
+            limiter.give_back(limit, key);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 pub enum Limit {
     /// Sign-ins from one client address.
     SignInAddress,
-    /// Sign-ins as one login, known or not.
+    /// Sign-ins as one login, known or not, whose password was wrong.
     SignInLogin,
     /// Registrations from one client address.
     RegisterAddress,
@@ -96,4 +96,7 @@ pub struct Exceeded {
 pub trait RateLimiter: Send + Sync {
     /// Counts one more; when it is too many it does not count.
     fn check(&self, limit: Limit, key: &str) -> Result<(), Exceeded>;
+
+    /// Takes the last one that passed back: it was not of the kind that is counted.
+    fn give_back(&self, limit: Limit, key: &str);
 }

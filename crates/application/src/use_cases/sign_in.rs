@@ -51,6 +51,10 @@ impl App {
         let Some((credentials, outdated)) = claimed.zip(outdated) else {
             return Err(AppError::SignInRefused);
         };
+        if device.is_none() {
+            // Or strangers would see in what is left to them that the owner has signed in.
+            limiter.give_back(Limit::SignInLogin, &login_key(&request.login));
+        }
         let device_token = device.and(request.device_token.as_deref());
         let step = TakeStep { credentials: &credentials, device, device_token };
         let step = match self.execute(caller, &step) {

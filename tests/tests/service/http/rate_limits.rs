@@ -69,6 +69,18 @@ fn r1_one_login_is_tried_twenty_times_in_five_minutes(app: &TestApp) {
     }
 }
 
+/// E1: what is left to a stranger does not tell that somebody has just signed in. Seen to fail
+/// with right passwords counted.
+fn e1_who_signs_in_leaves_no_trace_in_the_count_of_strangers(app: &TestApp) {
+    given::a_verified_user(app).present();
+    app.limit();
+    for _ in 0..5 {
+        sign_in(app, "ada", PASSWORD).expect(201);
+    }
+    app.after(TimeDelta::minutes(1));
+    assert_eq!(passed(25, |_| guess(&app.client(), "ada")), 20);
+}
+
 fn r5_three_mails_an_hour_go_to_one_address_however_they_are_asked_for(app: &TestApp) {
     let ada = given::a_verified_user(app).present();
     let sent = || app.mails_to(&ada.email).len();
@@ -180,6 +192,7 @@ through_both_doors!(
     r2_an_own_success_between_the_misses_changes_nothing,
     r2_a_stranger_cannot_name_its_own_address,
     r1_one_login_is_tried_twenty_times_in_five_minutes,
+    e1_who_signs_in_leaves_no_trace_in_the_count_of_strangers,
     r5_three_mails_an_hour_go_to_one_address_however_they_are_asked_for,
     a9_registrations_leave_one_mail_for_a_reset,
     r5_one_user_sends_twenty_mails_and_ten_messages_an_hour,

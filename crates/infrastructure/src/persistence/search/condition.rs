@@ -7,8 +7,8 @@ use userdom_domain::{
 
 use super::{
     Dialect,
-    terms::{Told, told},
     text::{Kept, text},
+    told::{Told, told},
 };
 use crate::persistence::sql::Sql;
 

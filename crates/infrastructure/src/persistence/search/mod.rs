@@ -8,6 +8,7 @@ mod order;
 mod page;
 mod terms;
 mod text;
+mod told;
 
 pub(super) use condition::condition;
 pub(super) use page::{attempts, page};

@@ -5,7 +5,7 @@ use super::{
     Dialect,
     condition::{condition, stretch},
     order::{from_place, ordered},
-    terms::{Effort, told},
+    told::{Effort, told},
 };
 use crate::persistence::sql::Sql;
 

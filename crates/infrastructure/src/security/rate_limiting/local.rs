@@ -85,6 +85,12 @@ impl RateLimiter for LocalLimiter {
     fn check(&self, limit: Limit, key: &str) -> Result<(), Exceeded> {
         self.check_at(limit, key, Instant::now())
     }
+
+    fn give_back(&self, limit: Limit, key: &str) {
+        let hash = self.hashes.hash_one(counted_as(key));
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.times_of(limit, hash).pop_back();
+    }
 }
 
 impl fmt::Debug for LocalLimiter {

@@ -21,6 +21,8 @@ impl RateLimiter for NoLimits {
     fn check(&self, _limit: Limit, _key: &str) -> Result<(), Exceeded> {
         Ok(())
     }
+
+    fn give_back(&self, _limit: Limit, _key: &str) {}
 }
 
 /// Who owns one IPv6 address owns its /64, and a mapped IPv4 address is that address.

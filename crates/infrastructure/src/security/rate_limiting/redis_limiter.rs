@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit, Mac};
-use redis::{Client, Connection, RedisResult};
+use redis::{Client, Cmd, Connection, FromRedisValue, RedisResult};
 use sha2::Sha256;
 use userdom_application::ports::{Exceeded, Limit, RateLimiter};
 use zeroize::Zeroizing;
@@ -77,21 +77,27 @@ impl RedisLimiter {
 
     /// The seconds to wait, 0 when it passes.
     fn ask(&self, limit: Limit, key: &str) -> RedisResult<u64> {
+        let quota = limit.quota();
+        let milliseconds: u64 = self.send(
+            redis::cmd("EVAL")
+                .arg(SCRIPT)
+                .arg(1)
+                .arg(self.name(limit, key))
+                .arg(quota.allowed)
+                .arg(u64::from(quota.seconds) * 1000),
+        )?;
+        Ok(milliseconds.div_ceil(1000))
+    }
+
+    fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         let idle = lock(&self.idle).pop();
         let mut connection = match idle {
             Some(connection) => connection,
             None => self.connect()?,
         };
-        let quota = limit.quota();
-        let milliseconds: u64 = redis::cmd("EVAL")
-            .arg(SCRIPT)
-            .arg(1)
-            .arg(self.name(limit, key))
-            .arg(quota.allowed)
-            .arg(u64::from(quota.seconds) * 1000)
-            .query(&mut connection)?;
+        let answer = command.query(&mut connection)?;
         lock(&self.idle).push(connection);
-        Ok(milliseconds.div_ceil(1000))
+        Ok(answer)
     }
 
     fn connect(&self) -> RedisResult<Connection> {
@@ -157,6 +163,16 @@ impl RateLimiter for RedisLimiter {
             Err(error) => {
                 self.rest(&error);
                 self.local.check(limit, key)
+            }
+        }
+    }
+
+    fn give_back(&self, limit: Limit, key: &str) {
+        self.local.give_back(limit, key);
+        if self.is_awake() {
+            let last = self.send::<()>(redis::cmd("RPOP").arg(self.name(limit, key)));
+            if let Err(error) = last {
+                self.rest(&error);
             }
         }
     }

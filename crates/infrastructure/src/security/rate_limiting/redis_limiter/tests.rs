@@ -130,6 +130,20 @@ fn redis_is_tried_again_after_a_pause_and_used_when_it_answers() {
 }
 
 #[test]
+fn what_is_given_back_passes_again_here_and_in_redis() {
+    let server = Server::start();
+    let (one, other) = (limiter(&server.url), limiter(&server.url));
+    for _ in 0..3 {
+        one.check(Limit::SmsTarget, "key").unwrap();
+    }
+    one.give_back(Limit::SmsTarget, "key");
+    one.give_back(Limit::SmsTarget, "never counted");
+    other.check(Limit::SmsTarget, "key").unwrap();
+    assert!(one.check(Limit::SmsTarget, "key").is_err());
+    assert!(one.local.check(Limit::SmsTarget, "key").is_ok(), "two were left here");
+}
+
+#[test]
 fn a_url_that_is_none_is_refused_without_being_repeated() {
     for url in ["", "redis://", "rediss://:geheim@h", "http://geheim@h", "redis://h:port"] {
         let refused = RedisLimiter::new(url, &SecretKey::parse(HEX).unwrap()).unwrap_err();
