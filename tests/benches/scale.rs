@@ -286,12 +286,13 @@ fn register(store: &Database) -> Duration {
     Duration::from_secs_f64(at(&took, 0.5) / 1000.0)
 }
 
+fn some_users(store: &Database) -> Vec<UserId> {
+    page(store, &UserSpecification::all([]), USUAL, None).iter().map(UserAggregate::id).collect()
+}
+
 /// The median of a change that is read and saved.
 fn change(store: &Database) -> Duration {
-    let users: Vec<UserId> = page(store, &UserSpecification::all([]), USUAL, None)
-        .iter()
-        .map(UserAggregate::id)
-        .collect();
+    let users = some_users(store);
     let took = times(WRITES, |n| {
         let mut uow = store.begin().unwrap();
         let mut user = uow.users().find_by_id(users[n % users.len()]).unwrap().unwrap();
@@ -307,10 +308,7 @@ fn change(store: &Database) -> Duration {
 
 /// The median of what a sign-in writes into the user's row.
 fn sign_in(store: &Database) -> Duration {
-    let users: Vec<UserId> = page(store, &UserSpecification::all([]), USUAL, None)
-        .iter()
-        .map(UserAggregate::id)
-        .collect();
+    let users = some_users(store);
     let took = times(WRITES, |n| {
         let mut uow = store.begin().unwrap();
         uow.sign_ins().record_login(users[n % users.len()], None, given::now()).unwrap();
