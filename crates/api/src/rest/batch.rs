@@ -170,6 +170,7 @@ impl Planned {
 /// Each operation is a transaction of its own, and has a key of its own where the batch has one:
 /// a batch that is sent again does what is still missing.
 fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
+    let mut has_written = false;
     let outcome = |(n, planned): (usize, &Result<Planned, Problem>)| {
         let planned = match planned {
             Ok(planned) => planned,
@@ -178,10 +179,12 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
         let run = |app: &App| planned.run(app, call);
         // An operation before may have ended what the caller is known by.
         if let (Access::Authenticated, Some(token)) = (planned.route.access, &call.request.token)
+            && has_written
             && let Err(error) = call.app.authenticate(token)
         {
             return Outcome::refused(&error.into(), call);
         }
+        has_written |= planned.route.method != Verb::Get;
         let answer = match call.key.filter(|_| planned.route.method != Verb::Get) {
             Some(key) => {
                 let key = format!("{key}/{n}");

@@ -61,7 +61,7 @@ impl Registration {
     fn insert_postgres(&self, pg: &mut PgConnection, trail: &[AuditRow]) -> QueryResult<()> {
         let rows = &self.rows;
         let statement = InsertRegistration([
-            json_rows(&[FoundBy { user: &rows.user, terms: terms(rows) }])?,
+            json_rows(&[UserWithTerms { user: &rows.user, terms: terms(rows) }])?,
             json_rows(rows.profile.as_slice())?,
             json_rows(&rows.emails)?,
             json_rows(&rows.phones)?,
@@ -74,9 +74,9 @@ impl Registration {
     }
 }
 
-/// A row of `users`, as Postgres has it.
+/// A row of `users` on Postgres.
 #[derive(Serialize)]
-struct FoundBy<'a> {
+struct UserWithTerms<'a> {
     #[serde(flatten)]
     user: &'a UserRow,
     terms: Option<String>,

@@ -39,6 +39,10 @@ impl Told {
         Self { query, exactly: true, effort: Effort::Usual }
     }
 
+    fn by_flag(name: &str, is_set: bool) -> Self {
+        Self::by(quoted(&flag(name, is_set)))
+    }
+
     fn roughly(self) -> Self {
         Self { exactly: false, ..self }
     }
@@ -62,9 +66,9 @@ pub(super) fn told(tree: &UserSpecification) -> Option<Told> {
             }))
         }),
         Specification::Not(part) => match &**part {
-            Specification::Test(test) if is_flag(test).is_some() => {
-                is_flag(test).map(|name| Told::by(quoted(&flag(name, false))))
-            }
+            Specification::Test(UserTest::VerifiedEmail) => Some(Told::by_flag("email", false)),
+            Specification::Test(UserTest::VerifiedPhone) => Some(Told::by_flag("phone", false)),
+            Specification::Test(UserTest::TwoFactor) => Some(Told::by_flag("2fa", false)),
             part => told(part).filter(|told| told.exactly).map(|told| Told {
                 query: format!("!({})", told.query),
                 effort: Effort::All,
@@ -97,21 +101,12 @@ fn joined(parts: &[Told], between: &str) -> String {
     format!("({})", queries.join(between))
 }
 
-fn is_flag(test: &UserTest) -> Option<&'static str> {
-    match test {
-        UserTest::VerifiedEmail => Some("email"),
-        UserTest::VerifiedPhone => Some("phone"),
-        UserTest::TwoFactor => Some("2fa"),
-        _ => None,
-    }
-}
-
 fn told_of_user(test: &UserTest) -> Option<Told> {
     let is = |code, name: &str| Told::by(quoted(&value(code, name)));
     match test {
-        UserTest::VerifiedEmail | UserTest::VerifiedPhone | UserTest::TwoFactor => {
-            is_flag(test).map(|name| Told::by(quoted(&flag(name, true))))
-        }
+        UserTest::VerifiedEmail => Some(Told::by_flag("email", true)),
+        UserTest::VerifiedPhone => Some(Told::by_flag("phone", true)),
+        UserTest::TwoFactor => Some(Told::by_flag("2fa", true)),
         UserTest::Username(test) => told_of_text("u", Kept::Lower, test, false).map(few_if(test)),
         UserTest::Role(role) => Some(is("r", role.as_str())),
         // A suspension or ban may have ended meanwhile (R14).
