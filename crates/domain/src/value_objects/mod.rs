@@ -13,6 +13,7 @@ mod phone_number;
 mod postal_rules;
 mod preferences;
 mod profile_texts;
+mod region;
 mod username;
 
 pub use address::{Address, AddressDraft, AddressError, AddressErrors};
@@ -24,10 +25,11 @@ pub use email_provider::EmailProvider;
 pub use ids::{AddressId, EmailId, IdError, PhoneId, UserId};
 pub use password::{Password, PasswordError, PasswordHash, PasswordHashError};
 pub use person_name::{PersonName, PersonNameError};
-pub use phone_number::{PhoneNumber, PhoneNumberError, Region, RegionError};
+pub use phone_number::{PhoneNumber, PhoneNumberError};
 pub use preferences::{Preferences, PreferencesError, Theme};
 pub use profile_texts::{
     AvatarUrl, AvatarUrlError, Bio, BioError, Gender, GenderError, LanguageTag, LanguageTagError,
     TimeZoneName, TimeZoneNameError,
 };
+pub use region::{Region, RegionError};
 pub use username::{Username, UsernameError};
