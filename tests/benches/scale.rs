@@ -74,10 +74,10 @@ fn at(times: &[f64], share: f64) -> f64 {
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "a place in a short list"
+        reason = "a rank in a short list"
     )]
-    let place = ((times.len() as f64 * share) as usize).min(times.len() - 1);
-    times[place]
+    let rank = (times.len() as f64 * share).ceil() as usize;
+    times[rank.max(1) - 1]
 }
 
 fn line(name: &str, times: &[f64], limit: f64) {
@@ -249,7 +249,8 @@ fn writes(store: &Database, pg: &mut PgConnection) {
         "SELECT indexname AS name FROM pg_indexes WHERE schemaname = 'public' AND indexname IN (\
          'ix_users_created_at', 'ix_users_updated_at', 'ix_users_last_login_at', \
          'ix_users_username_key', 'ix_users_last_name_key', 'ix_users_status', 'ix_users_admin', \
-         'ix_users_terms', 'ix_users_without_terms')",
+         'ix_users_terms', 'ix_users_without_terms', 'ix_users_grams', 'ix_user_profiles_grams', \
+         'ix_user_emails_grams', 'ix_user_phones_grams', 'ix_user_addresses_grams')",
     )
     .load(pg)
     .unwrap();

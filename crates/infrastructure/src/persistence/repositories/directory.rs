@@ -15,10 +15,13 @@ use crate::persistence::{
     mappers::UserRows,
     models::UserRow,
     schema::{user_profiles as profiles, users},
-    search::{Dialect, attempts, condition, page, terms},
+    search::{Dialect, GramsFind, attempts, condition, found_by_grams, page, terms},
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
+
+/// To read the rows of so many users takes some tens of milliseconds.
+const FEW_BY_GRAMS: usize = 10_000;
 
 impl DirectoryRepository for SqlUnitOfWork {
     /// Whole users by one statement on Postgres, or two, and by five on SQLite.
@@ -72,24 +75,46 @@ pub(crate) fn plan(
     query: &DirectoryQuery<'_>,
 ) -> QueryResult<Vec<String>> {
     let DbConnection::Postgres(pg) = connection else { return Ok(Vec::new()) };
-    let mut lines = Vec::new();
-    for attempt in attempts(query) {
+    let (mut lines, mut found) = (Vec::new(), 0);
+    let grams = grams_find(pg, query)?;
+    for attempt in attempts(query, grams) {
+        if found < attempt.after {
+            continue;
+        }
         let explain = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").push(load_user::SELECT);
-        let plan: Vec<String> = Rows::<Text>::of(explain.then(attempt)).load(pg)?;
-        let is_full =
-            plan.first().is_some_and(|top| top.contains(&format!("rows={} ", query.limit)));
+        let plan: Vec<String> = Rows::<Text>::of(explain.then(attempt.sql)).load(pg)?;
+        found = rows(&plan, "(actual rows=").unwrap_or_default();
         lines.extend(plan);
-        if is_full {
+        if found == query.limit as usize {
             break;
         }
     }
     Ok(lines)
 }
 
+/// Of the whole of a plan.
+fn rows(plan: &[String], label: &str) -> Option<usize> {
+    let (_, rows) = plan.first()?.split_once(label)?;
+    rows.split(' ').next()?.parse().ok()
+}
+
+/// Asks the planner, where something else could find the page as well.
+fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Option<GramsFind>> {
+    let Some(found) = found_by_grams(query.specification, query.now) else { return Ok(None) };
+    let explain = Sql::new("EXPLAIN ").then(found.ids);
+    let plan: Vec<String> = Rows::<Text>::of(explain).load(pg)?;
+    let are_few = rows(&plan, " rows=").is_none_or(|rows| rows <= FEW_BY_GRAMS);
+    Ok(Some(if are_few { GramsFind::Few } else { GramsFind::Many }))
+}
+
 fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {
     let mut found: Vec<Loaded> = Vec::new();
-    for attempt in attempts(query) {
-        found = Rows::<Columns>::of(Sql::new(load_user::SELECT).then(attempt)).load(pg)?;
+    let grams = grams_find(pg, query)?;
+    for attempt in attempts(query, grams) {
+        if found.len() < attempt.after {
+            continue;
+        }
+        found = Rows::<Columns>::of(Sql::new(load_user::SELECT).then(attempt.sql)).load(pg)?;
         if found.len() == query.limit as usize {
             break;
         }

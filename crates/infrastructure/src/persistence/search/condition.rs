@@ -8,7 +8,6 @@ use userdom_domain::{
 use super::{
     Dialect,
     text::{Kept, text},
-    told::{Told, told},
 };
 use crate::persistence::sql::Sql;
 
@@ -19,10 +18,9 @@ pub(in crate::persistence) fn condition(
     now: DateTime<Utc>,
 ) -> Sql {
     let compiler = Compiler { dialect, now };
-    match (dialect, told(specification)) {
-        (Dialect::Sqlite, _) => compiler.users("u", specification, Pace::AtOnce),
-        (Dialect::Postgres, None) => compiler.users("u", specification, Pace::UserByUser),
-        (Dialect::Postgres, Some(told)) => compiler.by_terms(specification, &told),
+    match dialect {
+        Dialect::Sqlite => compiler.users("u", specification, Pace::AtOnce),
+        Dialect::Postgres => compiler.indexed(specification),
     }
 }
 
@@ -49,14 +47,14 @@ pub(super) fn stretch(
     (!parts.is_empty()).then(|| Sql::joined(parts, " AND "))
 }
 
-struct Compiler {
-    dialect: Dialect,
-    now: DateTime<Utc>,
+pub(super) struct Compiler {
+    pub(super) dialect: Dialect,
+    pub(super) now: DateTime<Utc>,
 }
 
 /// How what is not in the row of the user itself is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
+pub(super) enum Pace {
     /// As the planner likes; an *any* is a union, whose parts are served by an index each.
     AtOnce,
     /// As the planner likes, inside NOT or another OR, where a union would be in its way.
@@ -66,22 +64,8 @@ enum Pace {
 }
 
 impl Compiler {
-    /// The terms find who satisfies it. What they do not tell is asked of the rows, and all of
-    /// it of the rows of users whose terms are still to be written.
-    fn by_terms(&self, tree: &UserSpecification, whole: &Told) -> Sql {
-        let is_told = |part: &&UserSpecification| told(part).is_some_and(|told| told.exactly);
-        let (by_terms, by_rows): (Vec<_>, Vec<_>) = conjuncts(tree).into_iter().partition(is_told);
-        let rows = |part: &UserSpecification| self.users("u", part, Pace::UserByUser);
-        let mut waiting = vec![Sql::new("u.terms IS NULL")];
-        waiting.extend(by_terms.into_iter().map(rows));
-        let matches = Sql::new("u.terms @@ CAST(").text(&whole.query).push(" AS tsquery)");
-        let mut all = vec![Sql::joined(vec![matches, Sql::joined(waiting, " AND ")], " OR ")];
-        all.extend(by_rows.into_iter().map(rows));
-        Sql::joined(all, " AND ")
-    }
-
     /// `row` is the name of the row of `users`.
-    fn users(&self, row: &str, tree: &UserSpecification, pace: Pace) -> Sql {
+    pub(super) fn users(&self, row: &str, tree: &UserSpecification, pace: Pace) -> Sql {
         match tree {
             Specification::Any(parts)
                 if pace == Pace::AtOnce && !parts.iter().all(is_of_user_alone) =>
@@ -105,16 +89,10 @@ impl Compiler {
 
     /// The ids of those who satisfy one part of an *any*.
     fn select(&self, part: &UserSpecification) -> Sql {
-        match part {
-            Specification::Test(UserTest::Email(one)) => self.emails(one),
-            Specification::Test(UserTest::Phone(one)) => self.phones(one),
-            Specification::Test(UserTest::Address(one)) => self.addresses(one),
-            part => Sql::new("SELECT v.id FROM users v WHERE ").then(self.users(
-                "v",
-                part,
-                Pace::Within,
-            )),
-        }
+        let rows = if let Specification::Test(test) = part { self.rows(test) } else { None };
+        rows.unwrap_or_else(|| {
+            Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, Pace::Within))
+        })
     }
 
     fn user(&self, row: &str, test: &UserTest, pace: Pace) -> Sql {
@@ -124,10 +102,6 @@ impl Compiler {
             // With an OFFSET the planner does not think of collecting them all.
             let end = if pace == Pace::UserByUser { " OFFSET 0)" } else { ")" };
             Sql::new("EXISTS (").then(select).push(format!(" AND c.user_id = {row}.id{end}"))
-        };
-        let in_profile = |name: &str, test| {
-            let select = Sql::new("SELECT 1 FROM user_profiles c WHERE ");
-            has(select.then(text(dialect, &dialect.lower(name), Kept::Lower, test)))
         };
         match test {
             UserTest::Active => Sql::joined(
@@ -168,13 +142,20 @@ impl Compiler {
             UserTest::DisplayName(test) => {
                 text(dialect, &column("display_name_key"), Kept::Folded, test)
             }
-            UserTest::Language(test) => in_profile("c.preferred_language", test),
-            UserTest::TimeZone(test) => in_profile("c.timezone", test),
-            UserTest::Email(one) => has(self.emails(one)),
-            UserTest::Phone(one) => has(self.phones(one)),
-            UserTest::Address(one) => has(self.addresses(one)),
             // The domain may know more tests than this store does, but not today.
-            _ => Sql::new("FALSE"),
+            _ => self.rows(test).map_or_else(|| Sql::new("FALSE"), has),
+        }
+    }
+
+    /// The rows that satisfy a test of what is not in the row of the user, as `c.user_id`.
+    pub(super) fn rows(&self, test: &UserTest) -> Option<Sql> {
+        match test {
+            UserTest::Language(test) => Some(self.profiles("c.preferred_language", test)),
+            UserTest::TimeZone(test) => Some(self.profiles("c.timezone", test)),
+            UserTest::Email(one) => Some(self.emails(one)),
+            UserTest::Phone(one) => Some(self.phones(one)),
+            UserTest::Address(one) => Some(self.addresses(one)),
+            _ => None,
         }
     }
 
@@ -200,6 +181,12 @@ impl Compiler {
             Dialect::Postgres => format!("CAST({row}.roles AS TEXT) LIKE '%\"{role}\"%'"),
             Dialect::Sqlite => format!("{row}.roles LIKE '%\"{role}\"%'"),
         })
+    }
+
+    fn profiles(&self, column: &str, test: &TextTest) -> Sql {
+        let column = self.dialect.lower(column);
+        let select = Sql::new("SELECT c.user_id FROM user_profiles c WHERE ");
+        select.then(text(self.dialect, &column, Kept::Lower, test))
     }
 
     fn emails(&self, tree: &Specification<EmailTest>) -> Sql {
@@ -243,7 +230,7 @@ impl Compiler {
 }
 
 /// What must all be satisfied.
-fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
+pub(super) fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
     match tree {
         Specification::All(parts) => parts.iter().flat_map(conjuncts).collect(),
         part => vec![part],

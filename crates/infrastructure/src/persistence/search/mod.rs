@@ -4,6 +4,8 @@
 //! compared byte by byte in keys that both databases make alike: see migration 4.
 
 mod condition;
+mod grams;
+mod indexed;
 mod order;
 mod page;
 mod terms;
@@ -11,7 +13,8 @@ mod text;
 mod told;
 
 pub(super) use condition::condition;
-pub(super) use page::{attempts, page};
+pub(super) use indexed::found_by_grams;
+pub(super) use page::{GramsFind, attempts, page};
 pub(super) use terms::terms;
 
 /// Whose SQL.

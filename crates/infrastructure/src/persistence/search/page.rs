@@ -4,6 +4,7 @@ use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
 use super::{
     Dialect,
     condition::{condition, stretch},
+    indexed::{FoundByGrams, found_by_grams, has_grams, user_by_user},
     order::{from_place, ordered},
     told::{Effort, told},
 };
@@ -14,22 +15,62 @@ use crate::persistence::sql::Sql;
 const WALK: u32 = 8_000;
 /// To collect who has many terms that begin alike takes longer.
 const LONG_WALK: u32 = 20_000;
+/// Where rows of other tables are read for each user, a short walk first shows how many match.
+const FIRST_WALK: u32 = 2_000;
+const SECOND_WALK: u32 = 16_000;
+/// From one in 220 on it takes less to walk to the end of a page than to collect all.
+const WORTH_WALKING: usize = 9;
+
+/// One statement that may find a page.
+pub(in crate::persistence) struct Attempt {
+    pub sql: Sql,
+    /// It is left out if the one before has found fewer.
+    pub after: usize,
+}
 
 /// `u` and all that follows, of a statement that finds the page; the planner decides how.
 pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>) -> Sql {
-    Sql::new("users u WHERE ").then(matching(dialect, query)).then(ordered_page(dialect, query))
+    let matching = condition(dialect, query.specification, query.now);
+    Sql::new("users u WHERE ")
+        .then(from_last(dialect, query, matching))
+        .then(ordered_page(dialect, query))
 }
 
-/// The same on Postgres: what finds the page if the one before has not filled it. The planner
-/// cannot know which is quicker, for it takes all that is asked for as independent.
-pub(in crate::persistence) fn attempts(query: &DirectoryQuery<'_>) -> Vec<Sql> {
-    let effort = told(query.specification).map(|told| told.effort);
-    match effort {
-        Some(Effort::Little) => vec![collected(query)],
-        Some(Effort::Usual) => vec![walked(query, WALK), collected(query)],
-        Some(Effort::Much) => vec![walked(query, LONG_WALK), collected(query)],
-        None if are_ranges(query.specification) => vec![walked(query, WALK), collected(query)],
-        None | Some(Effort::All) => vec![page(Dialect::Postgres, query)],
+/// What the planner expects of the grams decides who finds the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::persistence) enum GramsFind {
+    Few,
+    Many,
+}
+
+/// The same on Postgres: each is for when the one before has not filled the page. The planner
+/// cannot know which is quicker, for it takes all that is asked for as independent. `grams` is
+/// known if there is more to the specification ([`found_by_grams`]).
+pub(in crate::persistence) fn attempts(
+    query: &DirectoryQuery<'_>,
+    grams: Option<GramsFind>,
+) -> Vec<Attempt> {
+    let DirectoryQuery { specification, now, .. } = query;
+    let anyway = |sql| Attempt { sql, after: 0 };
+    let indexed = || anyway(collected(query, condition(Dialect::Postgres, specification, *now)));
+    let walk_of = |steps| vec![anyway(walked(query, steps)), indexed()];
+    match told(specification).map(|told| told.effort) {
+        Some(Effort::Little) => vec![indexed()],
+        _ if has_grams(specification, *now) => vec![
+            anyway(walked(query, FIRST_WALK)),
+            Attempt { sql: walked(query, SECOND_WALK), after: WORTH_WALKING },
+            match (grams, found_by_grams(specification, *now)) {
+                (Some(GramsFind::Many), _) => {
+                    anyway(collected(query, user_by_user(specification, *now)))
+                }
+                (_, Some(found)) => anyway(picked(query, found)),
+                (_, None) => indexed(),
+            },
+        ],
+        Some(Effort::Usual) => walk_of(WALK),
+        Some(Effort::Much) => walk_of(LONG_WALK),
+        None if are_ranges(specification) => walk_of(WALK),
+        None | Some(Effort::All) => vec![anyway(page(Dialect::Postgres, query))],
     }
 }
 
@@ -61,20 +102,31 @@ fn walked(query: &DirectoryQuery<'_>, steps: u32) -> Sql {
         .then(next)
         .then(ordered(dialect, *order))
         .push(format!(" LIMIT {steps}) AS u WHERE "))
-        .then(condition(dialect, specification, *now))
+        .then(user_by_user(specification, *now))
         .then(ordered_page(dialect, query))
 }
 
 /// Of all who match. The OFFSET keeps the planner from walking along the order.
-fn collected(query: &DirectoryQuery<'_>) -> Sql {
+fn collected(query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
     Sql::new("(SELECT * FROM users u WHERE ")
-        .then(matching(Dialect::Postgres, query))
+        .then(from_last(Dialect::Postgres, query, matching))
         .push(" OFFSET 0) AS u")
         .then(ordered_page(Dialect::Postgres, query))
 }
 
-fn matching(dialect: Dialect, query: &DirectoryQuery<'_>) -> Sql {
-    let matching = condition(dialect, query.specification, query.now);
+/// Of those whom grams find, one after the other: of terms that begin alike the planner expects
+/// far fewer than come, and would begin with them.
+fn picked(query: &DirectoryQuery<'_>, found: FoundByGrams) -> Sql {
+    let others = Sql::new("u.id = found.id AND ").then(found.others);
+    Sql::new("(SELECT u.* FROM (")
+        .then(found.ids)
+        .push(") AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
+        .then(from_last(Dialect::Postgres, query, others))
+        .push(" OFFSET 0) AS u) AS u")
+        .then(ordered_page(Dialect::Postgres, query))
+}
+
+fn from_last(dialect: Dialect, query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
     match &query.after {
         Some(last) => matching.push(" AND ").then(from_place(dialect, query.order, last)),
         None => matching,

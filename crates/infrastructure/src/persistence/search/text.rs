@@ -14,12 +14,17 @@ pub(super) enum Kept {
     Keyed,
 }
 
-/// The test of a text that `column` holds.
-pub(super) fn text(dialect: Dialect, column: &str, kept: Kept, test: &TextTest) -> Sql {
-    let sought = match kept {
+/// What is looked for, as the column holds it.
+pub(super) fn sought(kept: Kept, test: &TextTest) -> String {
+    match kept {
         Kept::Folded => folded(&test.text),
         Kept::Lower | Kept::Keyed => plain(&test.text),
-    };
+    }
+}
+
+/// The test of a text that `column` holds.
+pub(super) fn text(dialect: Dialect, column: &str, kept: Kept, test: &TextTest) -> Sql {
+    let sought = sought(kept, test);
     let (find, end) = (dialect.position(), dialect.end_of_key());
     match (test.operator, kept) {
         (TextOperator::Equals, Kept::Lower) => Sql::new(format!("{column} = ")).text(sought),

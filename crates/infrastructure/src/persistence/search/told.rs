@@ -2,12 +2,12 @@
 
 use userdom_domain::{
     AddressTest, EmailTest, PhoneTest, Specification, TextOperator, TextTest, UserSpecification,
-    UserStatus, UserTest, folded, plain,
+    UserStatus, UserTest,
 };
 
 use super::{
     terms::{END, LETTERS, START, flag, quoted, value},
-    text::Kept,
+    text::{Kept, sought},
 };
 
 /// What the terms tell of a specification: nobody satisfies it without matching the query.
@@ -164,10 +164,7 @@ fn told_of_one<T>(tree: &Specification<T>, test: &dyn Fn(&T) -> Option<Told>) ->
 
 /// `goes_on` when the term ends in what else its row says.
 fn told_of_text(code: &str, kept: Kept, test: &TextTest, goes_on: bool) -> Option<Told> {
-    let sought = match kept {
-        Kept::Folded => folded(&test.text),
-        Kept::Lower | Kept::Keyed => plain(&test.text),
-    };
+    let sought = sought(kept, test);
     let (term, letters) = (value(code, &sought), sought.chars().count());
     let begins = |term: &str| Told::by(format!("{}:*", quoted(term)));
     match test.operator {

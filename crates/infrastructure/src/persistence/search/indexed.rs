@@ -1,0 +1,185 @@
+//! Who satisfies a specification, as the inverted indexes of Postgres find them.
+
+use chrono::{DateTime, Utc};
+use userdom_domain::{
+    AddressTest, EmailTest, PhoneTest, Specification, TextOperator, TextTest, UserSpecification,
+    UserTest,
+};
+
+use super::{
+    Dialect,
+    condition::{Compiler, Pace, conjuncts},
+    grams::{grams, grams_of_names, grams_of_one},
+    text::Kept,
+    told::told,
+};
+use crate::persistence::sql::Sql;
+
+/// The index that finds who satisfies a specification, wholly or but for some who do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Index {
+    Terms,
+    Grams,
+}
+
+/// Who satisfies it, for users who are looked at one by one: the grams would be cut anew for each.
+pub(super) fn user_by_user(specification: &UserSpecification, now: DateTime<Utc>) -> Sql {
+    let compiler = Compiler { dialect: Dialect::Postgres, now };
+    let parts = not_told(specification).map(|part| compiler.row(part));
+    all(compiler.by_terms(specification).into_iter().chain(parts))
+}
+
+/// What grams find of a specification that asks for something else as well.
+pub(in crate::persistence) struct FoundByGrams {
+    /// The ids of those whom they find, each once.
+    pub ids: Sql,
+    /// What is to be asked of them.
+    pub(super) others: Sql,
+}
+
+/// `None` if it asks for one part of a text at most.
+pub(in crate::persistence) fn found_by_grams(
+    specification: &UserSpecification,
+    now: DateTime<Utc>,
+) -> Option<FoundByGrams> {
+    let compiler = Compiler { dialect: Dialect::Postgres, now };
+    let has_grams = |part: &&UserSpecification| compiler.index(part) == Some(Index::Grams);
+    let all_parts = conjuncts(specification);
+    let is_more = all_parts.len() > 1;
+    let (by_grams, others): (Vec<_>, Vec<_>) = all_parts.into_iter().partition(has_grams);
+    if by_grams.is_empty() || !is_more {
+        return None;
+    }
+    let ids = by_grams.into_iter().map(|part| compiler.ids_by_grams(part)).collect();
+    let others = others.into_iter().filter(|part| !is_told(part)).map(|part| compiler.row(part));
+    Some(FoundByGrams {
+        ids: Sql::new("SELECT DISTINCT id FROM ")
+            .then(Sql::joined(ids, " INTERSECT "))
+            .push(" AS same (id)"),
+        others: all(compiler.by_terms(specification).into_iter().chain(others)),
+    })
+}
+
+/// Whether it asks for a part of a text, and the grams find who has it.
+pub(super) fn has_grams(specification: &UserSpecification, now: DateTime<Utc>) -> bool {
+    Compiler { dialect: Dialect::Postgres, now }.index(specification) == Some(Index::Grams)
+}
+
+fn all(parts: impl Iterator<Item = Sql>) -> Sql {
+    let parts: Vec<Sql> = parts.collect();
+    if parts.is_empty() { Sql::new("TRUE") } else { Sql::joined(parts, " AND ") }
+}
+
+impl Compiler {
+    /// By whichever index the planner likes best.
+    pub(super) fn indexed(&self, tree: &UserSpecification) -> Sql {
+        let parts = not_told(tree).map(|part| self.best(part));
+        all(self.by_terms(tree).into_iter().chain(parts))
+    }
+
+    /// By grams, if they find it: a part of a text has no other index.
+    fn best(&self, part: &UserSpecification) -> Sql {
+        match self.index(part) {
+            Some(Index::Grams) => self.by_grams(part),
+            Some(Index::Terms) | None => self.row(part),
+        }
+    }
+
+    fn row(&self, part: &UserSpecification) -> Sql {
+        self.users("u", part, Pace::UserByUser)
+    }
+
+    /// The terms find who satisfies it; all of it is asked of the rows of users whose terms are
+    /// still to be written.
+    fn by_terms(&self, tree: &UserSpecification) -> Option<Sql> {
+        let query = told(tree)?.query;
+        let parts = conjuncts(tree).into_iter().filter(|part| is_told(part));
+        let rows = parts.map(|part| self.row(part));
+        let waiting = all(std::iter::once(Sql::new("u.terms IS NULL")).chain(rows));
+        let matches = Sql::new("u.terms @@ CAST(").text(query).push(" AS tsquery)");
+        Some(Sql::joined(vec![matches, waiting], " OR "))
+    }
+
+    fn index(&self, tree: &UserSpecification) -> Option<Index> {
+        let told = || told(tree).map(|_| Index::Terms);
+        match tree {
+            Specification::Test(test) => self.grams(test).map(|_| Index::Grams).or_else(told),
+            Specification::All(parts) => parts.iter().filter_map(|part| self.index(part)).max(),
+            Specification::Any(parts) => {
+                let all: Option<Vec<Index>> = parts.iter().map(|part| self.index(part)).collect();
+                all?.into_iter().max()
+            }
+            Specification::Not(_) => told(),
+        }
+    }
+
+    /// Who satisfies what grams find.
+    fn by_grams(&self, tree: &UserSpecification) -> Sql {
+        match tree {
+            Specification::Test(test) if self.rows(test).is_none() => self.of_user(tree, test),
+            tree => Sql::new("u.id IN (").then(self.ids_by_grams(tree)).push(")"),
+        }
+    }
+
+    /// The ids of the same, some of them more than once.
+    fn ids_by_grams(&self, tree: &UserSpecification) -> Sql {
+        let users = |condition| Sql::new("SELECT u.id FROM users u WHERE ").then(condition);
+        match tree {
+            Specification::Any(parts) => {
+                let found = parts.iter().map(|part| users(self.indexed(part))).collect();
+                Sql::joined(found, " UNION ALL ")
+            }
+            Specification::Test(test) => match (self.rows(test), self.grams(test)) {
+                (Some(rows), Some(grams)) => rows.push(" AND ").then(grams),
+                _ => users(self.of_user(tree, test)),
+            },
+            Specification::All(_) | Specification::Not(_) => users(self.row(tree)),
+        }
+    }
+
+    fn of_user(&self, tree: &UserSpecification, test: &UserTest) -> Sql {
+        all(self.grams(test).into_iter().chain([self.row(tree)]))
+    }
+
+    /// What the rows that are sought must have, if grams find them.
+    fn grams(&self, test: &UserTest) -> Option<Sql> {
+        let lower = |column| self.dialect.lower(column);
+        match test {
+            UserTest::Username(test) => grams(&lower("u.username"), Kept::Lower, test),
+            UserTest::FirstName(test) | UserTest::LastName(test) | UserTest::DisplayName(test) => {
+                grams_of_names(test)
+            }
+            UserTest::Language(test) => grams(&lower("c.preferred_language"), Kept::Lower, test),
+            UserTest::TimeZone(test) => grams(&lower("c.timezone"), Kept::Lower, test),
+            UserTest::Email(one) => grams_of_one(one, &|test| match test {
+                // An email that we did not write may go on after its domain.
+                EmailTest::Domain(test) if test.operator == TextOperator::EndsWith => {
+                    grams(&lower("c.email"), Kept::Lower, &TextTest::contains(&test.text))
+                }
+                EmailTest::Value(test) | EmailTest::Domain(test) => {
+                    grams(&lower("c.email"), Kept::Lower, test)
+                }
+                _ => None,
+            }),
+            UserTest::Phone(one) => grams_of_one(one, &|test| match test {
+                PhoneTest::Number(test) => grams("c.number_key", Kept::Keyed, test),
+                _ => None,
+            }),
+            UserTest::Address(one) => grams_of_one(one, &|test| match test {
+                AddressTest::City(test) => grams("c.city_key", Kept::Folded, test),
+                AddressTest::PostalCode(test) => grams(&lower("c.postal_code"), Kept::Lower, test),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn is_told(part: &UserSpecification) -> bool {
+    told(part).is_some_and(|told| told.exactly)
+}
+
+/// What the terms do not tell, or not exactly.
+fn not_told(tree: &UserSpecification) -> impl Iterator<Item = &UserSpecification> {
+    conjuncts(tree).into_iter().filter(|part| !is_told(part))
+}

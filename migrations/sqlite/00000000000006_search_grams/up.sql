@@ -1,0 +1,1 @@
+-- Parts of texts have indexes on Postgres alone.
