@@ -98,13 +98,20 @@ fn rows(plan: &[String], label: &str) -> Option<usize> {
     rows.split(' ').next()?.parse().ok()
 }
 
-/// Asks the planner, where something else could find the page as well.
+/// Asks the planner of which part of a text it expects the fewest, where something else could find
+/// the page as well.
 fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Option<GramsFind>> {
-    let Some(found) = found_by_grams(query.specification, query.now) else { return Ok(None) };
-    let explain = Sql::new("EXPLAIN ").then(found.ids);
-    let plan: Vec<String> = Rows::<Text>::of(explain).load(pg)?;
-    let are_few = rows(&plan, " rows=").is_none_or(|rows| rows <= FEW_BY_GRAMS);
-    Ok(Some(if are_few { GramsFind::Few } else { GramsFind::Many }))
+    let mut fewest: Option<(usize, usize)> = None;
+    for (part, ids) in found_by_grams(query.specification, query.now).into_iter().enumerate() {
+        let plan: Vec<String> = Rows::<Text>::of(Sql::new("EXPLAIN ").then(ids)).load(pg)?;
+        let expected = rows(&plan, " rows=").unwrap_or_default();
+        fewest = fewest.into_iter().chain([(expected, part)]).min();
+    }
+    Ok(fewest.map(
+        |(expected, part)| {
+            if expected <= FEW_BY_GRAMS { GramsFind::Few(part) } else { GramsFind::Many }
+        },
+    ))
 }
 
 fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {

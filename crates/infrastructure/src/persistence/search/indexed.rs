@@ -29,35 +29,26 @@ pub(super) fn user_by_user(specification: &UserSpecification, now: DateTime<Utc>
     all(compiler.by_terms(specification).into_iter().chain(parts))
 }
 
-/// What grams find of a specification that asks for something else as well.
-pub(in crate::persistence) struct FoundByGrams {
-    /// The ids of those whom they find, each once.
-    pub ids: Sql,
-    /// What is to be asked of them.
-    pub(super) others: Sql,
-}
-
-/// `None` if it asks for one part of a text at most.
+/// The ids of those whom grams find, for each part of a text that a specification asks for beside
+/// something else.
 pub(in crate::persistence) fn found_by_grams(
     specification: &UserSpecification,
     now: DateTime<Utc>,
-) -> Option<FoundByGrams> {
+) -> Vec<Sql> {
     let compiler = Compiler { dialect: Dialect::Postgres, now };
-    let has_grams = |part: &&UserSpecification| compiler.index(part) == Some(Index::Grams);
-    let all_parts = conjuncts(specification);
-    let is_more = all_parts.len() > 1;
-    let (by_grams, others): (Vec<_>, Vec<_>) = all_parts.into_iter().partition(has_grams);
-    if by_grams.is_empty() || !is_more {
-        return None;
+    if conjuncts(specification).len() < 2 {
+        return Vec::new();
     }
-    let ids = by_grams.into_iter().map(|part| compiler.ids_by_grams(part)).collect();
-    let others = others.into_iter().filter(|part| !is_told(part)).map(|part| compiler.row(part));
-    Some(FoundByGrams {
-        ids: Sql::new("SELECT DISTINCT id FROM ")
-            .then(Sql::joined(ids, " INTERSECT "))
-            .push(" AS same (id)"),
-        others: all(compiler.by_terms(specification).into_iter().chain(others)),
-    })
+    compiler.with_grams(specification).map(|part| compiler.ids_by_grams(part)).collect()
+}
+
+/// What is to be asked of those whom the grams of one part have found.
+pub(super) fn besides(specification: &UserSpecification, now: DateTime<Utc>, part: usize) -> Sql {
+    let compiler = Compiler { dialect: Dialect::Postgres, now };
+    let found = compiler.with_grams(specification).nth(part);
+    let is_other = |one: &&UserSpecification| found.is_none_or(|found| !std::ptr::eq(*one, found));
+    let rows = not_told(specification).filter(is_other).map(|part| compiler.row(part));
+    all(compiler.by_terms(specification).into_iter().chain(rows))
 }
 
 /// Whether it asks for a part of a text, and the grams find who has it.
@@ -111,6 +102,13 @@ impl Compiler {
             }
             Specification::Not(_) => told(),
         }
+    }
+
+    fn with_grams<'t>(
+        &self,
+        tree: &'t UserSpecification,
+    ) -> impl Iterator<Item = &'t UserSpecification> {
+        conjuncts(tree).into_iter().filter(|part| self.index(part) == Some(Index::Grams))
     }
 
     /// Who satisfies what grams find.

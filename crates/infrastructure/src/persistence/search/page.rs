@@ -4,7 +4,7 @@ use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
 use super::{
     Dialect,
     condition::{condition, stretch},
-    indexed::{FoundByGrams, found_by_grams, has_grams, user_by_user},
+    indexed::{besides, found_by_grams, has_grams, user_by_user},
     order::{from_place, ordered},
     told::{Effort, told},
 };
@@ -36,16 +36,17 @@ pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>)
         .then(ordered_page(dialect, query))
 }
 
-/// What the planner expects of the grams decides who finds the page.
+/// What the planner expects of grams decides who finds the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::persistence) enum GramsFind {
-    Few,
+    /// So does the part of this number ([`found_by_grams`]).
+    Few(usize),
     Many,
 }
 
 /// The same on Postgres: each is for when the one before has not filled the page. The planner
 /// cannot know which is quicker, for it takes all that is asked for as independent. `grams` is
-/// known if there is more to the specification ([`found_by_grams`]).
+/// `None` if the specification does not ask for grams and something else.
 pub(in crate::persistence) fn attempts(
     query: &DirectoryQuery<'_>,
     grams: Option<GramsFind>,
@@ -59,12 +60,12 @@ pub(in crate::persistence) fn attempts(
         _ if has_grams(specification, *now) => vec![
             anyway(walked(query, FIRST_WALK)),
             Attempt { sql: walked(query, SECOND_WALK), after: WORTH_WALKING },
-            match (grams, found_by_grams(specification, *now)) {
-                (Some(GramsFind::Many), _) => {
+            match grams {
+                None => indexed(),
+                Some(GramsFind::Few(part)) => anyway(picked(query, part)),
+                Some(GramsFind::Many) => {
                     anyway(collected(query, user_by_user(specification, *now)))
                 }
-                (_, Some(found)) => anyway(picked(query, found)),
-                (_, None) => indexed(),
             },
         ],
         Some(Effort::Usual) => walk_of(WALK),
@@ -114,13 +115,15 @@ fn collected(query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
         .then(ordered_page(Dialect::Postgres, query))
 }
 
-/// Of those whom grams find, one after the other: of terms that begin alike the planner expects
-/// far fewer than come, and would begin with them.
-fn picked(query: &DirectoryQuery<'_>, found: FoundByGrams) -> Sql {
-    let others = Sql::new("u.id = found.id AND ").then(found.others);
-    Sql::new("(SELECT u.* FROM (")
-        .then(found.ids)
-        .push(") AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
+/// Of those whom the grams of one part find, one after the other: of terms that begin alike the
+/// planner expects far fewer than come, and would begin with them.
+fn picked(query: &DirectoryQuery<'_>, part: usize) -> Sql {
+    let DirectoryQuery { specification, now, .. } = query;
+    let found = found_by_grams(specification, *now).into_iter().nth(part).unwrap_or_default();
+    let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, part));
+    Sql::new("(SELECT u.* FROM (SELECT DISTINCT id FROM (")
+        .then(found)
+        .push(") AS ids (id)) AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
         .then(from_last(Dialect::Postgres, query, others))
         .push(" OFFSET 0) AS u) AS u")
         .then(ordered_page(Dialect::Postgres, query))
