@@ -384,7 +384,7 @@ fn r28_every_test_of_a_text_means_the_same_everywhere() {
     let people = people().new_tree(&mut runner).unwrap().current();
     let index = any::<Index>().new_tree(&mut runner).unwrap().current();
     let stores = Stores::with(&people);
-    let fields: [fn(TextTest) -> UserTest; 10] = [
+    let fields: [fn(TextTest) -> UserTest; 12] = [
         UserTest::Username,
         UserTest::FirstName,
         UserTest::LastName,
@@ -395,6 +395,11 @@ fn r28_every_test_of_a_text_means_the_same_everywhere() {
         |test| UserTest::Email(EmailTest::Domain(test).into()),
         |test| UserTest::Phone(PhoneTest::Number(test).into()),
         |test| UserTest::Address(AddressTest::City(test).into()),
+        |test| UserTest::Address(AddressTest::PostalCode(test).into()),
+        |test| {
+            let other = EmailTest::Domain(TextTest::contains("le.com"));
+            UserTest::Email(Specification::any([EmailTest::Value(test).into(), other.into()]))
+        },
     ];
     let operators = [
         TextOperator::Equals,

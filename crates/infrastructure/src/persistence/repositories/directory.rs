@@ -15,7 +15,7 @@ use crate::persistence::{
     mappers::UserRows,
     models::UserRow,
     schema::{user_profiles as profiles, users},
-    search::{Dialect, GramsFind, attempts, condition, found_by_grams, page, terms},
+    search::{Dialect, GramsFind, asks_for_more, attempts, condition, found_by_grams, page, terms},
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
@@ -101,6 +101,9 @@ fn rows(plan: &[String], label: &str) -> Option<usize> {
 /// Asks the planner of which part of a text it expects the fewest, where something else could find
 /// the page as well.
 fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Option<GramsFind>> {
+    if !asks_for_more(query.specification) {
+        return Ok(None);
+    }
     let mut fewest: Option<(usize, usize)> = None;
     for (part, ids) in found_by_grams(query.specification, query.now).into_iter().enumerate() {
         let plan: Vec<String> = Rows::<Text>::of(Sql::new("EXPLAIN ").then(ids)).load(pg)?;

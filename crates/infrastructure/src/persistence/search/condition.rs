@@ -238,7 +238,7 @@ pub(super) fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
 }
 
 /// Whether the columns of `users` answer it.
-fn is_of_user_alone(tree: &UserSpecification) -> bool {
+pub(super) fn is_of_user_alone(tree: &UserSpecification) -> bool {
     match tree {
         Specification::Test(
             UserTest::Email(_)

@@ -29,17 +29,19 @@ pub(super) fn user_by_user(specification: &UserSpecification, now: DateTime<Utc>
     all(compiler.by_terms(specification).into_iter().chain(parts))
 }
 
-/// The ids of those whom grams find, for each part of a text that a specification asks for beside
-/// something else.
+/// The ids of those whom grams find, some of them more than once, for each part of a text that a
+/// specification asks for.
 pub(in crate::persistence) fn found_by_grams(
     specification: &UserSpecification,
     now: DateTime<Utc>,
 ) -> Vec<Sql> {
     let compiler = Compiler { dialect: Dialect::Postgres, now };
-    if conjuncts(specification).len() < 2 {
-        return Vec::new();
-    }
     compiler.with_grams(specification).map(|part| compiler.ids_by_grams(part)).collect()
+}
+
+/// Whether anything is to be asked of those whom the grams of one part have found.
+pub(in crate::persistence) fn asks_for_more(specification: &UserSpecification) -> bool {
+    conjuncts(specification).len() > 1
 }
 
 /// What is to be asked of those whom the grams of one part have found.

@@ -13,7 +13,7 @@ mod text;
 mod told;
 
 pub(super) use condition::condition;
-pub(super) use indexed::found_by_grams;
+pub(super) use indexed::{asks_for_more, found_by_grams};
 pub(super) use page::{GramsFind, attempts, page};
 pub(super) use terms::terms;
 

@@ -3,7 +3,7 @@ use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
 
 use super::{
     Dialect,
-    condition::{condition, stretch},
+    condition::{condition, is_of_user_alone, stretch},
     indexed::{besides, found_by_grams, has_grams, user_by_user},
     order::{from_place, ordered},
     told::{Effort, told},
@@ -18,7 +18,7 @@ const LONG_WALK: u32 = 20_000;
 /// Where rows of other tables are read for each user, a short walk first shows how many match.
 const FIRST_WALK: u32 = 2_000;
 const SECOND_WALK: u32 = 16_000;
-/// From one in 220 on it takes less to walk to the end of a page than to collect all.
+/// From one in 220 on it takes no more to walk to the end of a page than to collect all.
 const WORTH_WALKING: usize = 9;
 
 /// One statement that may find a page.
@@ -46,7 +46,7 @@ pub(in crate::persistence) enum GramsFind {
 
 /// The same on Postgres: each is for when the one before has not filled the page. The planner
 /// cannot know which is quicker, for it takes all that is asked for as independent. `grams` is
-/// `None` if the specification does not ask for grams and something else.
+/// `None` if the specification does not ask for a part of a text and something else.
 pub(in crate::persistence) fn attempts(
     query: &DirectoryQuery<'_>,
     grams: Option<GramsFind>,
@@ -61,7 +61,8 @@ pub(in crate::persistence) fn attempts(
             anyway(walked(query, FIRST_WALK)),
             Attempt { sql: walked(query, SECOND_WALK), after: WORTH_WALKING },
             match grams {
-                None => indexed(),
+                None if is_of_user_alone(specification) => indexed(),
+                None => anyway(picked(query, 0)),
                 Some(GramsFind::Few(part)) => anyway(picked(query, part)),
                 Some(GramsFind::Many) => {
                     anyway(collected(query, user_by_user(specification, *now)))
@@ -115,15 +116,16 @@ fn collected(query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
         .then(ordered_page(Dialect::Postgres, query))
 }
 
-/// Of those whom the grams of one part find, one after the other: of terms that begin alike the
-/// planner expects far fewer than come, and would begin with them.
+/// Of those whom the grams of one part find, one after the other, in an order in which many lie
+/// together. Of terms that begin alike the planner expects far fewer than come, and would begin
+/// with them.
 fn picked(query: &DirectoryQuery<'_>, part: usize) -> Sql {
     let DirectoryQuery { specification, now, .. } = query;
     let found = found_by_grams(specification, *now).into_iter().nth(part).unwrap_or_default();
     let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, part));
-    Sql::new("(SELECT u.* FROM (SELECT DISTINCT id FROM (")
+    Sql::new("(SELECT u.* FROM (SELECT id FROM (SELECT DISTINCT id FROM (")
         .then(found)
-        .push(") AS ids (id)) AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
+        .push(") AS ids (id)) AS ids ORDER BY id COLLATE \"C\") AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
         .then(from_last(Dialect::Postgres, query, others))
         .push(" OFFSET 0) AS u) AS u")
         .then(ordered_page(Dialect::Postgres, query))
