@@ -239,7 +239,7 @@ fn pairs(store: &Database) {
     }
 }
 
-/// What the indexes of migration 4 cost whoever writes.
+/// What the indexes of migrations 4 to 6 cost whoever writes.
 fn writes(store: &Database, pg: &mut PgConnection) {
     println!(
         "\n| write, one after the other | with all indexes | without those of the directory | ratio |\n|---|---|---|---|"
