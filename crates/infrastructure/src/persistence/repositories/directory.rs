@@ -77,7 +77,7 @@ pub(crate) fn plan(
     let DbConnection::Postgres(pg) = connection else { return Ok(Vec::new()) };
     let (mut lines, mut found) = (Vec::new(), 0);
     let grams = grams_find(pg, query)?;
-    for attempt in attempts(query, grams) {
+    for attempt in attempts(query, grams.as_ref()) {
         if found < attempt.after {
             continue;
         }
@@ -98,29 +98,27 @@ fn rows(plan: &[String], label: &str) -> Option<usize> {
     rows.split(' ').next()?.parse().ok()
 }
 
-/// Asks the planner of which part of a text it expects the fewest, where something else could find
-/// the page as well.
+/// Asks the planner which parts of a text it expects of few, where something else could find the
+/// page as well.
 fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Option<GramsFind>> {
-    if !asks_for_more(query.specification) {
+    let parts = found_by_grams(query.specification, query.now);
+    if parts.is_empty() || !asks_for_more(query.specification) {
         return Ok(None);
     }
-    let mut fewest: Option<(usize, usize)> = None;
-    for (part, ids) in found_by_grams(query.specification, query.now).into_iter().enumerate() {
+    let mut few = Vec::new();
+    for (part, ids) in parts.into_iter().enumerate() {
         let plan: Vec<String> = Rows::<Text>::of(Sql::new("EXPLAIN ").then(ids)).load(pg)?;
-        let expected = rows(&plan, " rows=").unwrap_or_default();
-        fewest = fewest.into_iter().chain([(expected, part)]).min();
+        if rows(&plan, " rows=").is_some_and(|expected| expected <= FEW_BY_GRAMS) {
+            few.push(part);
+        }
     }
-    Ok(fewest.map(
-        |(expected, part)| {
-            if expected <= FEW_BY_GRAMS { GramsFind::Few(part) } else { GramsFind::Many }
-        },
-    ))
+    Ok(Some(if few.is_empty() { GramsFind::Many } else { GramsFind::Few(few) }))
 }
 
 fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {
     let mut found: Vec<Loaded> = Vec::new();
     let grams = grams_find(pg, query)?;
-    for attempt in attempts(query, grams) {
+    for attempt in attempts(query, grams.as_ref()) {
         if found.len() < attempt.after {
             continue;
         }

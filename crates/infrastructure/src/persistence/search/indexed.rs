@@ -44,12 +44,19 @@ pub(in crate::persistence) fn asks_for_more(specification: &UserSpecification) -
     conjuncts(specification).len() > 1
 }
 
-/// What is to be asked of those whom the grams of one part have found.
-pub(super) fn besides(specification: &UserSpecification, now: DateTime<Utc>, part: usize) -> Sql {
+/// What is to be asked of those whom the grams of some parts have found.
+pub(super) fn besides(
+    specification: &UserSpecification,
+    now: DateTime<Utc>,
+    parts: &[usize],
+) -> Sql {
     let compiler = Compiler { dialect: Dialect::Postgres, now };
-    let found = compiler.with_grams(specification).nth(part);
-    let is_other = |one: &&UserSpecification| found.is_none_or(|found| !std::ptr::eq(*one, found));
-    let rows = not_told(specification).filter(is_other).map(|part| compiler.row(part));
+    let found: Vec<_> = compiler.with_grams(specification).enumerate().collect();
+    let is_found = |one: &UserSpecification| {
+        found.iter().any(|(n, part)| parts.contains(n) && std::ptr::eq(*part, one))
+    };
+    let rows = not_told(specification).filter(|part| !is_found(part));
+    let rows = rows.map(|part| compiler.row(part));
     all(compiler.by_terms(specification).into_iter().chain(rows))
 }
 

@@ -37,10 +37,10 @@ pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>)
 }
 
 /// What the planner expects of grams decides who finds the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::persistence) enum GramsFind {
-    /// So does the part of this number ([`found_by_grams`]).
-    Few(usize),
+    /// So do the parts of these numbers ([`found_by_grams`]).
+    Few(Vec<usize>),
     Many,
 }
 
@@ -49,7 +49,7 @@ pub(in crate::persistence) enum GramsFind {
 /// `None` if the specification does not ask for a part of a text and something else.
 pub(in crate::persistence) fn attempts(
     query: &DirectoryQuery<'_>,
-    grams: Option<GramsFind>,
+    grams: Option<&GramsFind>,
 ) -> Vec<Attempt> {
     let DirectoryQuery { specification, now, .. } = query;
     let anyway = |sql| Attempt { sql, after: 0 };
@@ -62,8 +62,8 @@ pub(in crate::persistence) fn attempts(
             Attempt { sql: walked(query, SECOND_WALK), after: WORTH_WALKING },
             match grams {
                 None if is_of_user_alone(specification) => indexed(),
-                None => anyway(picked(query, 0)),
-                Some(GramsFind::Few(part)) => anyway(picked(query, part)),
+                None => anyway(picked(query, &[0])),
+                Some(GramsFind::Few(parts)) => anyway(picked(query, parts)),
                 Some(GramsFind::Many) => {
                     anyway(collected(query, user_by_user(specification, *now)))
                 }
@@ -116,16 +116,17 @@ fn collected(query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
         .then(ordered_page(Dialect::Postgres, query))
 }
 
-/// Of those whom the grams of one part find, one after the other, in an order in which many lie
+/// Of those whom the grams of these parts find, one after the other, in an order in which many lie
 /// together. Of terms that begin alike the planner expects far fewer than come, and would begin
 /// with them.
-fn picked(query: &DirectoryQuery<'_>, part: usize) -> Sql {
+fn picked(query: &DirectoryQuery<'_>, parts: &[usize]) -> Sql {
     let DirectoryQuery { specification, now, .. } = query;
-    let found = found_by_grams(specification, *now).into_iter().nth(part).unwrap_or_default();
-    let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, part));
-    Sql::new("(SELECT u.* FROM (SELECT id FROM (SELECT DISTINCT id FROM (")
-        .then(found)
-        .push(") AS ids (id)) AS ids ORDER BY id COLLATE \"C\") AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
+    let found = found_by_grams(specification, *now).into_iter().enumerate();
+    let found = found.filter(|(n, _)| parts.contains(n)).map(|(_, ids)| ids).collect();
+    let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, parts));
+    Sql::new("(SELECT u.* FROM (SELECT id FROM (SELECT DISTINCT id FROM ")
+        .then(Sql::joined(found, " INTERSECT "))
+        .push(" AS ids (id)) AS ids ORDER BY id COLLATE \"C\") AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
         .then(from_last(Dialect::Postgres, query, others))
         .push(" OFFSET 0) AS u) AS u")
         .then(ordered_page(Dialect::Postgres, query))
