@@ -22,15 +22,18 @@ pub fn filters() -> Vec<Named> {
     [of_values(), of_parts()].concat()
 }
 
-fn email(test: EmailTest) -> UserSpecification {
+/// Who has an email that satisfies the test.
+pub fn email(test: EmailTest) -> UserSpecification {
     UserTest::Email(test.into()).into()
 }
 
-fn phone(test: PhoneTest) -> UserSpecification {
+/// Who has a phone that satisfies the test.
+pub fn phone(test: PhoneTest) -> UserSpecification {
     UserTest::Phone(test.into()).into()
 }
 
-fn address(test: AddressTest) -> UserSpecification {
+/// Who has an address that satisfies the test.
+pub fn address(test: AddressTest) -> UserSpecification {
     UserTest::Address(test.into()).into()
 }
 

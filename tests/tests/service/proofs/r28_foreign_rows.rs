@@ -12,7 +12,11 @@ use userdom_domain::{
     AddressTest, ContactType, Country, EmailTest, PhoneTest, Specification, TextTest, UserId,
     UserSpecification, UserStatus, UserTest,
 };
-use userdom_tests::{databases::Kind, process::eventually};
+use userdom_tests::{
+    databases::Kind,
+    directory::{address, email, phone},
+    process::eventually,
+};
 
 use super::support::World;
 
@@ -46,18 +50,6 @@ impl World {
         let user = self.database.read().unwrap().users().find_by_username(&given::username("ada"));
         user.unwrap().unwrap().id()
     }
-}
-
-fn email(test: EmailTest) -> UserSpecification {
-    UserTest::Email(test.into()).into()
-}
-
-fn phone(test: PhoneTest) -> UserSpecification {
-    UserTest::Phone(test.into()).into()
-}
-
-fn address(test: AddressTest) -> UserSpecification {
-    UserTest::Address(test.into()).into()
 }
 
 /// Each write, what finds Ada after it, and what found her before.

@@ -78,7 +78,7 @@ pub(crate) fn plan(
     let (mut lines, mut found) = (Vec::new(), 0);
     let grams = grams_find(pg, query)?;
     for attempt in attempts(query, grams.as_ref()) {
-        if found < attempt.after {
+        if found < attempt.least_before {
             continue;
         }
         let explain = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").push(load_user::SELECT);
@@ -119,7 +119,7 @@ fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<Us
     let mut found: Vec<Loaded> = Vec::new();
     let grams = grams_find(pg, query)?;
     for attempt in attempts(query, grams.as_ref()) {
-        if found.len() < attempt.after {
+        if found.len() < attempt.least_before {
             continue;
         }
         found = Rows::<Columns>::of(Sql::new(load_user::SELECT).then(attempt.sql)).load(pg)?;

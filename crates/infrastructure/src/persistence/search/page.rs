@@ -25,7 +25,7 @@ const WORTH_WALKING: usize = 9;
 pub(in crate::persistence) struct Attempt {
     pub sql: Sql,
     /// It is left out if the one before has found fewer.
-    pub after: usize,
+    pub least_before: usize,
 }
 
 /// `u` and all that follows, of a statement that finds the page; the planner decides how.
@@ -52,14 +52,14 @@ pub(in crate::persistence) fn attempts(
     grams: Option<&GramsFind>,
 ) -> Vec<Attempt> {
     let DirectoryQuery { specification, now, .. } = query;
-    let anyway = |sql| Attempt { sql, after: 0 };
+    let anyway = |sql| Attempt { sql, least_before: 0 };
     let indexed = || anyway(collected(query, condition(Dialect::Postgres, specification, *now)));
     let walk_of = |steps| vec![anyway(walked(query, steps)), indexed()];
     match told(specification).map(|told| told.effort) {
         Some(Effort::Little) => vec![indexed()],
         _ if has_grams(specification, *now) => vec![
             anyway(walked(query, FIRST_WALK)),
-            Attempt { sql: walked(query, SECOND_WALK), after: WORTH_WALKING },
+            Attempt { sql: walked(query, SECOND_WALK), least_before: WORTH_WALKING },
             match grams {
                 None if is_of_user_alone(specification) => indexed(),
                 None => anyway(picked(query, &[0])),
@@ -126,7 +126,10 @@ fn picked(query: &DirectoryQuery<'_>, parts: &[usize]) -> Sql {
     let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, parts));
     Sql::new("(SELECT u.* FROM (SELECT id FROM (SELECT DISTINCT id FROM ")
         .then(Sql::joined(found, " INTERSECT "))
-        .push(" AS ids (id)) AS ids ORDER BY id COLLATE \"C\") AS found CROSS JOIN LATERAL (SELECT * FROM users u WHERE ")
+        .push(
+            " AS ids (id)) AS ids ORDER BY id COLLATE \"C\") AS found CROSS JOIN LATERAL \
+               (SELECT * FROM users u WHERE ",
+        )
         .then(from_last(Dialect::Postgres, query, others))
         .push(" OFFSET 0) AS u) AS u")
         .then(ordered_page(Dialect::Postgres, query))
