@@ -15,7 +15,10 @@ use crate::persistence::{
     mappers::UserRows,
     models::UserRow,
     schema::{user_profiles as profiles, users},
-    search::{Dialect, GramsFind, asks_for_more, attempts, condition, found_by_grams, page, terms},
+    search::{
+        Attempt, Dialect, GramsFind, asks_for_more, attempts, by_grams, condition, found_by_grams,
+        is_worth_walking, page, terms,
+    },
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
@@ -75,20 +78,14 @@ pub(crate) fn plan(
     query: &DirectoryQuery<'_>,
 ) -> QueryResult<Vec<String>> {
     let DbConnection::Postgres(pg) = connection else { return Ok(Vec::new()) };
-    let (mut lines, mut found) = (Vec::new(), 0);
-    let grams = grams_find(pg, query)?;
-    for attempt in attempts(query, grams.as_ref()) {
-        if found < attempt.least_before {
-            continue;
-        }
-        let explain = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").push(load_user::SELECT);
-        let plan: Vec<String> = Rows::<Text>::of(explain.then(attempt.sql)).load(pg)?;
-        found = rows(&plan, "(actual rows=").unwrap_or_default();
+    let mut lines = Vec::new();
+    until_full(pg, query, |pg, sql| {
+        let explain = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").then(sql);
+        let plan: Vec<String> = Rows::<Text>::of(explain).load(pg)?;
+        let found = rows(&plan, "(actual rows=").unwrap_or_default();
         lines.extend(plan);
-        if found == query.limit as usize {
-            break;
-        }
-    }
+        Ok(found)
+    })?;
     Ok(lines)
 }
 
@@ -115,18 +112,44 @@ fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<
     Ok(Some(if few.is_empty() { GramsFind::Many } else { GramsFind::Few(few) }))
 }
 
-fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {
-    let mut found: Vec<Loaded> = Vec::new();
-    let grams = grams_find(pg, query)?;
-    for attempt in attempts(query, grams.as_ref()) {
-        if found.len() < attempt.least_before {
-            continue;
-        }
-        found = Rows::<Columns>::of(Sql::new(load_user::SELECT).then(attempt.sql)).load(pg)?;
-        if found.len() == query.limit as usize {
+/// Tries what may find the page, one after the other; `find` tells how many it finds.
+fn until_full(
+    pg: &mut PgConnection,
+    query: &DirectoryQuery<'_>,
+    mut find: impl FnMut(&mut PgConnection, Sql) -> QueryResult<usize>,
+) -> QueryResult<()> {
+    let mut found = 0;
+    for attempt in attempts(query) {
+        let sql = match attempt {
+            Attempt::By(sql) => sql,
+            Attempt::WalkOn(sql) if is_worth_walking(found, query.limit, users_expected(pg)?) => {
+                sql
+            }
+            Attempt::WalkOn(_) => continue,
+            Attempt::ByGrams => by_grams(query, grams_find(pg, query)?.as_ref()),
+        };
+        found = find(pg, Sql::new(load_user::SELECT).then(sql))?;
+        if found == query.limit as usize {
             break;
         }
     }
+    Ok(())
+}
+
+/// As the planner has it: of some time ago, and nobody before it has looked at the table.
+fn users_expected(pg: &mut PgConnection) -> QueryResult<u64> {
+    let sql =
+        "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = CAST('users' AS regclass)";
+    let users: i64 = Rows::<BigInt>::of(Sql::new(sql)).get_result(pg)?;
+    Ok(u64::try_from(users).unwrap_or_default())
+}
+
+fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {
+    let mut found: Vec<Loaded> = Vec::new();
+    until_full(pg, query, |pg, sql| {
+        found = Rows::<Columns>::of(sql).load(pg)?;
+        Ok(found.len())
+    })?;
     Ok(found.into_iter().map(load_user::user_rows).collect())
 }
 

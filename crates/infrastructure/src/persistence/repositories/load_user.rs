@@ -131,11 +131,11 @@ u.status_until, u.status_before, u.first_name_key, u.last_name_key, u.display_na
 p.preferred_language, p.timezone, p.bio, p.avatar_url, p.created_at, p.updated_at) \
 FROM user_profiles p WHERE p.user_id = u.id), \
 ARRAY(SELECT ROW(e.uid, e.email, e.provider, e.contact_type, e.is_verified, e.is_default, \
-e.created_at, e.verified_at) FROM user_emails e WHERE e.user_id = u.id), \
+e.created_at, e.verified_at) FROM user_emails e WHERE e.user_id COLLATE \"C\" = u.id), \
 ARRAY(SELECT ROW(t.uid, t.phone_number, t.country_code, t.formatted_number, t.contact_type, \
-t.is_verified, t.is_default, t.created_at, t.verified_at, t.number_key) FROM user_phones t WHERE t.user_id = u.id), \
+t.is_verified, t.is_default, t.created_at, t.verified_at, t.number_key) FROM user_phones t WHERE t.user_id COLLATE \"C\" = u.id), \
 ARRAY(SELECT ROW(a.uid, a.street_line1, a.street_line2, a.city, a.state, a.postal_code, a.country, \
-a.contact_type, a.is_default, a.created_at, a.city_key) FROM user_addresses a WHERE a.user_id = u.id) \
+a.contact_type, a.is_default, a.created_at, a.city_key) FROM user_addresses a WHERE a.user_id COLLATE \"C\" = u.id) \
 FROM ";
 
 /// What [`SELECT`] gives for each user.

@@ -100,8 +100,15 @@ impl Compiler {
         let column = |name: &str| format!("{row}.{name}");
         let has = |select: Sql| {
             // With an OFFSET the planner does not think of collecting them all.
-            let end = if pace == Pace::UserByUser { " OFFSET 0)" } else { ")" };
-            Sql::new("EXISTS (").then(select).push(format!(" AND c.user_id = {row}.id{end}"))
+            let (user, end) = match (pace, test) {
+                (Pace::UserByUser, UserTest::Language(_) | UserTest::TimeZone(_)) => {
+                    ("c.user_id", " OFFSET 0")
+                }
+                // As the indexes of the contacts compare it.
+                (Pace::UserByUser, _) => ("c.user_id COLLATE \"C\"", " OFFSET 0"),
+                (Pace::AtOnce | Pace::Within, _) => ("c.user_id", ""),
+            };
+            Sql::new("EXISTS (").then(select).push(format!(" AND {user} = {row}.id{end})"))
         };
         match test {
             UserTest::Active => Sql::joined(

@@ -14,7 +14,7 @@ mod told;
 
 pub(super) use condition::condition;
 pub(super) use indexed::{asks_for_more, found_by_grams};
-pub(super) use page::{GramsFind, attempts, page};
+pub(super) use page::{Attempt, GramsFind, attempts, by_grams, is_worth_walking, page};
 pub(super) use terms::terms;
 
 /// Whose SQL.

@@ -18,14 +18,16 @@ const LONG_WALK: u32 = 20_000;
 /// Where rows of other tables are read for each user, a short walk first shows how many match.
 const FIRST_WALK: u32 = 2_000;
 const SECOND_WALK: u32 = 16_000;
-/// From one in 220 on it takes no more to walk to the end of a page than to collect all.
-const WORTH_WALKING: usize = 9;
+/// To collect a user whom grams find takes as long as to walk past so many.
+const WALKED_MEANWHILE: u64 = 5;
 
-/// One statement that may find a page.
-pub(in crate::persistence) struct Attempt {
-    pub sql: Sql,
-    /// It is left out if the one before has found fewer.
-    pub least_before: usize,
+/// What may find a page, if those before have not filled it.
+pub(in crate::persistence) enum Attempt {
+    By(Sql),
+    /// Only if [`is_worth_walking`].
+    WalkOn(Sql),
+    /// As [`by_grams`] has it.
+    ByGrams,
 }
 
 /// `u` and all that follows, of a statement that finds the page; the planner decides how.
@@ -36,6 +38,36 @@ pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>)
         .then(ordered_page(dialect, query))
 }
 
+/// The same on Postgres: each is for when those before have not filled the page. The planner
+/// cannot know which is quicker, for it takes all that is asked for as independent.
+pub(in crate::persistence) fn attempts(query: &DirectoryQuery<'_>) -> Vec<Attempt> {
+    let DirectoryQuery { specification, now, .. } = query;
+    let indexed = || Attempt::By(indexed(query));
+    let walk_of = |steps| vec![Attempt::By(walked(query, steps)), indexed()];
+    match told(specification).map(|told| told.effort) {
+        Some(Effort::Little) => vec![indexed()],
+        _ if has_grams(specification, *now) => vec![
+            Attempt::By(walked(query, FIRST_WALK)),
+            Attempt::WalkOn(walked(query, SECOND_WALK)),
+            Attempt::ByGrams,
+        ],
+        Some(Effort::Usual) => walk_of(WALK),
+        Some(Effort::Much) => walk_of(LONG_WALK),
+        None if are_ranges(specification) => walk_of(WALK),
+        None | Some(Effort::All) => vec![Attempt::By(page(Dialect::Postgres, query))],
+    }
+}
+
+/// Whether so many of the users of the first walk let expect that to walk on takes no longer than
+/// to collect all who match, and fills the page.
+pub(in crate::persistence) fn is_worth_walking(found: usize, limit: u32, users: u64) -> bool {
+    let (found, limit) = (found as u64, u64::from(limit));
+    let (first, second) = (u64::from(FIRST_WALK), u64::from(SECOND_WALK));
+    let all_in_steps = found * users / first * WALKED_MEANWHILE;
+    let page_in_steps = limit * first / found.max(1);
+    page_in_steps <= second.min(all_in_steps)
+}
+
 /// What the planner expects of grams decides who finds the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::persistence) enum GramsFind {
@@ -44,35 +76,17 @@ pub(in crate::persistence) enum GramsFind {
     Many,
 }
 
-/// The same on Postgres: each is for when the one before has not filled the page. The planner
-/// cannot know which is quicker, for it takes all that is asked for as independent. `grams` is
-/// `None` if the specification does not ask for a part of a text and something else.
-pub(in crate::persistence) fn attempts(
+/// `grams` is `None` if the specification asks for a part of a text and nothing else.
+pub(in crate::persistence) fn by_grams(
     query: &DirectoryQuery<'_>,
     grams: Option<&GramsFind>,
-) -> Vec<Attempt> {
+) -> Sql {
     let DirectoryQuery { specification, now, .. } = query;
-    let anyway = |sql| Attempt { sql, least_before: 0 };
-    let indexed = || anyway(collected(query, condition(Dialect::Postgres, specification, *now)));
-    let walk_of = |steps| vec![anyway(walked(query, steps)), indexed()];
-    match told(specification).map(|told| told.effort) {
-        Some(Effort::Little) => vec![indexed()],
-        _ if has_grams(specification, *now) => vec![
-            anyway(walked(query, FIRST_WALK)),
-            Attempt { sql: walked(query, SECOND_WALK), least_before: WORTH_WALKING },
-            match grams {
-                None if is_of_user_alone(specification) => indexed(),
-                None => anyway(picked(query, &[0])),
-                Some(GramsFind::Few(parts)) => anyway(picked(query, parts)),
-                Some(GramsFind::Many) => {
-                    anyway(collected(query, user_by_user(specification, *now)))
-                }
-            },
-        ],
-        Some(Effort::Usual) => walk_of(WALK),
-        Some(Effort::Much) => walk_of(LONG_WALK),
-        None if are_ranges(specification) => walk_of(WALK),
-        None | Some(Effort::All) => vec![anyway(page(Dialect::Postgres, query))],
+    match grams {
+        None if is_of_user_alone(specification) => indexed(query),
+        None => picked(query, &[0]),
+        Some(GramsFind::Few(parts)) => picked(query, parts),
+        Some(GramsFind::Many) => collected(query, user_by_user(specification, *now)),
     }
 }
 
@@ -106,6 +120,10 @@ fn walked(query: &DirectoryQuery<'_>, steps: u32) -> Sql {
         .push(format!(" LIMIT {steps}) AS u WHERE "))
         .then(user_by_user(specification, *now))
         .then(ordered_page(dialect, query))
+}
+
+fn indexed(query: &DirectoryQuery<'_>) -> Sql {
+    collected(query, condition(Dialect::Postgres, query.specification, query.now))
 }
 
 /// Of all who match. The OFFSET keeps the planner from walking along the order.
@@ -144,4 +162,21 @@ fn from_last(dialect: Dialect, query: &DirectoryQuery<'_>, matching: Sql) -> Sql
 
 fn ordered_page(dialect: Dialect, query: &DirectoryQuery<'_>) -> Sql {
     ordered(dialect, query.order).push(format!(" LIMIT {}", query.limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_worth_walking_where_the_next_page_is_nearer_than_all_who_match() {
+        let first_worth = |users| (0..51).find(|found| is_worth_walking(*found, 51, users));
+        assert_eq!(first_worth(1_000_000), Some(7));
+        // Of so few it is quicker to collect all.
+        assert_eq!(first_worth(40_000), Some(32));
+        // Or the walk would end before the page is full.
+        assert_eq!(first_worth(100_000_000), Some(7));
+        // Nobody has counted yet.
+        assert_eq!(first_worth(0), None);
+    }
 }

@@ -1,0 +1,1 @@
+-- The indexes of Postgres alone are others.
