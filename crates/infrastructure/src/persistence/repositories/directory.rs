@@ -98,10 +98,10 @@ fn rows(plan: &[String], label: &str) -> Option<usize> {
 /// Asks the planner which parts of a text it expects of few, where something else could find the
 /// page as well.
 fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Option<GramsFind>> {
-    let parts = found_by_grams(query.specification, query.now);
-    if parts.is_empty() || !asks_for_more(query.specification) {
+    if !asks_for_more(query.specification) {
         return Ok(None);
     }
+    let parts = found_by_grams(query.specification, query.now);
     let mut few = Vec::new();
     for (part, ids) in parts.into_iter().enumerate() {
         let plan: Vec<String> = Rows::<Text>::of(Sql::new("EXPLAIN ").then(ids)).load(pg)?;

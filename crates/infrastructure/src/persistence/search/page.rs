@@ -42,10 +42,10 @@ pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>)
 /// cannot know which is quicker, for it takes all that is asked for as independent.
 pub(in crate::persistence) fn attempts(query: &DirectoryQuery<'_>) -> Vec<Attempt> {
     let DirectoryQuery { specification, now, .. } = query;
-    let indexed = || Attempt::By(indexed(query));
-    let walk_of = |steps| vec![Attempt::By(walked(query, steps)), indexed()];
+    let by_index = || Attempt::By(indexed(query));
+    let walk_of = |steps| vec![Attempt::By(walked(query, steps)), by_index()];
     match told(specification).map(|told| told.effort) {
-        Some(Effort::Little) => vec![indexed()],
+        Some(Effort::Little) => vec![by_index()],
         _ if has_grams(specification, *now) => vec![
             Attempt::By(walked(query, FIRST_WALK)),
             Attempt::WalkOn(walked(query, SECOND_WALK)),
