@@ -245,13 +245,22 @@ impl TestApp {
 
     /// The texts in the column `value` of a query.
     pub fn texts(&self, sql: &str) -> Vec<String> {
-        let rows: Vec<Row> = match self.database.parsed() {
-            DatabaseUrl::Sqlite(_) => sql_query(sql).load(&mut self.database.sqlite()).unwrap(),
-            DatabaseUrl::Postgres(url) => {
-                sql_query(sql).load(&mut PgConnection::establish(&url).unwrap()).unwrap()
+        self.reader()(sql)
+    }
+
+    /// [`TestApp::texts`] of many queries, on one connection.
+    fn reader(&self) -> Reader {
+        let values = |rows: Vec<Row>| rows.into_iter().map(|row| row.value).collect();
+        match self.database.parsed() {
+            DatabaseUrl::Sqlite(_) => {
+                let mut connection = self.database.sqlite();
+                Box::new(move |sql| values(sql_query(sql).load(&mut connection).unwrap()))
             }
-        };
-        rows.into_iter().map(|row| row.value).collect()
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(&url).unwrap();
+                Box::new(move |sql| values(sql_query(sql).load(&mut connection).unwrap()))
+            }
+        }
     }
 
     /// Every row of every table, with its table; bytes are in hex.
@@ -263,13 +272,13 @@ impl TestApp {
             }
             Kind::Sqlite => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
         };
-        let mut all = Vec::new();
-        for table in self.texts(tables) {
+        let (mut all, mut texts) = (Vec::new(), self.reader());
+        for table in texts(tables) {
             let rows = match self.kind() {
                 Kind::Postgres => format!("SELECT row_to_json(t)::text AS value FROM {table} t"),
                 Kind::Sqlite => {
-                    let columns = self
-                        .texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
+                    let columns =
+                        texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
                     let shown: Vec<_> = columns
                         .iter()
                         .map(|name| {
@@ -282,7 +291,7 @@ impl TestApp {
                     format!("SELECT {} AS value FROM {table}", shown.join(" || ' ' || "))
                 }
             };
-            all.extend(self.texts(&rows).into_iter().map(|row| (table.clone(), row)));
+            all.extend(texts(&rows).into_iter().map(|row| (table.clone(), row)));
         }
         all
     }
@@ -302,6 +311,9 @@ impl Drop for TestApp {
         }
     }
 }
+
+/// Gives the texts in the column `value` of a query.
+type Reader = Box<dyn FnMut(&str) -> Vec<String>>;
 
 #[derive(QueryableByName)]
 struct Row {

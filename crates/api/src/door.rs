@@ -11,6 +11,7 @@ use crate::{
     ApiState, bearer, blocking, body,
     call::{Call, KnownAs, Request},
     client_address::client_address,
+    dispatch::{Key, dispatch},
     etag::Tags,
     middleware::RequestId,
     once,
@@ -89,18 +90,11 @@ pub(crate) async fn answer(
             return Ok((known, Err(Problem::new("if_match.required"))));
         }
         let requires_if_match = state.requires_if_match;
-        let run = |app: &App, key| {
-            let (caller, request) = (&caller, &request);
-            operation(&Call { app, caller, request, now, requires_if_match, key })
-        };
-        let answer = match key.as_deref() {
-            Some(key) if !route.keeps_keys_itself => {
-                let request = [path.as_bytes(), &request.body];
-                once::answer(app, &caller, key, &request, |app| run(app, None))
-            }
-            key => run(app, key),
-        };
-        Ok((known, answer))
+        let (caller, request) = (&caller, &request);
+        let call = Call { app, caller, request, now, requires_if_match, key: None };
+        let what = [path.as_bytes(), &request.body];
+        let key = key.as_deref().map(|text| Key { text, owner: caller, request: &what });
+        Ok((known, dispatch(route, operation, &call, key.as_ref())))
     };
     let (known, answer): (Option<KnownAs>, Answer) = blocking::run(&shared, work).await?;
     let found_out = answer.as_ref().ok().and_then(|reply| reply.known);

@@ -2,7 +2,7 @@
 //! what a client may rely on.
 //!
 //! [`door`] reads a request, makes one hop to a blocking thread, where the token is checked
-//! and the route's operation runs, and shows the [`reply::Reply`]. An operation is a plain
+//! and [`dispatch`] runs the route's operation, and shows the [`reply::Reply`]. An operation is a plain
 //! function of a [`call::Call`]; it knows nothing of the connection. What goes wrong is a
 //! [`problem::Problem`] everywhere.
 
@@ -23,6 +23,7 @@ mod body;
 mod call;
 mod client_address;
 mod codes;
+mod dispatch;
 mod door;
 mod etag;
 mod filter;

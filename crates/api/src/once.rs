@@ -5,12 +5,13 @@ use actix_web::http::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde::{Deserialize, Serialize};
-use userdom_application::{App, Caller, services::Once};
+use userdom_application::{App, services::Once};
 use userdom_domain::UserId;
 use uuid::Uuid;
 
 use crate::{
     call::KnownAs,
+    dispatch::Key,
     problem::{Answer, KeptProblem, Problem},
     reply::Reply,
 };
@@ -51,38 +52,33 @@ enum Kept {
 }
 
 /// The first answer to this request, or that of the operation, which is kept with its effect.
-/// `request` is all that makes it that request.
-pub(crate) fn answer(
-    app: &App,
-    caller: &Caller,
-    key: &str,
-    request: &[&[u8]],
-    operation: impl FnOnce(&App) -> Answer,
-) -> Answer {
-    let turn = match app.once(caller, key, request)? {
+pub(crate) fn answer(app: &App, key: &Key<'_>, operation: impl FnOnce(&App) -> Answer) -> Answer {
+    let turn = match app.once(key.owner, key.text, key.request)? {
         Once::Answered(kept) => return again(&kept),
         Once::Turn(turn) => turn,
     };
     match operation(turn.app()) {
         Ok(reply) => {
-            turn.answer(&written(&Kept::of(&reply)?)?)?;
+            turn.answer(written(&Kept::of(&reply)?)?)?;
             Ok(reply)
         }
+        Err(problem) if problem.is_failure() => Err(problem),
         // Strangers would fill the store with what is refused.
-        Err(problem) if caller.actor.is_some() && problem.is_final() => {
-            turn.refuse(&written(&Kept::Refusal(problem.to_kept()))?)?;
+        Err(problem) => {
+            let is_kept = key.owner.actor.is_some() && problem.is_final();
+            let kept = is_kept.then(|| written(&Kept::Refusal(problem.to_kept()))).transpose()?;
+            turn.refuse(kept)?;
             Err(problem)
         }
-        Err(problem) => Err(problem),
     }
 }
 
-fn written(kept: &Kept) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(kept).map_err(Problem::internal)
+fn written(kept: &Kept) -> Result<String, Problem> {
+    serde_json::to_string(kept).map_err(Problem::internal)
 }
 
-fn again(kept: &[u8]) -> Answer {
-    match serde_json::from_slice(kept).map_err(Problem::internal)? {
+fn again(kept: &str) -> Answer {
+    match serde_json::from_str(kept).map_err(Problem::internal)? {
         Kept::Refusal(problem) => Err(Problem::from(problem)),
         Kept::Reply { status, headers, body, user } => {
             let status = StatusCode::from_u16(status).map_err(Problem::internal)?;

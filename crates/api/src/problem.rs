@@ -24,6 +24,8 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<Fault>,
     exceeded: Option<Exceeded>,
+    /// The operation of an atomic batch that was refused; with it all others are undone.
+    pub(crate) operation: Option<usize>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -37,6 +39,7 @@ impl Problem {
             detail: Cow::Borrowed(meaning),
             errors: Vec::new(),
             exceeded: None,
+            operation: None,
             cause: None,
         }
     }
@@ -44,6 +47,11 @@ impl Problem {
     /// Says more than the catalogue does.
     pub(crate) fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: detail.into(), ..self }
+    }
+
+    /// As the reason why an atomic batch was undone.
+    pub(crate) fn of_operation(self, n: usize) -> Self {
+        Self { operation: Some(n), ..self }
     }
 
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -67,17 +75,29 @@ impl Problem {
         matches!(self.status.as_u16(), 400 | 404 | 409 | 412 | 422) && self.code != "user.contended"
     }
 
-    /// All of it that a client sees.
+    /// Whether the service failed, rather than refused.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// Its codes and places, in a few kilobytes: texts may repeat whatever was sent.
     pub(crate) fn to_kept(&self) -> KeptProblem {
+        let mut left = KeptProblem::LONGEST_FAULTS;
+        let fits = |fault: &&Fault| {
+            let length = fault.pointer.len() + fault.code.len() + KeptProblem::AROUND_FAULT;
+            let fits = length <= left;
+            left = left.saturating_sub(length);
+            fits
+        };
         let fault = |fault: &Fault| {
-            let kind = fault.kind == FaultKind::Rule;
-            (fault.pointer.clone(), fault.code.to_owned(), fault.detail.clone(), kind)
+            let is_rule = fault.kind == FaultKind::Rule;
+            (fault.pointer.clone(), fault.code.to_owned(), is_rule)
         };
         KeptProblem {
             code: self.code.to_owned(),
             status: self.status.as_u16(),
-            detail: self.detail.to_string(),
-            errors: self.errors.iter().map(fault).collect(),
+            operation: self.operation,
+            errors: self.errors.iter().take_while(fits).map(fault).collect(),
         }
     }
 
@@ -100,6 +120,7 @@ impl Problem {
             detail: self.detail.clone(),
             errors: self.errors.clone(),
             exceeded: None,
+            operation: None,
             cause: None,
         }
     }
@@ -276,24 +297,32 @@ impl From<AppError> for Problem {
 pub(crate) struct KeptProblem {
     code: String,
     status: u16,
-    detail: String,
-    /// Pointer, code, detail, and whether a rule was broken.
-    errors: Vec<(String, String, String, bool)>,
+    operation: Option<usize>,
+    /// Pointer, code, and whether a rule was broken.
+    errors: Vec<(String, String, bool)>,
+}
+
+impl KeptProblem {
+    /// So many bytes of faults are kept: with what is around them, less than 4 KiB. A byte of a
+    /// pointer is at most six of JSON.
+    const LONGEST_FAULTS: usize = 600;
+    const AROUND_FAULT: usize = 4;
 }
 
 impl From<KeptProblem> for Problem {
     fn from(kept: KeptProblem) -> Self {
-        let fault = |(pointer, code, detail, is_rule): (String, String, String, bool)| Fault {
-            pointer,
-            code: codes::known(&code).unwrap_or(INTERNAL),
-            detail,
-            kind: if is_rule { FaultKind::Rule } else { FaultKind::Malformed },
+        let fault = |(pointer, code, is_rule): (String, String, bool)| {
+            let code = codes::known(&code).unwrap_or(INTERNAL);
+            let detail = codes::find(code).map_or_else(String::new, |(_, meaning)| meaning.into());
+            let kind = if is_rule { FaultKind::Rule } else { FaultKind::Malformed };
+            Fault { pointer, code, detail, kind }
         };
         let problem = Self::new(codes::known(&kept.code).unwrap_or(INTERNAL));
         Self {
             status: StatusCode::from_u16(kept.status).unwrap_or(problem.status),
             errors: kept.errors.into_iter().map(fault).collect(),
-            ..problem.with_detail(kept.detail)
+            operation: kept.operation,
+            ..problem
         }
     }
 }

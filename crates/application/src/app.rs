@@ -10,11 +10,11 @@ use crate::{
     Actor, AppError, Caller,
     policies::{self, Operation},
     ports::{
-        AuditEvent, Clock, IdGenerator, NewToken, Outcome, PasswordHasher, PasswordStrength,
+        AuditEvent, Clock, IdGenerator, Limit, NewToken, Outcome, PasswordHasher, PasswordStrength,
         RateLimiter, SecretBox, SecretToken, Store, TokenHash, TokenKind, TokenMint, Totp,
         UnitOfWork,
     },
-    services::{Held, Wake},
+    services::{Ending, Grant, Wake},
 };
 
 /// What an installation can set.
@@ -108,10 +108,8 @@ pub struct App {
     pub(crate) adapters: Adapters,
     pub(crate) settings: Arc<Settings>,
     pub(crate) wake: Arc<Wake>,
-    /// Where the last transaction waits for the answer to a request that is to have one effect.
-    pub(crate) held: Option<Arc<Held>>,
-    /// Whether all commands go into the transaction that is held.
-    pub(crate) is_joined: bool,
+    /// When the last transaction of a request is committed.
+    pub(crate) ending: Ending,
 }
 
 /// A use case that runs within one transaction.
@@ -129,7 +127,7 @@ impl App {
 
     /// Builds the application. `wake` rouses the outbox worker after each commit.
     pub fn new(adapters: Adapters, settings: Settings, wake: Arc<Wake>) -> Self {
-        Self { adapters, settings: Arc::new(settings), wake, held: None, is_joined: false }
+        Self { adapters, settings: Arc::new(settings), wake, ending: Ending::AtOnce }
     }
 
     /// What the installation has set.
@@ -142,17 +140,40 @@ impl App {
         self.adapters.store.ping().is_ok()
     }
 
-    /// Carries out a command in a transaction of its own. When another writer
-    /// was faster it is tried again, unless the caller named a version.
+    /// Carries out a command, the last of a use case, in a transaction of its own. When another
+    /// writer was faster it is tried again, unless the caller named a version.
     pub fn execute<C: Command>(&self, caller: &Caller, command: &C) -> Result<C::Output, AppError> {
+        self.run(caller, command, &self.ending)
+    }
+
+    /// Carries out a command before the last of a use case. It is committed at once: what it
+    /// does must last, whatever the answer is (R31).
+    pub(crate) fn execute_step<C: Command>(
+        &self,
+        caller: &Caller,
+        command: &C,
+    ) -> Result<C::Output, AppError> {
+        if let Ending::Together(_) = self.ending {
+            return Err(AppError::Internal("an atomic batch has no steps that last".into()));
+        }
+        self.run(caller, command, &Ending::AtOnce)
+    }
+
+    fn run<C: Command>(
+        &self,
+        caller: &Caller,
+        command: &C,
+        ending: &Ending,
+    ) -> Result<C::Output, AppError> {
+        let is_alone = !matches!(ending, Ending::Together(_));
         let mut tries = 1;
         loop {
-            match self.attempt(caller, command) {
+            match self.attempt(caller, command, ending) {
                 Err(AppError::Contended) if caller.if_match.is_some() => {
                     return Err(AppError::StaleVersion);
                 }
                 Err(AppError::Contended | AppError::Store(RepositoryError::Transient(_)))
-                    if tries < Self::TRIES && !self.is_joined =>
+                    if tries < Self::TRIES && is_alone =>
                 {
                     tries += 1;
                 }
@@ -161,30 +182,29 @@ impl App {
         }
     }
 
-    fn attempt<C: Command>(&self, caller: &Caller, command: &C) -> Result<C::Output, AppError> {
-        let mut tx =
-            Tx { uow: self.unit_of_work()?, app: self, caller, now: self.adapters.clock.now() };
+    fn attempt<C: Command>(
+        &self,
+        caller: &Caller,
+        command: &C,
+        ending: &Ending,
+    ) -> Result<C::Output, AppError> {
+        let uow = match ending {
+            Ending::AtOnce => None,
+            Ending::WithAnswer(held) if held.is_empty() => None,
+            Ending::WithAnswer(_) => {
+                return Err(AppError::Internal("a use case has two last commands".into()));
+            }
+            Ending::Together(held) => held.take(),
+        };
+        let uow = uow.map_or_else(|| self.adapters.store.begin(), Ok)?;
+        let mut tx = Tx { uow, app: self, caller, now: self.adapters.clock.now() };
         let output = command.apply(&mut tx)?;
-        match &self.held {
+        match ending.held() {
             Some(held) => held.keep(tx.uow)?,
             None => tx.uow.commit()?,
         }
         self.wake.notify();
         Ok(output)
-    }
-
-    /// The one that is held for all commands together, or one of this command's own.
-    fn unit_of_work(&self) -> Result<Box<dyn UnitOfWork>, AppError> {
-        if let Some(held) = &self.held {
-            if self.is_joined {
-                if let Some(uow) = held.take() {
-                    return Ok(uow);
-                }
-            } else {
-                held.let_go()?;
-            }
-        }
-        Ok(self.adapters.store.begin()?)
     }
 
     /// Carries out commands in one transaction: all that `work` has the given application do,
@@ -193,16 +213,20 @@ impl App {
         &self,
         work: impl FnOnce(&Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        let held = self.held.clone().unwrap_or_default();
-        let joined = Self { held: Some(Arc::clone(&held)), is_joined: true, ..self.clone() };
-        let done = work(&joined);
+        let held = self.ending.held().cloned().unwrap_or_default();
+        let done = work(&Self { ending: Ending::Together(Arc::clone(&held)), ..self.clone() });
         if done.is_err() {
             drop(held.take());
-        } else if self.held.is_none() {
-            held.let_go().map_err(AppError::from)?;
+        } else if let Ending::AtOnce = self.ending {
+            held.commit().map_err(AppError::from)?;
             self.wake.notify();
         }
         done
+    }
+
+    /// Counts a request from the caller's address, before it costs anything.
+    pub fn count_request(&self, caller: &Caller, limit: Limit) -> Result<(), AppError> {
+        Ok(self.adapters.limiter.check(limit, &caller.origin.ip_address)?)
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -285,6 +309,8 @@ impl Tx<'_> {
             });
         };
         policies::authorise(self.caller.actor.as_ref(), operation, &user)?;
+        self.concerns(id);
+        self.was_granted(Grant::User(operation, id));
         match &self.caller.if_match {
             Some(versions) if !versions.contains(&user.version()) => Err(AppError::StaleVersion),
             _ => Ok(user),
@@ -294,6 +320,7 @@ impl Tx<'_> {
     /// Stores the user, if anything has happened to it, and puts what has into the
     /// audit trail.
     pub fn save(&mut self, user: &mut UserAggregate) -> Result<(), AppError> {
+        self.concerns(user.id());
         if user.events().is_empty() {
             return Ok(());
         }
@@ -326,8 +353,8 @@ impl Tx<'_> {
         user_id: Option<UserId>,
         target_id: Option<Uuid>,
     ) -> Result<(), AppError> {
-        if let (Some(held), Some(user_id)) = (&self.app.held, user_id) {
-            held.concerns(user_id);
+        if let Some(user_id) = user_id {
+            self.concerns(user_id);
         }
         let (actor, origin) = (self.caller.actor.as_ref(), &self.caller.origin);
         let api_key_id = match actor {
@@ -352,7 +379,22 @@ impl Tx<'_> {
 
     /// The caller has proved who it is, not longer than fifteen minutes ago.
     pub fn require_recent_authentication(&self) -> Result<(), AppError> {
+        self.was_granted(Grant::RecentProof);
         self.app.require_recent_authentication(self.caller, self.now)
+    }
+
+    /// The answer is about this user.
+    pub(crate) fn concerns(&self, user_id: UserId) {
+        if let Some(held) = self.app.ending.held() {
+            held.concerns(user_id);
+        }
+    }
+
+    /// The answer is for whoever is still allowed this.
+    pub(crate) fn was_granted(&self, grant: Grant) {
+        if let Some(held) = self.app.ending.held() {
+            held.was_granted(grant);
+        }
     }
 
     /// Ends everything that opens the account: sessions and one-time tokens.

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::{
     Agent,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
@@ -50,6 +50,8 @@ pub enum Door {
     Rest,
     /// As its twin, where there is one.
     Graphql,
+    /// As the only operation of a batch, for whoever has a token.
+    Batch,
 }
 
 impl Client {
@@ -158,7 +160,27 @@ impl Client {
                 return Some(reply);
             }
         }
+        if self.door == Door::Batch
+            && let Some(batch) = self.batch(method, path, body)
+        {
+            let reply =
+                self.through_rest("POST", "/v1/batch", JSON, batch.to_string().as_bytes())?;
+            return Some(only_operation(reply));
+        }
         self.through_rest(method, path, content_type, body)
+    }
+
+    /// A batch of this call alone, if a batch can say it.
+    fn batch(&self, method: &str, path: &str, body: &[u8]) -> Option<Value> {
+        let can_be_said = self.headers.contains_key("authorization") && path != "/v1/batch";
+        let mut operation = json!({"method": method, "path": path});
+        if !body.is_empty() {
+            operation["body"] = serde_json::from_slice(body).ok()?;
+        }
+        if let Some(if_match) = self.headers.get("if-match") {
+            operation["if_match"] = json!(if_match.to_str().ok()?);
+        }
+        can_be_said.then(|| json!({"operations": [operation]}))
     }
 
     /// The GraphQL twin of a call, if it is to be used and there is one.
@@ -215,6 +237,25 @@ impl Client {
         }
         String::from_utf8_lossy(&answer).into_owned()
     }
+}
+
+/// The answer of the only operation of a batch, as REST would give it.
+fn only_operation(batch: Reply) -> Reply {
+    if batch.status != 200 {
+        return batch;
+    }
+    let result = batch.json()["results"][0].clone();
+    let body = result.get("body").map(Value::to_string).unwrap_or_default();
+    let status = u16::try_from(result["status"].as_u64().unwrap()).unwrap();
+    let kind = if status >= 400 { "application/problem+json" } else { JSON };
+    let mut reply = Reply { status, text: body, is_translated: true, ..batch };
+    reply.set_header("content-type", kind);
+    for name in ["etag", "location"] {
+        if let Some(value) = result[name].as_str() {
+            reply.set_header(name, value);
+        }
+    }
+    reply
 }
 
 fn is_whole(answer: &[u8]) -> bool {

@@ -10,7 +10,7 @@ use userdom_application::{Actor, App, AppError, Caller};
 
 use crate::{
     call::{Call, KnownAs, Request},
-    once,
+    dispatch::{Key, dispatch},
     problem::{Answer, Problem},
     rest::{Access, Operation, Route, Verb},
 };
@@ -118,31 +118,15 @@ impl Runner {
     fn answer(&self, caller: &Caller, field: &Field<'_>) -> Answer {
         let key = self.key.as_deref().filter(|_| field.route.method == Verb::Post);
         let key = key.map(|key| format!("{key}/{}", self.keyed.fetch_add(1, Relaxed)));
-        match key.as_deref() {
-            Some(key) if !field.route.keeps_keys_itself => {
-                let request = [field.route.template.as_bytes(), field.what];
-                once::answer(&self.app, caller, key, &request, |app| {
-                    (field.operation)(&self.call(app, caller, &field.request, None))
-                })
-            }
-            key => (field.operation)(&self.call(&self.app, caller, &field.request, key)),
-        }
+        let what = [field.route.template.as_bytes(), field.what];
+        let key = key.as_deref().map(|text| Key { text, owner: caller, request: &what });
+        let call = self.call_of(caller, &field.request);
+        dispatch(field.route, field.operation, &call, key.as_ref())
     }
 
-    /// A call for what answers with more than REST does.
     pub(super) fn call_of<'a>(&'a self, caller: &'a Caller, request: &'a Request) -> Call<'a> {
-        self.call(&self.app, caller, request, None)
-    }
-
-    fn call<'a>(
-        &self,
-        app: &'a App,
-        caller: &'a Caller,
-        request: &'a Request,
-        key: Option<&'a str>,
-    ) -> Call<'a> {
-        let (now, requires_if_match) = (self.now, self.requires_if_match);
-        Call { app, caller, request, now, requires_if_match, key }
+        let (app, now, requires_if_match) = (&self.app, self.now, self.requires_if_match);
+        Call { app, caller, request, now, requires_if_match, key: None }
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) use operations::{Description, describe};
 use crate::{
     body::BodyKind,
     codes,
-    rest::{Access, GRAPHQL, Hashes, ROUTES, Route, Verb},
+    rest::{Access, GRAPHQL, Hashes, Keys, ROUTES, Route, Verb},
 };
 
 /// The document, written once.
@@ -180,6 +180,13 @@ fn usual_refusals(route: &Route) -> Vec<&'static str> {
     if route.method == Verb::Post {
         codes.extend(["idempotency_key.malformed", "idempotency_key.reused"]);
         codes.push("idempotency_key.in_progress");
+    }
+    // Callers have an allowance of keys.
+    let counts_keys = route.method == Verb::Post
+        && route.access == Access::Authenticated
+        && route.keys != Keys::Ignore;
+    if route.limit.is_some() || counts_keys {
+        codes.push("rate_limit.exceeded");
     }
     if route.edits {
         codes.push("if_match.required");

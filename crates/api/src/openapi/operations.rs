@@ -45,8 +45,8 @@ const ROWS: &[Row] = &[
 
     (Post, "/graphql", (SERVICE, "graphql", "The same operations as GraphQL: docs/schema.graphql"), "GraphqlRequest", &[(200, "GraphqlResponse")], &[]),
 
-    (Post, "/v1/sessions", (SESSION, "signIn", "Sign in"), "SignIn", &[(201, "OpenedSession"), (202, "Challenge")], &["session.refused", LIMITED]),
-    (Post, "/v1/sessions/challenge", (SESSION, "finishSignIn", "The second factor of a sign-in"), "SecondStep", &[(201, "OpenedSession")], &["session.refused", "token.not_valid", "code.not_valid", LIMITED]),
+    (Post, "/v1/sessions", (SESSION, "signIn", "Sign in"), "SignIn", &[(201, "OpenedSession"), (202, "Challenge")], &["session.refused", "access.unauthenticated", LIMITED]),
+    (Post, "/v1/sessions/challenge", (SESSION, "finishSignIn", "The second factor of a sign-in"), "SecondStep", &[(201, "OpenedSession")], &["session.refused", "access.unauthenticated", "token.not_valid", "code.not_valid", LIMITED]),
     (Post, "/v1/sessions/refresh", (SESSION, "refresh", "New tokens for a session"), "Refresh", &[(200, "OpenedSession")], &["access.unauthenticated", LIMITED]),
     (Delete, "/v1/sessions/current", (SESSION, "signOut", "Sign out"), "", &[(204, "")], &[]),
     (Post, "/v1/sessions/current/reauthenticate", (SESSION, "reauthenticate", "Prove anew who it is"), "Proof", &[(200, "OpenedSession")], &["access.proof_refused", "two_factor.not_enabled", LIMITED]),

@@ -3,12 +3,13 @@ use std::cell::Cell;
 use actix_web::web::{self, Bytes};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use userdom_application::{App, AppError, Caller};
+use userdom_application::{App, Caller};
 
-use super::{Access, Operation, ROUTES, Route, Verb};
+use super::{Access, Keys, Operation, ROUTES, Route, Verb};
 use crate::{
     body::Fields,
     call::{Call, Request},
+    dispatch::{Key, dispatch},
     door::{known_parameters, versions},
     once,
     problem::{Answer, Problem},
@@ -137,7 +138,7 @@ fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments
         let Some(operation) = route.operation() else { continue };
         let Some(segments) = segments(route.template, path) else { continue };
         is_there = true;
-        if route.method.as_str() == method && !route.keeps_keys_itself {
+        if route.method.as_str() == method && route.keys != Keys::EachOperation {
             return Ok((route, operation, segments));
         }
     }
@@ -161,9 +162,9 @@ fn segments(template: &str, path: &str) -> Option<Segments> {
 }
 
 impl Planned {
-    fn run(&self, app: &App, call: &Call<'_>) -> Answer {
-        let (caller, request) = (&self.caller, &self.request);
-        (self.operation)(&Call { app, caller, request, ..*call })
+    fn run(&self, app: &App, call: &Call<'_>, key: Option<&Key<'_>>) -> Answer {
+        let call = Call { app, caller: &self.caller, request: &self.request, ..*call };
+        dispatch(self.route, self.operation, &call, key)
     }
 }
 
@@ -176,7 +177,6 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
             Ok(planned) => planned,
             Err(problem) => return Outcome::refused(problem, call),
         };
-        let run = |app: &App| planned.run(app, call);
         // An operation before may have ended what the caller is known by.
         if let (Access::Authenticated, Some(token)) = (planned.route.access, &call.request.token)
             && has_written
@@ -185,14 +185,11 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
             return Outcome::refused(&error.into(), call);
         }
         has_written |= planned.route.method != Verb::Get;
-        let answer = match call.key.filter(|_| planned.route.method != Verb::Get) {
-            Some(key) => {
-                let key = format!("{key}/{n}");
-                once::answer(call.app, call.caller, &key, &[&planned.what], run)
-            }
-            None => run(call.app),
-        };
-        match answer {
+        let text = call.key.filter(|_| planned.route.method != Verb::Get);
+        let text = text.map(|key| format!("{key}/{n}"));
+        let request = [planned.what.as_slice()];
+        let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
+        match planned.run(call.app, call, key.as_ref()) {
             Ok(reply) => Outcome::of(reply),
             Err(problem) => Outcome::refused(&problem, call),
         }
@@ -204,61 +201,37 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
 /// All operations in one transaction; the first that is refused undoes those before it.
 fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
     let together = |app: &App| {
-        let done: Result<Vec<Reply>, Refused> = app.all_or_nothing(|app| {
-            let mut done = Vec::with_capacity(planned.len());
-            for planned in planned {
+        let replies = app.all_or_nothing(|app| {
+            let one = |(n, planned): (usize, &Result<Planned, Problem>)| {
                 let answer = match planned {
-                    Ok(planned) => planned.run(app, call),
+                    Ok(planned) => planned.run(app, call, None),
                     Err(problem) => Err(problem.again()),
                 };
-                done.push(answer.map_err(|problem| Refused { at: done.len(), problem })?);
-            }
-            Ok(done)
-        });
-        match done {
-            Ok(replies) => {
-                let results = replies.into_iter().map(Outcome::of).collect();
-                Reply::ok(&Outcomes { committed: true, results })
-            }
-            Err(refused) => refused.shown(planned.len(), call),
-        }
+                answer.map_err(|problem| problem.of_operation(n))
+            };
+            planned.iter().enumerate().map(one).collect::<Result<Vec<Reply>, Problem>>()
+        })?;
+        let results = replies.into_iter().map(Outcome::of).collect();
+        Reply::ok(&Outcomes { committed: true, results })
     };
-    match call.key {
-        Some(key) => {
-            let what: Vec<&[u8]> =
-                planned.iter().flatten().map(|planned| planned.what.as_slice()).collect();
-            once::answer(call.app, call.caller, key, &what, together)
-        }
+    let request: Vec<&[u8]> =
+        planned.iter().flatten().map(|planned| planned.what.as_slice()).collect();
+    let key = call.key.map(|text| Key { text, owner: call.caller, request: &request });
+    let answer = match key {
+        Some(key) => once::answer(call.app, &key, together),
         None => together(call.app),
-    }
+    };
+    answer.or_else(|problem| match problem.operation {
+        Some(refused) => undone(call, planned.len(), refused, &problem),
+        None => Err(problem),
+    })
 }
 
-/// Why a batch was undone.
-struct Refused {
-    at: usize,
-    problem: Problem,
-}
-
-impl From<AppError> for Refused {
-    /// The commit itself failed: the last operation is as far as it got.
-    fn from(error: AppError) -> Self {
-        Self { at: usize::MAX, problem: error.into() }
-    }
-}
-
-impl Refused {
-    fn shown(self, operations: usize, call: &Call<'_>) -> Answer {
-        if self.at >= operations {
-            return Err(self.problem);
-        }
-        let undone = Problem::new("batch.undone");
-        let outcome = |n| {
-            let problem = if n == self.at { &self.problem } else { &undone };
-            Outcome::refused(problem, call)
-        };
-        let results = (0..operations).map(outcome).collect();
-        Reply::ok(&Outcomes { committed: false, results })
-    }
+/// The answer to a batch of which one operation was refused.
+fn undone(call: &Call<'_>, operations: usize, refused: usize, problem: &Problem) -> Answer {
+    let other = Problem::new("batch.undone");
+    let outcome = |n| Outcome::refused(if n == refused { problem } else { &other }, call);
+    Reply::ok(&Outcomes { committed: false, results: (0..operations).map(outcome).collect() })
 }
 
 impl Outcome {

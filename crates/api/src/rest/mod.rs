@@ -21,7 +21,7 @@ use std::fmt;
 
 use actix_web::{HttpRequest, http::Method, middleware::from_fn, web};
 use serde::Serialize;
-use userdom_application::queries;
+use userdom_application::{ports::Limit, queries};
 
 use crate::{ApiState, body::BodyKind, call::Call, door, graphql, middleware, problem::Answer};
 
@@ -92,8 +92,10 @@ pub struct Route {
     pub(crate) parameters: &'static [&'static str],
     /// Whose password it hashes.
     pub(crate) hashes: Hashes,
-    /// Whether it does by itself what an `Idempotency-Key` asks for.
-    pub(crate) keeps_keys_itself: bool,
+    /// What it does with an `Idempotency-Key`.
+    pub(crate) keys: Keys,
+    /// What requests from one address are counted by, before they cost anything.
+    pub(crate) limit: Option<Limit>,
     /// Whether it tells whether a code or a token is the right one.
     checks_a_code: bool,
     /// Whether it changes what `ETag` is the version of.
@@ -109,6 +111,17 @@ pub(crate) enum Hashes {
     Own,
     /// That of whoever comes along.
     Strangers,
+}
+
+/// What a route does with an `Idempotency-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// The answer is kept, and given again.
+    KeepAnswer,
+    /// Each of its operations keeps its own.
+    EachOperation,
+    /// Nothing: the answer says how things stand now, and has no effect.
+    Ignore,
 }
 
 #[derive(Clone, Copy)]
@@ -132,7 +145,8 @@ const fn route(method: Verb, template: &'static str, handler: Handler) -> Route 
         body: BodyKind::None,
         parameters: &[],
         hashes: Hashes::Nothing,
-        keeps_keys_itself: false,
+        keys: Keys::KeepAnswer,
+        limit: None,
         checks_a_code: false,
         edits: false,
         handler,
@@ -188,8 +202,12 @@ impl Route {
         Self { hashes, ..self }
     }
 
-    const fn keeps_keys_itself(self) -> Self {
-        Self { keeps_keys_itself: true, ..self }
+    const fn keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
+    }
+
+    const fn limit(self, limit: Limit) -> Self {
+        Self { limit: Some(limit), ..self }
     }
 
     const fn checks_a_code(self) -> Self {
@@ -202,7 +220,7 @@ impl Route {
 
     /// Whether it can be used to guess: such things are done once in a request at most.
     pub(crate) fn checks_a_secret(&self) -> bool {
-        self.hashes != Hashes::Nothing || self.checks_a_code || self.keeps_keys_itself
+        self.hashes != Hashes::Nothing || self.checks_a_code || self.keys == Keys::EachOperation
     }
 
     /// Whether the answer has all that was ever kept: such a one is given once in a request.
@@ -251,23 +269,23 @@ pub static ROUTES: &[Route] = &[
     GRAPHQL,
     http("/graphql", || web::to(graphql::graphiql)),
 
-    post("/v1/sessions", sessions::open).open().hashes(Hashes::Strangers),
-    post("/v1/sessions/challenge", sessions::finish).open().checks_a_code(),
-    post("/v1/sessions/refresh", sessions::refresh).open().checks_a_code(),
+    post("/v1/sessions", sessions::open).open().limit(Limit::SignInAddress).hashes(Hashes::Strangers),
+    post("/v1/sessions/challenge", sessions::finish).open().limit(Limit::TokenAddress).checks_a_code(),
+    post("/v1/sessions/refresh", sessions::refresh).open().limit(Limit::TokenAddress).checks_a_code(),
     delete("/v1/sessions/current", sessions::close),
     post("/v1/sessions/current/reauthenticate", sessions::reauthenticate).hashes(Hashes::Own),
-    post("/v1/email-verifications", emails::verify).open().checks_a_code(),
-    post("/v1/password-resets", passwords::request_reset).open(),
-    post("/v1/password-resets/confirm", passwords::reset).open().hashes(Hashes::Strangers),
-    post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm),
+    post("/v1/email-verifications", emails::verify).open().limit(Limit::TokenAddress).checks_a_code(),
+    post("/v1/password-resets", passwords::request_reset).open().limit(Limit::MailAddress),
+    post("/v1/password-resets/confirm", passwords::reset).open().limit(Limit::TokenAddress).hashes(Hashes::Strangers),
+    post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm).keys(Keys::Ignore),
     get("/v1/api-keys", api_keys::list),
     post("/v1/api-keys", api_keys::create),
     delete("/v1/api-keys/{id}", api_keys::remove),
 
-    post("/v1/batch", batch::run).keeps_keys_itself(),
+    post("/v1/batch", batch::run).keys(Keys::EachOperation),
 
     get("/v1/users", directory::search).parameters(directory::PARAMETERS),
-    post("/v1/users", users::register).open().hashes(Hashes::Strangers),
+    post("/v1/users", users::register).open().limit(Limit::RegisterAddress).hashes(Hashes::Strangers),
     get("/v1/users/by-email/{email}", directory::by_email),
     get("/v1/users/by-username/{username}", directory::by_username),
     get("/v1/users/{id}", users::show),
@@ -281,7 +299,7 @@ pub static ROUTES: &[Route] = &[
     patch("/v1/users/{id}/emails/{email_id}", emails::update).edits(),
     delete("/v1/users/{id}/emails/{email_id}", emails::remove).edits(),
     put("/v1/users/{id}/emails/{email_id}/default", emails::set_default).edits(),
-    post("/v1/users/{id}/emails/{email_id}/verification", emails::send_again).open().body(BodyKind::None),
+    post("/v1/users/{id}/emails/{email_id}/verification", emails::send_again).open().limit(Limit::MailAddress).body(BodyKind::None),
 
     get("/v1/users/{id}/phones", phones::list),
     post("/v1/users/{id}/phones", phones::add).edits(),
@@ -368,6 +386,22 @@ mod tests {
         let paths: Vec<_> = ROUTES.chunk_by(|a, b| a.template == b.template).collect();
         let distinct: BTreeSet<_> = ROUTES.iter().map(|route| route.template).collect();
         assert_eq!(paths.len(), distinct.len());
+    }
+
+    #[test]
+    fn r1_what_strangers_may_send_is_counted() {
+        for route in ROUTES.iter().filter(|route| route.operation().is_some()) {
+            let is_open = route.access == Access::Open && route.method != Verb::Get;
+            assert_eq!(route.limit.is_some(), is_open, "{route:?}");
+        }
+    }
+
+    /// R31: an atomic batch holds one transaction, and takes what edits.
+    #[test]
+    fn r31_nothing_that_edits_hashes_a_password_or_counts_guesses() {
+        for route in ROUTES.iter().filter(|route| route.edits) {
+            assert!(!route.checks_a_secret(), "{route:?}");
+        }
     }
 
     #[test]

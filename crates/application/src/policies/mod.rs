@@ -2,13 +2,14 @@
 
 mod table;
 
+use serde::{Deserialize, Serialize};
 use userdom_domain::{UserAggregate, UserId, UserRole};
 
 use crate::{Actor, AppError, ports::Scope};
 pub use table::decide;
 
 /// What can be done to a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Operation {
     /// See the user.
     View,
@@ -64,7 +65,7 @@ impl Operation {
 }
 
 /// What can be done that is about no single user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum GlobalOperation {
     /// Make, list and remove the keys of other services.
     ManageApiKeys,

@@ -24,6 +24,10 @@ pub enum Limit {
     CodeUser,
     /// Tokens presented from one client address: resets, verifications, refreshes, challenges.
     TokenAddress,
+    /// Requests with an idempotency key of one user: each may leave an answer for a day.
+    KeysUser,
+    /// Requests with an idempotency key of one service.
+    KeysService,
 }
 
 /// So many within so many seconds.
@@ -37,7 +41,7 @@ pub struct Quota {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::SignInAddress,
         Self::SignInLogin,
         Self::RegisterAddress,
@@ -49,6 +53,8 @@ impl Limit {
         Self::SmsUser,
         Self::CodeUser,
         Self::TokenAddress,
+        Self::KeysUser,
+        Self::KeysService,
     ];
 
     /// The name in headers and keys.
@@ -65,6 +71,8 @@ impl Limit {
             Self::SmsUser => "sms-user",
             Self::CodeUser => "code-user",
             Self::TokenAddress => "token-address",
+            Self::KeysUser => "keys-user",
+            Self::KeysService => "keys-service",
         }
     }
 
@@ -79,6 +87,8 @@ impl Limit {
             Self::ClaimTarget => Quota { allowed: 2, seconds: 3600 },
             Self::SmsUser => Quota { allowed: 10, seconds: 3600 },
             Self::CodeUser => Quota { allowed: 10, seconds: 600 },
+            Self::KeysUser => Quota { allowed: 300, seconds: 3600 },
+            Self::KeysService => Quota { allowed: 600, seconds: 60 },
         }
     }
 }

@@ -67,12 +67,12 @@ pub trait SignInRepository {
         now: DateTime<Utc>,
     ) -> Result<(), RepositoryError>;
 
-    /// Replaces the hash of the same password by a stronger one, unless the
+    /// Replaces the hash of the same password by a stronger one; `false` when the
     /// password has been changed meanwhile.
     fn upgrade_hash(
         &mut self,
         user_id: UserId,
         old: &PasswordHash,
         new: &PasswordHash,
-    ) -> Result<(), RepositoryError>;
+    ) -> Result<bool, RepositoryError>;
 }

@@ -5,6 +5,7 @@ use crate::{
     Actor, App, AppError, Caller,
     policies::{self, Operation, Target, Verdict},
     ports::UnitOfWork,
+    services::Grant,
 };
 
 impl App {
@@ -55,7 +56,12 @@ impl App {
     pub(crate) fn view_for(&self, actor: &Actor, user: &UserAggregate) -> UserView {
         let view = UserView::of(user, self.now());
         match policies::decide(actor, Operation::ViewSecurity, user) {
-            Verdict::Allowed => view.with_security(user),
+            Verdict::Allowed => {
+                if let Some(held) = self.ending.held() {
+                    held.was_granted(Grant::User(Operation::ViewSecurity, user.id()));
+                }
+                view.with_security(user)
+            }
             Verdict::Forbidden | Verdict::Hidden => view,
         }
     }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
 pub use email_service::EmailService;
-pub(crate) use once::Held;
+pub(crate) use once::{Ending, Grant};
 pub use once::{Once, Turn};
 pub use validation_service::{CodedError, ValidationService};
 pub use wake::Wake;

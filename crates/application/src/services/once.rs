@@ -4,11 +4,15 @@ use std::{
 };
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use userdom_domain::{RepositoryError, UserId};
+use uuid::Uuid;
 
 use crate::{
     Actor, App, AppError, Caller,
-    ports::{Claim, Claimed, UnitOfWork},
+    policies::{self, GlobalOperation, Operation},
+    ports::{Claim, Claimed, Limit, UnitOfWork},
+    use_cases::lets_in,
 };
 
 /// For how long a repeated request gets the first answer.
@@ -16,17 +20,39 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 /// After so long an attempt without an answer is taken for dead; requests have seconds.
 const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(1);
 
-/// A transaction that is committed only with the answer that it led to.
+/// When the last transaction of a request is committed. Every other one is committed at once
+/// ([`App::execute_step`]).
+#[derive(Clone, Default)]
+pub(crate) enum Ending {
+    /// As soon as its command is done.
+    #[default]
+    AtOnce,
+    /// With the answer that is kept for a repeated request.
+    WithAnswer(Arc<Held>),
+    /// With all other commands of the request.
+    Together(Arc<Held>),
+}
+
+impl Ending {
+    pub(crate) fn held(&self) -> Option<&Arc<Held>> {
+        match self {
+            Self::AtOnce => None,
+            Self::WithAnswer(held) | Self::Together(held) => Some(held),
+        }
+    }
+}
+
+/// A transaction that is not committed yet, and what its answer depends on.
 #[derive(Default)]
 pub(crate) struct Held {
     uow: Mutex<Option<Box<dyn UnitOfWork>>>,
-    about: Mutex<BTreeSet<UserId>>,
+    subjects: Mutex<BTreeSet<UserId>>,
+    grants: Mutex<Vec<Grant>>,
 }
 
 impl Held {
-    /// Commits what is held: a use case goes on with another transaction, and what came
-    /// before must last, such as the count of an attempt.
-    pub(crate) fn let_go(&self) -> Result<(), RepositoryError> {
+    /// Commits what is held.
+    pub(crate) fn commit(&self) -> Result<(), RepositoryError> {
         self.take().map_or(Ok(()), UnitOfWork::commit)
     }
 
@@ -37,14 +63,26 @@ impl Held {
         Ok(())
     }
 
-    /// The answer will be about this user.
-    pub(crate) fn concerns(&self, user_id: UserId) {
-        locked(&self.about).insert(user_id);
+    pub(crate) fn is_empty(&self) -> bool {
+        locked(&self.uow).is_none()
     }
 
     /// What is held; dropping it undoes it.
     pub(crate) fn take(&self) -> Option<Box<dyn UnitOfWork>> {
         locked(&self.uow).take()
+    }
+
+    /// The answer is about this user: it goes when the user is erased.
+    pub(crate) fn concerns(&self, user_id: UserId) {
+        locked(&self.subjects).insert(user_id);
+    }
+
+    /// The request was allowed this: so must be whoever repeats it.
+    pub(crate) fn was_granted(&self, grant: Grant) {
+        let mut grants = locked(&self.grants);
+        if !grants.contains(&grant) {
+            grants.push(grant);
+        }
     }
 }
 
@@ -53,11 +91,32 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a request was allowed because of how things stood; asked again before its answer is
+/// given again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Grant {
+    /// To do something to a user.
+    User(Operation, UserId),
+    /// To do something that is about no single user.
+    Global(GlobalOperation),
+    /// To do what needs a recent proof.
+    RecentProof,
+    /// To have the tokens of a session.
+    Session { user_id: UserId, session_id: Uuid },
+}
+
+/// An answer with what it was given for, as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct KeptAnswer {
+    grants: Vec<Grant>,
+    answer: String,
+}
+
 /// How a request with a key goes on.
 #[expect(missing_debug_implementations, reason = "an application has ports, which are traits")]
 pub enum Once {
     /// It was answered so before.
-    Answered(Vec<u8>),
+    Answered(String),
     /// It is to be carried out.
     Turn(Box<Turn>),
 }
@@ -74,16 +133,12 @@ pub struct Turn {
 
 impl App {
     /// Claims the client's key for a request, of which `request` says all that makes it that
-    /// one. The answer, once there is one, is kept for a day.
+    /// one. The answer, once there is one, is kept for a day, for callers who may still have it.
     pub fn once(&self, caller: &Caller, key: &str, request: &[&[u8]]) -> Result<Once, AppError> {
-        let whose = match &caller.actor {
-            Some(Actor::User(user)) => user.user_id.to_string(),
-            Some(Actor::Service(service)) => service.key_id.to_string(),
-            None => String::new(),
-        };
+        let owner = self.allow_key(caller)?;
         let (now, mint) = (self.now(), &self.adapters.mint);
         let claim = Claim {
-            key: format!("{whose}/{key}"),
+            key: format!("{owner}/{key}"),
             fingerprint: mint.fingerprint(request),
             earlier: mint.previous().iter().map(|mint| mint.fingerprint(request)).collect(),
             attempt: self.adapters.ids.uuid_v7(now),
@@ -96,18 +151,61 @@ impl App {
         match claimed {
             Claimed::Ours => {
                 let held = Arc::<Held>::default();
-                let app = Self { held: Some(Arc::clone(&held)), ..self.clone() };
+                if let Some(user_id) = caller.actor.as_ref().and_then(Actor::user_id) {
+                    held.concerns(user_id);
+                }
+                let app = Self { ending: Ending::WithAnswer(Arc::clone(&held)), ..self.clone() };
                 Ok(Once::Turn(Box::new(Turn { app, held, claim, is_over: false })))
             }
             Claimed::Running => Err(AppError::StillRunning),
             Claimed::Another => Err(AppError::KeyOfAnotherRequest),
             Claimed::Answered(sealed) => {
-                let opened = self.adapters.secrets.open(&sealed, claim.key.as_bytes());
-                let opened = opened
-                    .ok_or_else(|| AppError::Internal("a kept answer cannot be opened".into()))?;
-                Ok(Once::Answered(opened.secret.to_vec()))
+                let kept = self.open_kept(&claim, &sealed)?;
+                kept.grants.iter().try_for_each(|grant| self.grant_again(caller, *grant))?;
+                Ok(Once::Answered(kept.answer))
             }
         }
+    }
+
+    /// The name under which the caller's keys are kept. Each has an allowance of keys; strangers
+    /// are held to those of their addresses.
+    fn allow_key(&self, caller: &Caller) -> Result<String, AppError> {
+        let (limit, owner) = match &caller.actor {
+            Some(Actor::User(user)) => (Limit::KeysUser, user.user_id.to_string()),
+            Some(Actor::Service(service)) => (Limit::KeysService, service.key_id.to_string()),
+            None => return Ok(String::new()),
+        };
+        self.adapters.limiter.check(limit, &owner)?;
+        Ok(owner)
+    }
+
+    fn open_kept(&self, claim: &Claim, sealed: &[u8]) -> Result<KeptAnswer, AppError> {
+        let opened = self.adapters.secrets.open(sealed, claim.key.as_bytes());
+        let opened =
+            opened.ok_or_else(|| AppError::Internal("a kept answer cannot be opened".into()))?;
+        serde_json::from_slice(&opened.secret).map_err(|error| AppError::Internal(error.into()))
+    }
+
+    fn grant_again(&self, caller: &Caller, grant: Grant) -> Result<(), AppError> {
+        match grant {
+            Grant::User(operation, user_id) => {
+                let mut reader = self.adapters.store.read()?;
+                Self::readable(&mut *reader, caller, operation, user_id).map(drop)
+            }
+            Grant::Global(operation) => {
+                policies::authorise_globally(caller.actor.as_ref(), operation)
+            }
+            Grant::RecentProof => self.require_recent_authentication(caller, self.now()),
+            Grant::Session { user_id, session_id } => self.session_lives(user_id, session_id),
+        }
+    }
+
+    fn session_lives(&self, user_id: UserId, session_id: Uuid) -> Result<(), AppError> {
+        let (mut reader, now) = (self.adapters.store.read()?, self.now());
+        let is_open = reader.sessions().find(session_id, now)?.is_some();
+        let user = reader.users().find_by_id(user_id)?;
+        let lives = is_open && user.is_some_and(|user| lets_in(&user, now));
+        if lives { Ok(()) } else { Err(AppError::Unauthenticated) }
     }
 }
 
@@ -119,14 +217,17 @@ impl Turn {
 
     /// Keeps the answer, in the transaction of the effect. It is sealed, since it may hold
     /// tokens.
-    pub fn answer(mut self, answer: &[u8]) -> Result<(), AppError> {
-        let sealed = self.app.adapters.secrets.seal(answer, self.claim.key.as_bytes());
+    pub fn answer(mut self, answer: String) -> Result<(), AppError> {
+        let grants = locked(&self.held.grants).clone();
+        let kept = serde_json::to_vec(&KeptAnswer { grants, answer });
+        let kept = kept.map_err(|error| AppError::Internal(error.into()))?;
+        let sealed = self.app.adapters.secrets.seal(&kept, self.claim.key.as_bytes());
         let mut uow = match self.held.take() {
             Some(uow) => uow,
             None => self.app.adapters.store.begin()?,
         };
-        let about: Vec<UserId> = locked(&self.held.about).iter().copied().collect();
-        if !uow.idempotency().answer(&self.claim, &sealed, &about)? {
+        let subjects: Vec<UserId> = locked(&self.held.subjects).iter().copied().collect();
+        if !uow.idempotency().answer(&self.claim, &sealed, &subjects)? {
             // Dropping the unit of work undoes the effect; the other attempt has its own.
             self.is_over = true;
             return Err(AppError::StillRunning);
@@ -137,10 +238,11 @@ impl Turn {
         Ok(())
     }
 
-    /// Undoes what is still held, and keeps an answer that has no effect.
-    pub fn refuse(self, answer: &[u8]) -> Result<(), AppError> {
-        drop(self.held.take());
-        self.answer(answer)
+    /// Commits what a refusal leaves behind, as it is without a key (R31). The refusal itself is
+    /// kept if it is given, else the key is free again.
+    pub fn refuse(self, refusal: Option<String>) -> Result<(), AppError> {
+        self.held.commit()?;
+        refusal.map_or(Ok(()), |refusal| self.answer(refusal))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     policies::{self, GlobalOperation},
     ports::{ApiKey, Outcome, Scope, SecretToken, TokenHash, TokenKind},
     queries::ApiKeyView,
-    services::ValidationService,
+    services::{Grant, ValidationService},
 };
 
 /// A key for another service.
@@ -52,6 +52,7 @@ impl Tx<'_> {
     fn may_change_api_keys(&self) -> Result<(), AppError> {
         let actor = self.caller.actor.as_ref();
         policies::authorise_globally(actor, GlobalOperation::ManageApiKeys)?;
+        self.was_granted(Grant::Global(GlobalOperation::ManageApiKeys));
         self.require_recent_authentication()
     }
 }

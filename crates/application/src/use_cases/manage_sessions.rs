@@ -32,7 +32,6 @@ impl App {
         caller: &Caller,
         presented: &str,
     ) -> Result<OpenedSession, AppError> {
-        self.adapters.limiter.check(Limit::TokenAddress, &caller.origin.ip_address)?;
         let named = self.adapters.mint.read_refresh(presented);
         let (session_id, generation) = named.ok_or(AppError::Unauthenticated)?;
         let refreshed = self.execute(caller, &Refresh { presented, session_id, generation })?;
@@ -85,10 +84,10 @@ impl App {
         password: &Password,
     ) -> Result<(), AppError> {
         let login = Some(Login::Id(user_id));
-        let claimed = self.execute(caller, &ClaimAttempt { login, device: None })?;
+        let claimed = self.execute_step(caller, &ClaimAttempt { login, device: None })?;
         match (self.check_password(caller, claimed.as_ref(), password)?, claimed) {
             (Some(_), Some(credentials)) => {
-                self.execute(caller, &Clear { credentials: &credentials })
+                self.execute_step(caller, &Clear { credentials: &credentials })
             }
             (None, _) | (Some(_), None) => Err(AppError::ProofRefused),
         }

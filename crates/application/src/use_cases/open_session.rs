@@ -6,6 +6,7 @@ use crate::{
     AppError, Tx,
     ports::{SecretToken, Session, TokenKind},
     queries::{SessionView, UserView},
+    services::Grant,
 };
 
 /// A session with its tokens, which are shown this once.
@@ -93,6 +94,9 @@ impl Tx<'_> {
 
     /// The session with its present tokens.
     pub(super) fn shown(&self, session: &Session, user: &UserAggregate) -> OpenedSession {
+        let (user_id, session_id) = (session.user_id, session.id);
+        self.concerns(user_id);
+        self.was_granted(Grant::Session { user_id, session_id });
         let mint = &self.app.adapters.mint;
         OpenedSession {
             access_token: mint.access(&session.seed, session.generation),

@@ -29,7 +29,7 @@ impl App {
         request: &ChangePassword,
     ) -> Result<OpenedSession, AppError> {
         let user_id = request.user_id;
-        let user = self.execute(caller, &FindOwn { user_id })?;
+        let user = self.execute_step(caller, &FindOwn { user_id })?;
         self.prove(caller, user_id, &Proof::Password(request.current.clone()))?;
         let password_hash = self.hash_new_password(&user, &request.new)?;
         let session_id = caller.signed_in()?.session_id;
@@ -43,9 +43,7 @@ impl App {
         caller: &Caller,
         email: &EmailAddress,
     ) -> Result<(), AppError> {
-        let limiter = &self.adapters.limiter;
-        limiter.check(Limit::MailAddress, &caller.origin.ip_address)?;
-        if limiter.check(Limit::MailTarget, email.as_str()).is_err() {
+        if self.adapters.limiter.check(Limit::MailTarget, email.as_str()).is_err() {
             return Ok(());
         }
         let wish = MailWish::PasswordReset { email: email.as_str().to_owned() };
@@ -61,7 +59,6 @@ impl App {
         token: &str,
         new: &Password,
     ) -> Result<(), AppError> {
-        self.adapters.limiter.check(Limit::TokenAddress, &caller.origin.ip_address)?;
         let token = self.adapters.mint.hash(TokenKind::PasswordReset, token);
         let token = token.ok_or(AppError::TokenNotValid)?;
         let user = self.owner_of_reset(&token)?;

@@ -5,7 +5,6 @@ use userdom_domain::{
 
 use crate::{
     App, AppError, Caller, Command, Tx,
-    ports::Limit,
     queries::UserView,
     services::{CodedError, ValidationService},
 };
@@ -35,7 +34,6 @@ impl App {
     /// An email that another account has verified looks like success: the new
     /// account never gets a link, and the owner is told by mail.
     pub fn register(&self, caller: &Caller, request: &RegisterUser) -> Result<UserView, AppError> {
-        self.adapters.limiter.check(Limit::RegisterAddress, &caller.origin.ip_address)?;
         let mut validation = ValidationService::default();
         self.judge_registration(
             &mut validation,

@@ -45,16 +45,15 @@ impl App {
         caller: &Caller,
         request: &FinishSignIn,
     ) -> Result<OpenedSession, AppError> {
-        self.adapters.limiter.check(Limit::TokenAddress, &caller.origin.ip_address)?;
         let challenge = self.adapters.mint.hash(TokenKind::Challenge, &request.challenge);
-        let claimed = self.execute(caller, &ClaimAtChallenge { challenge })?;
+        let claimed = self.execute_step(caller, &ClaimAtChallenge { challenge })?;
         let finished = match &claimed {
             Some(challenge) => self.execute(caller, &Finish { challenge, request }),
             None => Err(AppError::SignInRefused),
         };
         if let Err(AppError::SignInRefused) = finished {
             let user_id = claimed.map(|challenge| challenge.user_id);
-            self.execute(caller, &RecordFailure { user_id })?;
+            self.execute_step(caller, &RecordFailure { user_id })?;
         }
         finished
     }
@@ -77,7 +76,7 @@ impl App {
         if let Ok(asking) = caller.signed_in() {
             self.adapters.limiter.check(Limit::CodeUser, &asking.user_id.to_string())?;
         }
-        if !self.execute(caller, &ClaimAtSetUp { user_id })? {
+        if !self.execute_step(caller, &ClaimAtSetUp { user_id })? {
             return Err(AppError::CodeNotValid);
         }
         self.execute(caller, &Confirm { user_id, code })
@@ -104,14 +103,14 @@ impl App {
         user_id: UserId,
         code: &str,
     ) -> Result<(), AppError> {
-        let claimed = self.execute(caller, &ClaimGuess { user_id })?;
+        let claimed = self.execute_step(caller, &ClaimGuess { user_id })?;
         let proved = if claimed {
-            self.execute(caller, &UseCode { user_id, code })
+            self.execute_step(caller, &UseCode { user_id, code })
         } else {
             Err(AppError::ProofRefused)
         };
         if let Err(AppError::ProofRefused) = proved {
-            self.execute(caller, &RecordFailure { user_id: Some(user_id) })?;
+            self.execute_step(caller, &RecordFailure { user_id: Some(user_id) })?;
         }
         proved
     }

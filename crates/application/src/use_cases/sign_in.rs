@@ -40,40 +40,38 @@ impl App {
     /// outside of any transaction (R17).
     pub fn sign_in(&self, caller: &Caller, request: &SignIn) -> Result<SignInStep, AppError> {
         let limiter = &self.adapters.limiter;
-        limiter.check(Limit::SignInAddress, &caller.origin.ip_address)?;
         let device = self.device_hash(request.device_token.as_deref());
         if device.is_none() {
             limiter.check(Limit::SignInLogin, &login_key(&request.login))?;
         }
         let login = read_login(&request.login);
-        let claimed = self.execute(caller, &ClaimAttempt { login, device })?;
+        let claimed = self.execute_step(caller, &ClaimAttempt { login, device })?;
         let outdated = self.check_password(caller, claimed.as_ref(), &request.password)?;
-        let Some((credentials, outdated)) = claimed.zip(outdated) else {
+        let Some((mut credentials, outdated)) = claimed.zip(outdated) else {
             return Err(AppError::SignInRefused);
         };
         if device.is_none() {
             // Or strangers would see in what is left to them that the owner has signed in.
             limiter.give_back(Limit::SignInLogin, &login_key(&request.login));
         }
+        if outdated && let Err(error) = self.upgrade_hash(&mut credentials, &request.password) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the hash stays as it is");
+        }
         let device_token = device.and(request.device_token.as_deref());
         let step = TakeStep { credentials: &credentials, device, device_token };
-        let step = match self.execute(caller, &step) {
-            Ok(Some(step)) => step,
-            Ok(None) => return Err(AppError::SignInRefused),
+        match self.execute(caller, &step) {
+            Ok(Some(step)) => Ok(step),
+            Ok(None) => Err(AppError::SignInRefused),
             Err(AppError::SignInRefused) => {
-                self.execute(caller, &Refuse { credentials: &credentials })?;
-                return Err(AppError::SignInRefused);
+                self.execute_step(caller, &Refuse { credentials: &credentials })?;
+                Err(AppError::SignInRefused)
             }
             Err(error) => {
                 // The password was right; that the service failed is not held against anybody.
-                self.execute(caller, &ReturnAttempt { credentials: &credentials })?;
-                return Err(error);
+                self.execute_step(caller, &ReturnAttempt { credentials: &credentials })?;
+                Err(error)
             }
-        };
-        if let Err(error) = self.upgrade_hash(&credentials, &request.password, outdated) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the hash stays as it is");
         }
-        Ok(step)
     }
 
     /// Checks a password whose attempt is counted; `None` is wrong, and the other
@@ -89,13 +87,13 @@ impl App {
             (Ok(Verification::Right { outdated }), Some(_)) => Ok(Some(outdated)),
             (Ok(_), _) => {
                 let user_id = claimed.map(|credentials| credentials.user_id);
-                self.execute(caller, &RecordFailure { user_id })?;
+                self.execute_step(caller, &RecordFailure { user_id })?;
                 Ok(None)
             }
             (Err(error), None) => Err(error.into()),
             (Err(error), Some(credentials)) => {
                 // A busy service must not lock its users out.
-                self.execute(caller, &ReturnAttempt { credentials })?;
+                self.execute_step(caller, &ReturnAttempt { credentials })?;
                 Err(error.into())
             }
         }
@@ -105,19 +103,28 @@ impl App {
         self.adapters.mint.hash(TokenKind::Device, presented?)
     }
 
+    /// Stores a stronger hash of a password that was right. Before the last command of the
+    /// sign-in, which may stay open until its answer is kept: nothing is hashed meanwhile (R31).
+    /// An account that lets nobody in keeps its hash, or the time would tell that the password
+    /// was right.
     fn upgrade_hash(
         &self,
-        credentials: &Credentials,
+        credentials: &mut Credentials,
         password: &Password,
-        outdated: bool,
     ) -> Result<(), AppError> {
-        if !outdated {
+        let user_id = credentials.user_id;
+        let user = self.adapters.store.read()?.users().find_by_id(user_id)?;
+        if !user.is_some_and(|user| lets_in(&user, self.now())) {
             return Ok(());
         }
         let stronger = self.adapters.hasher.hash(password)?;
         let mut uow = self.adapters.store.begin()?;
-        uow.sign_ins().upgrade_hash(credentials.user_id, &credentials.password_hash, &stronger)?;
-        Ok(uow.commit()?)
+        let old = &credentials.password_hash;
+        if uow.sign_ins().upgrade_hash(user_id, old, &stronger)? {
+            uow.commit()?;
+            credentials.password_hash = stronger;
+        }
+        Ok(())
     }
 }
 
@@ -232,7 +239,7 @@ impl Command for TakeStep<'_> {
 }
 
 /// What this attempt itself has counted does not stand in its way.
-pub(super) fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
+pub(crate) fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
     user.user().status_at(now) == UserStatus::Active && user.user().email_verified()
 }
 

@@ -129,7 +129,6 @@ impl App {
         caller: &Caller,
         token: &str,
     ) -> Result<Changed<EmailView>, AppError> {
-        self.adapters.limiter.check(Limit::TokenAddress, &caller.origin.ip_address)?;
         let hash = self.adapters.mint.hash(TokenKind::EmailVerification, token);
         let hash = hash.ok_or(AppError::TokenNotValid)?;
         self.execute(caller, &VerifyEmail { hash })
@@ -143,7 +142,6 @@ impl App {
         user_id: UserId,
         email_id: EmailId,
     ) -> Result<(), AppError> {
-        self.adapters.limiter.check(Limit::MailAddress, &caller.origin.ip_address)?;
         let asked_by = caller.actor.as_ref().map(|actor| match actor {
             Actor::User(user) => user.user_id.as_uuid(),
             Actor::Service(service) => service.key_id,

@@ -37,7 +37,7 @@ impl App {
     ) -> Result<Changed<PhoneView>, AppError> {
         self.owner_of_phone(caller, user_id)?.phone(phone_id)?;
         self.adapters.limiter.check(Limit::CodeUser, &user_id.to_string())?;
-        let guess = self.execute(caller, &ClaimGuess { user_id, phone_id })?;
+        let guess = self.execute_step(caller, &ClaimGuess { user_id, phone_id })?;
         match guess {
             Some(token)
                 if self.adapters.mint.of_all_keys().any(|it| it.code(token.id).is(code)) =>

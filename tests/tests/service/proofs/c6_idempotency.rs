@@ -6,15 +6,15 @@ use std::sync::{
 };
 
 use userdom_application::{
-    Adapters, App, Caller, Settings,
-    ports::Store,
+    Adapters, App, AppError, Caller, Settings,
+    ports::{HashingError, PasswordHasher, Store, Verification},
     services::{Once, Wake},
     testing::{
         AnyStrength, FixedClock, GlassBox, GuardedStore, PlainHasher, TestMint, TestTotp, given,
     },
     use_cases::{RegisterUser, SignIn, SignInStep},
 };
-use userdom_domain::{Preferences, RepositoryError};
+use userdom_domain::{Password, PasswordHash, Preferences, RepositoryError};
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
 use userdom_tests::{
     app::Limiter,
@@ -27,6 +27,15 @@ fn dead() -> RepositoryError {
 
 /// A process on the database, which dies after so many commits.
 fn process(database: &Database, clock: &Arc<FixedClock>, commits: i64) -> App {
+    process_with(database, clock, commits, Arc::new(PlainHasher::default()))
+}
+
+fn process_with(
+    database: &Database,
+    clock: &Arc<FixedClock>,
+    commits: i64,
+    hasher: Arc<dyn PasswordHasher>,
+) -> App {
     let left = Arc::new(AtomicI64::new(commits));
     let commits = Arc::clone(&left);
     let begin = move || if left.load(Ordering::SeqCst) > 0 { Ok(()) } else { Err(dead()) };
@@ -38,7 +47,7 @@ fn process(database: &Database, clock: &Arc<FixedClock>, commits: i64) -> App {
         clock: clock.clone(),
         ids: Arc::new(RandomIds),
         mint: Arc::new(TestMint::default()),
-        hasher: Arc::new(PlainHasher::default()),
+        hasher,
         strength: Arc::new(AnyStrength),
         secrets: Arc::new(GlassBox),
         totp: Arc::new(TestTotp::default()),
@@ -60,11 +69,11 @@ fn register(app: &App) -> Option<String> {
         preferences: Preferences::default(),
     };
     match app.once(&Caller::default(), "key", &[b"register ada"]).ok()? {
-        Once::Answered(kept) => Some(String::from_utf8(kept).unwrap()),
+        Once::Answered(kept) => Some(kept),
         Once::Turn(turn) => {
             let user = turn.app().register(&Caller::default(), &request).ok()?;
             let id = user.id.to_string();
-            turn.answer(id.as_bytes()).ok()?;
+            turn.answer(id.clone()).ok()?;
             Some(id)
         }
     }
@@ -74,11 +83,11 @@ fn sign_in(app: &App) -> Option<String> {
     let (login, password) = ("ada".to_owned(), given::password(given::PASSWORD));
     let request = SignIn { login, password, device_token: None };
     match app.once(&Caller::default(), "key", &[b"sign in"]).ok()? {
-        Once::Answered(kept) => Some(String::from_utf8(kept).unwrap()),
+        Once::Answered(kept) => Some(kept),
         Once::Turn(turn) => match turn.app().sign_in(&Caller::default(), &request).ok()? {
             SignInStep::Done(session) => {
                 let token = session.access_token.expose().to_owned();
-                turn.answer(token.as_bytes()).ok()?;
+                turn.answer(token.clone()).ok()?;
                 Some(token)
             }
             SignInStep::Challenge(_) => None,
@@ -153,6 +162,88 @@ fn c6_a_sign_in_has_one_effect(kind: Kind) {
     let got_through = dies_after_every_commit(kind, an_active_user, sign_in, sessions);
     // The claim, the count of the attempt, and then the session with its answer.
     assert_eq!(got_through, [false, false, false, true, true]);
+}
+
+/// Hashes with the only connection of the database in hand, for which it does not wait.
+struct GreedyHasher {
+    hasher: PlainHasher,
+    database: Database,
+}
+
+impl GreedyHasher {
+    fn take_every_connection(&self) -> Result<(), HashingError> {
+        let failed = |error: RepositoryError| HashingError::Failed(error.into());
+        drop(self.database.begin().map_err(failed)?);
+        drop(self.database.read().map_err(failed)?);
+        Ok(())
+    }
+}
+
+impl PasswordHasher for GreedyHasher {
+    fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
+        self.take_every_connection()?;
+        self.hasher.hash(password)
+    }
+
+    fn verify(
+        &self,
+        guess: &Password,
+        stored: Option<&PasswordHash>,
+    ) -> Result<Verification, HashingError> {
+        self.take_every_connection()?;
+        self.hasher.verify(guess, stored)
+    }
+}
+
+/// R31. Seen to fail on the code before (the count of the attempt was held open while its
+/// password was checked), and with the upgrade of a hash after the session was opened.
+fn r31_no_password_is_hashed_while_a_connection_is_held(kind: Kind) {
+    let test_database = TestDatabase::new(kind);
+    let (database, _) = Database::open(&test_database.parsed(), 1, Arc::new(RandomIds)).unwrap();
+    let hasher = PlainHasher::default();
+    let hasher = Arc::new(GreedyHasher { hasher, database: database.clone() });
+    let clock = Arc::new(FixedClock::default());
+    let app = process_with(&database, &clock, 100, hasher);
+    let old = PlainHasher::outdated_hash_of(given::PASSWORD);
+    let ada = given::an_active_user().with_username("ada").with_password_hash(old);
+    let mut uow = database.begin().unwrap();
+    uow.users().save(&mut ada.build()).unwrap();
+    uow.commit().unwrap();
+    let with_key = |key: &str, work: &dyn Fn(&App) -> Result<(), AppError>| {
+        let Once::Turn(turn) = app.once(&Caller::default(), key, &[key.as_bytes()]).unwrap() else {
+            panic!("{key} is new")
+        };
+        match work(turn.app()) {
+            Ok(()) => turn.answer("done".to_owned()).unwrap(),
+            Err(AppError::SignInRefused) => turn.refuse(None).unwrap(),
+            Err(error) => panic!("{key}: {error:?}"),
+        }
+    };
+    let sign_in = |login: &'static str, password: &'static str| {
+        move |app: &App| {
+            let (login, password) = (login.to_owned(), given::password(password));
+            let request = SignIn { login, password, device_token: None };
+            app.sign_in(&Caller::default(), &request).map(drop)
+        }
+    };
+    with_key("wrong", &sign_in("ada", "wrong horse battery staple"));
+    with_key("unknown", &sign_in("nobody", given::PASSWORD));
+    with_key("upgraded", &sign_in("ada", given::PASSWORD));
+    with_key("right", &sign_in("ada", given::PASSWORD));
+    assert_eq!(sessions(&database), 2);
+    let mut reader = database.read().unwrap();
+    let ada = reader.users().find_by_username(&given::username("ada")).unwrap().unwrap();
+    assert_eq!(*ada.user().password_hash(), PlainHasher::hash_of(given::PASSWORD));
+}
+
+#[test]
+fn r31_no_password_is_hashed_while_a_connection_is_held_on_sqlite() {
+    r31_no_password_is_hashed_while_a_connection_is_held(Kind::Sqlite);
+}
+
+#[test]
+fn r31_no_password_is_hashed_while_a_connection_is_held_on_postgres() {
+    r31_no_password_is_hashed_while_a_connection_is_held(Kind::Postgres);
 }
 
 #[test]

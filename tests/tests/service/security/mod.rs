@@ -3,6 +3,7 @@
 mod authorisation;
 mod enumeration;
 mod forged_tokens;
+mod keys;
 mod object_level;
 mod property_level;
 mod recent_proof;

@@ -82,13 +82,16 @@ impl SignInRepository for MemoryUnitOfWork {
         user_id: UserId,
         old: &PasswordHash,
         new: &PasswordHash,
-    ) -> Result<(), RepositoryError> {
+    ) -> Result<bool, RepositoryError> {
+        let mut is_upgraded = false;
         self.change_user(user_id, |user| {
-            if user.password_hash == old.as_str() {
+            is_upgraded = user.password_hash == old.as_str();
+            if is_upgraded {
                 new.as_str().clone_into(&mut user.password_hash);
                 user.version += 1;
             }
-        })
+        })?;
+        Ok(is_upgraded)
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use userdom_application::{
     Actor, AppError, Caller, Settings,
-    ports::{Limit, Outbox, PasswordStrength, TokenKind, TokenMint, WeakPassword},
+    ports::{Outbox, PasswordStrength, TokenKind, TokenMint, WeakPassword},
     testing::{TestMint, given},
     use_cases::{AddEmail, ChangePassword, OpenedSession, RemoveEmail, SignInStep},
 };
@@ -368,20 +368,6 @@ fn r5_three_mails_an_hour_go_to_one_address_and_nobody_sees_the_fourth_missing()
     assert_eq!([(); 4].map(|()| sent(&world)), [1, 1, 1, 0]);
     world.clock.advance(TimeDelta::hours(1));
     assert_eq!(sent(&world), 1);
-}
-
-#[test]
-fn who_asks_for_too_many_mails_has_to_wait() {
-    let world = World::new();
-    let ask = |n: u32| {
-        let email = given::email(&format!("user{n}@example.org"));
-        world.app.request_password_reset(&by_nobody(), &email)
-    };
-    for n in 0..30 {
-        ask(n).unwrap();
-    }
-    let Err(AppError::TooOften(exceeded)) = ask(30) else { panic!("too many") };
-    assert_eq!(exceeded.limit, Limit::MailAddress);
 }
 
 #[test]

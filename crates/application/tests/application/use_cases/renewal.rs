@@ -5,7 +5,7 @@ use std::thread;
 use chrono::TimeDelta;
 use userdom_application::{
     AppError,
-    ports::{Clock, Limit, TokenMint},
+    ports::{Clock, TokenMint},
     testing::{TestMint, given},
     use_cases::{EndSession, EndSessions, OpenedSession},
 };
@@ -226,15 +226,4 @@ fn z2_the_sessions_of_others_are_not_found() {
     let moderator = by_a(UserRole::Moderator);
     world.app.execute(&moderator, &EndSession { user_id, session_id }).unwrap();
     assert!(!access_lives(&world, &session));
-}
-
-#[test]
-fn who_presents_too_many_tokens_has_to_wait() {
-    let world = World::new();
-    let refresh = || world.app.refresh_session(&by_nobody(), "ud_rt_");
-    for _ in 0..30 {
-        assert_err!(refresh(), AppError::Unauthenticated);
-    }
-    let Err(AppError::TooOften(exceeded)) = refresh() else { panic!("too many") };
-    assert_eq!(exceeded.limit, Limit::TokenAddress);
 }

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use userdom_application::{
     Actor, AppError, Caller, Service,
-    ports::{ApiKey, Limit, Scope, Store, TokenHash, TokenKind, TokenMint},
+    ports::{ApiKey, Scope, Store, TokenHash, TokenKind, TokenMint},
     testing::{TestMint, given},
     use_cases::RegisterUser,
 };
@@ -161,27 +161,6 @@ fn r5_two_mails_an_hour_tell_one_address_of_claims_however_they_are_asked_for() 
     assert!(world.deliver().is_empty(), "it looks like any other registration");
     world.clock.advance(TimeDelta::hours(1));
     assert_eq!(resend(), 1);
-}
-
-#[test]
-fn who_asks_for_too_many_mails_has_to_wait() {
-    let world = World::new();
-    let ask =
-        || world.app.resend_verification(&by_nobody(), given::a_user_id(), given::an_email_id());
-    for _ in 0..30 {
-        ask().unwrap();
-    }
-    let Err(AppError::TooOften(exceeded)) = ask() else { panic!("too many") };
-    assert_eq!(exceeded.limit, Limit::MailAddress);
-}
-
-#[test]
-fn who_presents_too_many_tokens_has_to_wait() {
-    let world = World::new();
-    for _ in 0..30 {
-        assert_err!(world.app.verify_email(&by_nobody(), ""), AppError::TokenNotValid);
-    }
-    assert_err!(world.app.verify_email(&by_nobody(), ""), AppError::TooOften(_));
 }
 
 #[test]

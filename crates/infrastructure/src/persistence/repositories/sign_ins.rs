@@ -260,7 +260,7 @@ impl SignInRepository for SqlUnitOfWork {
         user_id: UserId,
         old: &PasswordHash,
         new: &PasswordHash,
-    ) -> Result<(), RepositoryError> {
+    ) -> Result<bool, RepositoryError> {
         let same = users::id.eq(user_id.to_string()).and(users::password_hash.eq(old.as_str()));
         let upgraded = on_either!(self.writing()?, c => {
             diesel::update(users::table.filter(same))
@@ -270,7 +270,7 @@ impl SignInRepository for SqlUnitOfWork {
                 ))
                 .execute(c)
         });
-        self.checked(upgraded).map(drop)
+        Ok(self.checked(upgraded)? > 0)
     }
 }
 

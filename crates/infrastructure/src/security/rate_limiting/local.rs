@@ -122,7 +122,10 @@ mod tests {
             let (limiter, start) = (LocalLimiter::new(), Instant::now());
             let quota = limit.quota();
             let mut passed: Vec<u32> = Vec::new();
-            for second in 0..3 * quota.seconds {
+            let each_second = 0..=quota.allowed / quota.seconds;
+            let tries =
+                (0..3 * quota.seconds).flat_map(|second| each_second.clone().map(move |_| second));
+            for second in tries {
                 if limiter.check_at(limit, "key", start + seconds(second.into())).is_ok() {
                     passed.push(second);
                 }

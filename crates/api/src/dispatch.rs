@@ -1,0 +1,41 @@
+//! An operation as every door carries it out: REST, a batch, GraphQL.
+
+use userdom_application::Caller;
+
+use crate::{
+    call::Call,
+    once,
+    problem::Answer,
+    rest::{Keys, Operation, Route},
+};
+
+/// An `Idempotency-Key`, with what it stands for.
+pub(crate) struct Key<'a> {
+    pub(crate) text: &'a str,
+    /// Whoever sent it.
+    pub(crate) owner: &'a Caller,
+    /// All that makes the request that one.
+    pub(crate) request: &'a [&'a [u8]],
+}
+
+/// Counts the request, and carries the operation out: with a key once, however often it is sent.
+pub(crate) fn dispatch(
+    route: &Route,
+    operation: Operation,
+    call: &Call<'_>,
+    key: Option<&Key<'_>>,
+) -> Answer {
+    if let Some(limit) = route.limit {
+        call.app.count_request(call.caller, limit)?;
+    }
+    let Some(key) = key else {
+        return operation(&Call { key: None, ..*call });
+    };
+    match route.keys {
+        Keys::KeepAnswer => {
+            once::answer(call.app, key, |app| operation(&Call { app, key: None, ..*call }))
+        }
+        Keys::EachOperation => operation(&Call { key: Some(key.text), ..*call }),
+        Keys::Ignore => operation(&Call { key: None, ..*call }),
+    }
+}
