@@ -39,6 +39,15 @@ pub trait OneTimeTokenRepository {
     /// Stores a token; older ones of the same user, kind and target end.
     fn issue(&mut self, token: &NewToken) -> Result<(), RepositoryError>;
 
+    /// Whether a token of this user, kind and target was made after a moment, dead or alive.
+    fn issued_after(
+        &mut self,
+        kind: TokenKind,
+        user_id: UserId,
+        target_id: Uuid,
+        moment: DateTime<Utc>,
+    ) -> Result<bool, RepositoryError>;
+
     /// What a live token is about, without using it up. `None` when it is unknown, of
     /// another kind, used, replaced or expired.
     fn peek(

@@ -45,6 +45,9 @@ pub trait Outbox: Send + Sync {
     /// It did not work; try again at `at`.
     fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError>;
 
+    /// It was not tried: it may not be done before `at`. This time does not count as an attempt.
+    fn defer(&self, id: Uuid, at: DateTime<Utc>) -> Result<(), RepositoryError>;
+
     /// It will never work.
     fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError>;
 }

@@ -9,15 +9,20 @@ pub enum Limit {
     RegisterAddress,
     /// Password resets and verification mails asked for from one client address.
     MailAddress,
-    /// Mails that anybody can have sent to one email address.
+    /// Mails that anybody can have sent to one email address. Only a mail that leaves counts.
     MailTarget,
-    /// Those of them that tell of accounts which claim the address: the rest is for whoever
-    /// wants its account back.
-    ClaimTarget,
+    /// Those of them that verify one email of one account: the rest is for other accounts
+    /// that claim the same address.
+    ClaimUser,
+    /// Those of them that tell the owner of an address that another account claims it: the
+    /// rest is for the owner's resets.
+    OwnerNotice,
     /// Mails to emails that one user adds.
     MailUser,
     /// Text messages to one phone number.
     SmsTarget,
+    /// Those of them that one user asks for: the rest is for other users with the same number.
+    SmsClaim,
     /// Text messages to the phones of one user.
     SmsUser,
     /// Codes and proofs entered for one user.
@@ -41,15 +46,17 @@ pub struct Quota {
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SignInAddress,
         Self::SignInLogin,
         Self::RegisterAddress,
         Self::MailAddress,
         Self::MailTarget,
-        Self::ClaimTarget,
+        Self::ClaimUser,
+        Self::OwnerNotice,
         Self::MailUser,
         Self::SmsTarget,
+        Self::SmsClaim,
         Self::SmsUser,
         Self::CodeUser,
         Self::TokenAddress,
@@ -65,9 +72,11 @@ impl Limit {
             Self::RegisterAddress => "register-address",
             Self::MailAddress => "mail-address",
             Self::MailTarget => "mail-target",
-            Self::ClaimTarget => "claim-target",
+            Self::ClaimUser => "claim-user",
+            Self::OwnerNotice => "owner-notice",
             Self::MailUser => "mail-user",
             Self::SmsTarget => "sms-target",
+            Self::SmsClaim => "sms-claim",
             Self::SmsUser => "sms-user",
             Self::CodeUser => "code-user",
             Self::TokenAddress => "token-address",
@@ -84,7 +93,8 @@ impl Limit {
             Self::RegisterAddress | Self::MailUser => Quota { allowed: 20, seconds: 3600 },
             Self::MailAddress => Quota { allowed: 30, seconds: 3600 },
             Self::MailTarget | Self::SmsTarget => Quota { allowed: 3, seconds: 3600 },
-            Self::ClaimTarget => Quota { allowed: 2, seconds: 3600 },
+            Self::ClaimUser | Self::SmsClaim => Quota { allowed: 2, seconds: 3600 },
+            Self::OwnerNotice => Quota { allowed: 1, seconds: 3600 },
             Self::SmsUser => Quota { allowed: 10, seconds: 3600 },
             Self::CodeUser => Quota { allowed: 10, seconds: 600 },
             Self::KeysUser => Quota { allowed: 300, seconds: 3600 },
@@ -104,6 +114,17 @@ pub struct Exceeded {
 
 /// Counts what may not happen too often.
 pub trait RateLimiter: Send + Sync {
+    /// Counts one more of each; when one of them is too many, none counts.
+    fn check_all(&self, limits: &[(Limit, &str)]) -> Result<(), Exceeded> {
+        for (passed, (limit, key)) in limits.iter().enumerate() {
+            if let Err(exceeded) = self.check(*limit, key) {
+                limits.iter().take(passed).for_each(|(limit, key)| self.give_back(*limit, key));
+                return Err(exceeded);
+            }
+        }
+        Ok(())
+    }
+
     /// Counts one more; when it is too many it does not count.
     fn check(&self, limit: Limit, key: &str) -> Result<(), Exceeded>;
 

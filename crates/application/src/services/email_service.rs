@@ -3,10 +3,12 @@ use std::{error::Error, sync::Arc};
 use chrono::TimeDelta;
 use userdom_domain::{DomainEvent, RepositoryError};
 
-use super::messages::Message;
+use super::messages::{Message, Verdict};
 use crate::{
     App, AppError,
-    ports::{ClaimedEvent, EmailProvider, Errand, MailError, MailWish, Outbox, SmsProvider},
+    ports::{
+        ClaimedEvent, EmailProvider, Errand, Exceeded, MailError, MailWish, Outbox, SmsProvider,
+    },
 };
 
 /// Sends the mails and text messages that the outbox asks for. Runs in a worker,
@@ -46,18 +48,27 @@ impl EmailService {
         for event in due {
             // A slow server must not outlast the lease: what is left is taken again.
             if self.app.now() - now > Self::LEASE / 2 {
-                break;
+                self.outbox.defer(event.id, now)?;
+            } else {
+                self.deliver(event)?;
             }
-            self.deliver(event)?;
         }
         Ok(claimed.len())
     }
 
     fn deliver(&self, event: &ClaimedEvent) -> Result<(), RepositoryError> {
-        let sent = match self.message_for(event) {
-            Ok(Some(Message::Mail(mail))) => self.provider.send(&mail),
-            Ok(Some(Message::Sms(sms))) => self.sms.send(&sms),
-            Ok(None) => Ok(()),
+        let verdict = self.verdict_on(event);
+        let now = self.app.now();
+        let sent = match verdict {
+            Ok(Verdict::Send(Message::Mail(mail))) => self.provider.send(&mail),
+            Ok(Verdict::Send(Message::Sms(sms))) => self.sms.send(&sms),
+            Ok(Verdict::Nothing) => Ok(()),
+            Ok(Verdict::Wait(Exceeded { limit, retry_after })) => {
+                tracing::info!(event.id = %event.id, limit = limit.as_str(), retry_after,
+                    "message deferred");
+                let wait = i64::try_from(retry_after).unwrap_or(3600);
+                return self.outbox.defer(event.id, now + TimeDelta::seconds(wait));
+            }
             Err(error) => Err(MailError::Temporary(Box::new(error))),
         };
         let now = self.app.now();
@@ -80,8 +91,8 @@ impl EmailService {
         self.outbox.give_up(event.id, self.app.now(), &chain(error))
     }
 
-    /// The message that an event asks for, as things stand now.
-    fn message_for(&self, event: &ClaimedEvent) -> Result<Option<Message>, AppError> {
+    /// What an event asks for, as things stand now.
+    fn verdict_on(&self, event: &ClaimedEvent) -> Result<Verdict, AppError> {
         match &event.errand {
             Errand::Event(DomainEvent::EmailVerificationRequested { email_id, token_id }) => {
                 self.verification_mail(event, *email_id, *token_id)
@@ -96,7 +107,7 @@ impl EmailService {
             Errand::Wish(MailWish::Verification { user_id, email_id, asked_by }) => {
                 self.verification_mail_again(event, *user_id, *email_id, *asked_by)
             }
-            Errand::Event(_) => Ok(None),
+            Errand::Event(_) => Ok(Verdict::Nothing),
         }
     }
 }

@@ -210,6 +210,7 @@ macro_rules! store_contract {
             tokens {
                 a_token_is_good_for_one_use
                 a_token_ends_by_time
+                a_token_that_was_made_after_a_moment_is_known_dead_or_alive
                 a_token_of_another_kind_is_noise
                 a_newer_token_ends_the_older_ones
                 a_newer_token_ends_none_of_another_target_or_kind
@@ -255,6 +256,7 @@ macro_rules! store_contract {
                 a_claimed_event_is_nobody_elses_until_the_lease_ends
                 a_completed_event_never_comes_back
                 a_postponed_event_comes_back_at_its_time
+                a_deferred_event_comes_back_at_its_time_and_was_not_tried
                 an_event_that_was_postponed_again_and_again_counts_its_attempts
                 an_event_that_was_given_up_never_comes_back
                 workers_side_by_side_share_the_events

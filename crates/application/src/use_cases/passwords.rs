@@ -5,7 +5,7 @@ use super::{OpenedSession, Proof};
 use crate::{
     App, AppError, Caller, Command, Tx,
     policies::Operation,
-    ports::{Limit, MailRequest, MailWish, TokenHash, TokenKind},
+    ports::{MailRequest, MailWish, TokenHash, TokenKind},
     services::{ValidationService, is_shut_out},
 };
 
@@ -43,9 +43,6 @@ impl App {
         caller: &Caller,
         email: &EmailAddress,
     ) -> Result<(), AppError> {
-        if self.adapters.limiter.check(Limit::MailTarget, email.as_str()).is_err() {
-            return Ok(());
-        }
         let wish = MailWish::PasswordReset { email: email.as_str().to_owned() };
         self.execute(caller, &AskForMail { wish })
     }

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl App {
-    /// Sends a six-digit code to a phone; an older code ends. Three an hour to one number, ten
-    /// to all of one user.
+    /// Sends a six-digit code to a phone; an older code ends. Three an hour to one number, of
+    /// which one user may have two, and ten to all of one user.
     pub fn request_phone_verification(
         &self,
         caller: &Caller,
@@ -21,8 +21,13 @@ impl App {
         let phone = user.phone(phone_id)?;
         // What is refused anyway sends nothing, and does not count.
         if let Some(number) = phone.phone().e164().filter(|_| !phone.is_verified()) {
-            self.adapters.limiter.check(Limit::SmsUser, &user_id.to_string())?;
-            self.adapters.limiter.check(Limit::SmsTarget, number)?;
+            let user = user_id.to_string();
+            let claim = format!("{user} {number}");
+            self.adapters.limiter.check_all(&[
+                (Limit::SmsUser, &user),
+                (Limit::SmsClaim, &claim),
+                (Limit::SmsTarget, number),
+            ])?;
         }
         self.execute(caller, &SendCode { user_id, phone_id })
     }

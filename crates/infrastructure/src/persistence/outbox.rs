@@ -120,6 +120,22 @@ impl Outbox for Database {
         .map(drop)
     }
 
+    fn defer(&self, id: Uuid, at: DateTime<Utc>) -> Result<(), RepositoryError> {
+        let one = events::table.filter(dsl::id.eq(id.to_string()));
+        self.write(|connection| {
+            on_either!(connection, c => {
+                diesel::update(one)
+                    .set((
+                        dsl::available_at.eq(at.naive_utc()),
+                        dsl::claimed_until.eq(None::<chrono::NaiveDateTime>),
+                        dsl::attempts.eq(dsl::attempts - 1),
+                    ))
+                    .execute(c)
+            })
+        })
+        .map(drop)
+    }
+
     fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
         let id = id.to_string();
         let wish = events::table.filter(dsl::id.eq(&id).and(dsl::user_id.eq(NOBODY)));

@@ -99,7 +99,8 @@ fn r5_three_mails_an_hour_go_to_one_address_however_they_are_asked_for(app: &Tes
     assert_eq!(sent() - before, 3);
     app.after(TimeDelta::hours(1));
     app.client().post("/v1/password-resets", &json!({"email": ada.email})).expect(202);
-    assert_eq!(sent() - before, 4);
+    // One of the resets that had to wait, the note about the registrations, and this one.
+    assert_eq!(sent() - before, 6);
 }
 
 /// What strangers cause about an address must not use up what its owner needs to come back in.
@@ -117,6 +118,31 @@ fn a9_registrations_leave_one_mail_for_a_reset(app: &TestApp) {
     let after = app.mails_to(&ada.email);
     assert_eq!(after.len(), before.len() + 1);
     assert!(after.last().unwrap().text.contains("/reset-password#token="));
+}
+
+/// Seen to fail with resets counted before it is known whose the address is, and with mails that
+/// may not go now dropped.
+fn c5_what_strangers_ask_for_uses_up_nothing_that_the_owner_needs(app: &TestApp) {
+    app.limit();
+    for _ in 0..5 {
+        app.client().post("/v1/password-resets", &json!({"email": "eve@example.org"})).expect(202);
+    }
+    let register = |username: &str| {
+        let mut body = a_registration(username);
+        body["email"] = json!("eve@example.org");
+        app.client().post("/v1/users", &body).expect(201)
+    };
+    assert!(app.mails_to("eve@example.org").is_empty());
+    register("eve");
+    assert_eq!(app.mails_to("eve@example.org").len(), 1);
+    for stranger in ["mallory1", "mallory2", "mallory3"] {
+        register(stranger);
+    }
+    assert_eq!(app.mails_to("eve@example.org").len(), 3);
+    app.after(TimeDelta::hours(1) + TimeDelta::seconds(1));
+    let mails = app.mails_to("eve@example.org");
+    assert_eq!(mails.len(), 4);
+    assert!(mails[3].text.contains("the username mallory3."));
 }
 
 /// Seen to fail with numbers and addresses counted alone.
@@ -195,6 +221,7 @@ through_both_doors!(
     e1_who_signs_in_leaves_no_trace_in_the_count_of_strangers,
     r5_three_mails_an_hour_go_to_one_address_however_they_are_asked_for,
     a9_registrations_leave_one_mail_for_a_reset,
+    c5_what_strangers_ask_for_uses_up_nothing_that_the_owner_needs,
     r5_one_user_sends_twenty_mails_and_ten_messages_an_hour,
     r5_registrations_are_twenty_an_hour_from_one_address,
     r5_three_text_messages_an_hour_go_to_one_number,

@@ -7,7 +7,16 @@ mod password_reset;
 mod phone_code;
 mod verification;
 
-use crate::ports::{OutgoingMail, OutgoingSms};
+use chrono::TimeDelta;
+use userdom_domain::UserId;
+use uuid::Uuid;
+
+use self::one_time_link::made_at;
+use super::EmailService;
+use crate::{
+    AppError,
+    ports::{ClaimedEvent, Exceeded, Limit, OutgoingMail, OutgoingSms, TokenKind},
+};
 
 /// A message that is ready to leave.
 #[derive(Debug)]
@@ -16,4 +25,45 @@ pub(super) enum Message {
     Mail(OutgoingMail),
     /// By text message.
     Sms(OutgoingSms),
+}
+
+/// What becomes of an event that asks for a message.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The message leaves.
+    Send(Message),
+    /// Nobody needs it.
+    Nothing,
+    /// Too many have left for now.
+    Wait(Exceeded),
+}
+
+impl EmailService {
+    /// Counts one more mail, unless there were too many. A second try at the same mail
+    /// does not count again.
+    fn count(&self, event: &ClaimedEvent, limits: &[(Limit, &str)]) -> Result<(), Exceeded> {
+        if event.attempts > 1 {
+            return Ok(());
+        }
+        self.app.adapters.limiter.check_all(limits)
+    }
+
+    /// Whether a link has been made after this one was asked for: of several that had to wait,
+    /// one is enough.
+    fn is_met(
+        &self,
+        event: &ClaimedEvent,
+        kind: TokenKind,
+        user_id: UserId,
+        target_id: Uuid,
+    ) -> Result<bool, AppError> {
+        // What has been tried before may have made that link itself.
+        let Some(asked_at) = made_at(event.id).filter(|_| event.attempts == 1) else {
+            return Ok(false);
+        };
+        let mut reader = self.app.adapters.store.read()?;
+        // The id tells the millisecond in which it was asked for.
+        let moment = asked_at + TimeDelta::milliseconds(1);
+        Ok(reader.tokens().issued_after(kind, user_id, target_id, moment)?)
+    }
 }

@@ -1,7 +1,7 @@
 use userdom_domain::{EmailAddress, Notice};
 
 use super::{
-    Message,
+    Message, Verdict,
     letter::{Letter, moment, name_of},
     one_time_link::made_at,
 };
@@ -14,10 +14,10 @@ impl EmailService {
         event: &ClaimedEvent,
         notice: Notice,
         to: &EmailAddress,
-    ) -> Result<Option<Message>, AppError> {
+    ) -> Result<Verdict, AppError> {
         let app = &self.app;
         let Some(user) = app.adapters.store.read()?.users().find_by_id(event.user_id)? else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
         let (subject, what) = told(notice);
         let letter = Letter {
@@ -36,7 +36,7 @@ impl EmailService {
                 self.public_url
             ),
         };
-        Ok(Some(Message::Mail(letter.to(event.id, to.clone()))))
+        Ok(Verdict::Send(Message::Mail(letter.to(event.id, to.clone()))))
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct LinkToken {
 }
 
 impl LinkToken {
-    /// When its link ends: the same at every try, as the mail says it.
+    /// When a link ends whose time counts from when it was asked for: the same at every try.
     pub(super) fn ends_at(self, now: DateTime<Utc>) -> DateTime<Utc> {
         made_at(self.id).unwrap_or(now) + self.ttl
     }
@@ -41,11 +41,12 @@ impl LinkToken {
         app: &App,
         user_id: UserId,
         target_id: Uuid,
+        ends_at: DateTime<Utc>,
     ) -> Result<Option<LiveLink>, AppError> {
         if let Some(earlier) = self.find(app)? {
             return Ok(Some(earlier));
         }
-        match app.execute(&Caller::default(), &Issue { token: self, user_id, target_id }) {
+        match app.execute(&Caller::default(), &Issue { token: self, user_id, target_id, ends_at }) {
             Ok(true) => self.find(app),
             Ok(false) | Err(AppError::Taken(_)) => Ok(None),
             Err(error) => Err(error),
@@ -71,6 +72,7 @@ struct Issue {
     token: LinkToken,
     user_id: UserId,
     target_id: Uuid,
+    ends_at: DateTime<Utc>,
 }
 
 impl Command for Issue {
@@ -79,7 +81,7 @@ impl Command for Issue {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, AppError> {
         let LinkToken { id, kind, .. } = self.token;
-        let left = self.token.ends_at(tx.now) - tx.now;
+        let left = self.ends_at - tx.now;
         if left <= TimeDelta::zero() {
             return Ok(false);
         }

@@ -1,38 +1,56 @@
+use chrono::TimeDelta;
 use userdom_domain::EmailAddress;
 
 use super::{
-    Message,
-    letter::{Letter, moment, name_of},
+    Message, Verdict,
+    letter::{Letter, length, name_of},
     one_time_link::LinkToken,
 };
 use crate::{
     AppError,
-    ports::{ClaimedEvent, TokenKind},
+    ports::{ClaimedEvent, Limit, TokenKind},
     services::{EmailService, is_shut_out},
 };
 
+/// How long a wish may wait until mails to its address are allowed again.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+
 impl EmailService {
-    /// The link that resets the password, for whoever has verified this address.
+    /// The link that resets the password, for whoever has verified this address. What is asked
+    /// for about an address of nobody counts nowhere: its owner may be about to register.
     pub(in crate::services) fn reset_mail(
         &self,
         event: &ClaimedEvent,
         asked_for: &str,
-    ) -> Result<Option<Message>, AppError> {
+    ) -> Result<Verdict, AppError> {
         let app = &self.app;
         let Ok(asked_for) = EmailAddress::parse(asked_for) else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
         let owner = app.adapters.store.read()?.users().find_by_email(&asked_for)?;
         let Some(user) = owner.filter(|user| !is_shut_out(user, app.now())) else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
         let Some(stored) = user.email_by_address(&asked_for) else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
         let (kind, ttl) = (TokenKind::PasswordReset, app.settings().reset_ttl);
         let token = LinkToken { id: event.id, kind, ttl };
-        let Some(link) = token.issue(app, user.id(), user.id().as_uuid())? else {
-            return Ok(None);
+        let now = app.now();
+        if now >= token.ends_at(now) + LONGEST_WAIT {
+            return Ok(Verdict::Nothing);
+        }
+        // A link in another mailbox is none in this one.
+        let has_one_mailbox = user.emails().iter().filter(|email| email.is_verified()).count() == 1;
+        if has_one_mailbox && self.is_met(event, kind, user.id(), user.id().as_uuid())? {
+            return Ok(Verdict::Nothing);
+        }
+        if let Err(too_many) = self.count(event, &[(Limit::MailTarget, stored.email().as_str())]) {
+            return Ok(Verdict::Wait(too_many));
+        }
+        // It may have waited: its time counts from now.
+        let Some(link) = token.issue(app, user.id(), user.id().as_uuid(), now + ttl)? else {
+            return Ok(Verdict::Nothing);
         };
         let letter = Letter {
             subject: "Reset your password",
@@ -46,11 +64,11 @@ impl EmailService {
                 link.url(&format!("{}/reset-password", self.public_url)),
             )),
             closing: format!(
-                "The link works until {}, and once. If you did not ask for this, ignore this \
-                 mail: your password stays as it is.",
-                moment(token.ends_at(app.now()))
+                "The link works for {} after this mail was sent, and once. If you did not ask \
+                 for this, ignore this mail: your password stays as it is.",
+                length(ttl)
             ),
         };
-        Ok(Some(Message::Mail(letter.to(event.id, stored.email().clone()))))
+        Ok(Verdict::Send(Message::Mail(letter.to(event.id, stored.email().clone()))))
     }
 }

@@ -2,14 +2,14 @@ use userdom_domain::{EmailAddress, EmailId, UserAggregate, UserId, UserStatus};
 use uuid::Uuid;
 
 use super::{
-    Message,
+    Message, Verdict,
     letter::{Letter, moment},
     one_time_link::{LinkToken, LiveLink, made_at},
 };
 use crate::{
     Actor, AppError, Caller, Command, Service, SignedInUser, Tx,
     policies::{self, Operation},
-    ports::{ClaimedEvent, Limit, TokenKind, UsedToken},
+    ports::{ClaimedEvent, Exceeded, Limit, TokenKind, UsedToken},
     services::{EmailService, is_shut_out},
 };
 
@@ -20,18 +20,24 @@ impl EmailService {
         event: &ClaimedEvent,
         email_id: EmailId,
         token_id: Uuid,
-    ) -> Result<Option<Message>, AppError> {
+    ) -> Result<Verdict, AppError> {
         let Some(user) = self.find_user(event.user_id)? else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
         let token = self.verification_link(token_id);
         let Some(link) = token.find(&self.app)? else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
-        let Some(to) = self.awaiting(event, &user, email_id) else {
-            return Ok(None);
+        let Some(to) = awaiting(&user, email_id) else {
+            return Ok(Verdict::Nothing);
         };
-        self.mail_to_verify(event, &user, to, (token, &link)).map(Some)
+        if self.is_owned(&to)? {
+            return Ok(self.mail_to_owner(event, to));
+        }
+        if let Err(too_many) = self.count_claim(event, email_id, &to) {
+            return Ok(Verdict::Wait(too_many));
+        }
+        self.mail_to_verify(event, &user, to, (token, &link))
     }
 
     /// The mail again, with a link of its own, for a pending user or for whoever may
@@ -42,22 +48,33 @@ impl EmailService {
         user_id: Uuid,
         email_id: Uuid,
         asked_by: Option<Uuid>,
-    ) -> Result<Option<Message>, AppError> {
+    ) -> Result<Verdict, AppError> {
         let Some(user) = self.find_user(UserId::from_uuid(user_id))? else {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         };
         let is_pending = user.user().status() == UserStatus::Pending;
         if !is_pending && !self.may_ask(event, &user, asked_by)? {
-            return Ok(None);
+            return Ok(Verdict::Nothing);
         }
-        let Some(to) = self.awaiting(event, &user, EmailId::from_uuid(email_id)) else {
-            return Ok(None);
+        let Some(to) = awaiting(&user, EmailId::from_uuid(email_id)) else {
+            return Ok(Verdict::Nothing);
         };
+        if self.is_owned(&to)? {
+            return Ok(self.mail_to_owner(event, to));
+        }
         let token = self.verification_link(event.id);
-        let Some(link) = token.issue(&self.app, user.id(), email_id)? else {
-            return Ok(None);
+        if self.is_met(event, token.kind, user.id(), email_id)? {
+            return Ok(Verdict::Nothing);
+        }
+        // Before it is issued, which ends the link that the user has.
+        if let Err(too_many) = self.count_claim(event, EmailId::from_uuid(email_id), &to) {
+            return Ok(Verdict::Wait(too_many));
+        }
+        let ends_at = token.ends_at(self.app.now());
+        let Some(link) = token.issue(&self.app, user.id(), email_id, ends_at)? else {
+            return Ok(Verdict::Nothing);
         };
-        self.mail_to_verify(event, &user, to, (token, &link)).map(Some)
+        self.mail_to_verify(event, &user, to, (token, &link))
     }
 
     fn find_user(&self, id: UserId) -> Result<Option<UserAggregate>, AppError> {
@@ -70,20 +87,33 @@ impl EmailService {
         LinkToken { id, kind, ttl }
     }
 
-    /// The address of an email that waits to be verified, and has not had too many mails
-    /// that anybody can cause. A second try at the same mail does not count again.
-    fn awaiting(
+    /// Whether an account has verified this address.
+    fn is_owned(&self, email: &EmailAddress) -> Result<bool, AppError> {
+        Ok(self.app.adapters.store.read()?.users().find_by_email(email)?.is_some())
+    }
+
+    /// One account that claims an address leaves mails to others that do: among them is
+    /// perhaps the one of its owner.
+    fn count_claim(
         &self,
         event: &ClaimedEvent,
-        user: &UserAggregate,
         email_id: EmailId,
-    ) -> Option<EmailAddress> {
-        let email = user.email(email_id).ok().filter(|email| !email.is_verified())?.email();
-        let limiter = &self.app.adapters.limiter;
-        let is_allowed = event.attempts > 1
-            || limiter.check(Limit::ClaimTarget, email.as_str()).is_ok()
-                && limiter.check(Limit::MailTarget, email.as_str()).is_ok();
-        is_allowed.then(|| email.clone())
+        to: &EmailAddress,
+    ) -> Result<(), Exceeded> {
+        let claim = email_id.to_string();
+        self.count(event, &[(Limit::ClaimUser, &claim), (Limit::MailTarget, to.as_str())])
+    }
+
+    /// Tells the owner of an address that somebody tried to use it. Once an hour is enough,
+    /// however many try, and leaves the others to the owner's resets.
+    fn mail_to_owner(&self, event: &ClaimedEvent, to: EmailAddress) -> Verdict {
+        let address = to.as_str();
+        let limits = [(Limit::OwnerNotice, address), (Limit::MailTarget, address)];
+        match self.count(event, &limits) {
+            Ok(()) => Verdict::Send(Message::Mail(address_in_use().to(event.id, to))),
+            Err(told) if told.limit == Limit::OwnerNotice => Verdict::Nothing,
+            Err(too_many) => Verdict::Wait(too_many),
+        }
     }
 
     /// Whether the user or the key that asked may change the user. What was asked for
@@ -123,11 +153,8 @@ impl EmailService {
         user: &UserAggregate,
         to: EmailAddress,
         (token, link): (LinkToken, &LiveLink),
-    ) -> Result<Message, AppError> {
+    ) -> Result<Verdict, AppError> {
         let app = &self.app;
-        if app.adapters.store.read()?.users().find_by_email(&to)?.is_some() {
-            return Ok(Message::Mail(address_in_use().to(event.id, to)));
-        }
         app.execute(&Caller::default(), &EndOlderClaims { token: link.about, email: &to })?;
         let letter = Letter {
             subject: "Confirm your email address",
@@ -148,8 +175,14 @@ impl EmailService {
                 moment(token.ends_at(app.now()))
             ),
         };
-        Ok(Message::Mail(letter.to(event.id, to)))
+        Ok(Verdict::Send(Message::Mail(letter.to(event.id, to))))
     }
+}
+
+/// The address of an email that waits to be verified.
+fn awaiting(user: &UserAggregate, email_id: EmailId) -> Option<EmailAddress> {
+    let email = user.email(email_id).ok().filter(|email| !email.is_verified())?;
+    Some(email.email().clone())
 }
 
 /// To the owner of an address that somebody else tried to use.

@@ -98,6 +98,17 @@ pub fn an_event_that_was_postponed_again_and_again_counts_its_attempts(t: &dyn S
     }
 }
 
+pub fn a_deferred_event_comes_back_at_its_time_and_was_not_tried(t: &dyn StoreUnderTest) {
+    five_events(t);
+    let events = claim(t, 10, 10, 30);
+    t.outbox().defer(events[0].id, minute(15)).unwrap();
+    assert!(claim(t, 10, 14, 30).is_empty());
+    let again = claim(t, 10, 15, 30);
+    assert_eq!(ids(&again), [events[0].id]);
+    assert_eq!(again[0].attempts, 1);
+    assert_eq!(again[0].errand, events[0].errand);
+}
+
 pub fn an_event_that_was_given_up_never_comes_back(t: &dyn StoreUnderTest) {
     five_events(t);
     let events = claim(t, 1, 10, 11);

@@ -52,6 +52,24 @@ pub fn a_token_is_good_for_one_use(t: &dyn StoreUnderTest) {
     assert_eq!(consume(t, &token, 59), None);
 }
 
+pub fn a_token_that_was_made_after_a_moment_is_known_dead_or_alive(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::a_pending_user().build());
+    let other = saved(t, given::a_pending_user().with_username("other").build());
+    let token = issued(t, &user, 5);
+    let after = |kind, user: &UserAggregate, target, at| {
+        let moment = minute(at);
+        in_one_unit(t, |uow| uow.tokens().issued_after(kind, user.id(), target, moment)).unwrap()
+    };
+    for _ in 0..2 {
+        assert!(after(token.kind, &user, token.target_id, 4));
+        assert!(!after(token.kind, &user, token.target_id, 5), "not at the moment itself");
+        assert!(!after(TokenKind::PasswordReset, &user, token.target_id, 4));
+        assert!(!after(token.kind, &user, user.id().as_uuid(), 4));
+        assert!(!after(token.kind, &other, token.target_id, 4));
+        consume(t, &token, 6);
+    }
+}
+
 pub fn a_token_ends_by_time(t: &dyn StoreUnderTest) {
     let user = saved(t, given::a_pending_user().build());
     let token = issued(t, &user, 0);

@@ -111,6 +111,16 @@ impl Outbox for MemoryStore {
         })
     }
 
+    fn defer(&self, id: Uuid, at: DateTime<Utc>) -> Result<(), RepositoryError> {
+        self.write(|state| {
+            state.change_event(id, |event| {
+                event.available_at = at;
+                event.claimed_until = None;
+                event.attempts -= 1;
+            });
+        })
+    }
+
     fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
         self.end_event(id, |event| {
             event.failed_at = Some(now);

@@ -25,6 +25,21 @@ impl OneTimeTokenRepository for MemoryUnitOfWork {
         Ok(())
     }
 
+    fn issued_after(
+        &mut self,
+        kind: TokenKind,
+        user_id: UserId,
+        target_id: Uuid,
+        moment: DateTime<Utc>,
+    ) -> Result<bool, RepositoryError> {
+        Ok(self.state.tokens.values().any(|StoredToken { token, .. }| {
+            token.kind == kind
+                && token.user_id == user_id
+                && token.target_id == target_id
+                && token.created_at > moment
+        }))
+    }
+
     fn peek(
         &mut self,
         kind: TokenKind,

@@ -8,6 +8,7 @@ mod contention;
 mod devices;
 mod emails;
 mod erasure;
+mod mail_allowances;
 mod mail_worker;
 mod passwords;
 mod phone_verification;

@@ -75,6 +75,23 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
         self.checked(issued).map(drop)
     }
 
+    fn issued_after(
+        &mut self,
+        kind: TokenKind,
+        user_id: UserId,
+        target_id: Uuid,
+        moment: DateTime<Utc>,
+    ) -> Result<bool, RepositoryError> {
+        let later = tokens::table
+            .filter(dsl::user_id.eq(user_id.to_string()))
+            .filter(dsl::kind.eq(kind.as_str()))
+            .filter(dsl::target_id.eq(target_id.to_string()))
+            .filter(dsl::created_at.gt(moment.naive_utc()))
+            .select(dsl::id);
+        let found = on_either!(self.db()?, c => later.first::<String>(c).optional());
+        Ok(self.checked(found)?.is_some())
+    }
+
     fn peek(
         &mut self,
         kind: TokenKind,
