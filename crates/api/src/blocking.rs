@@ -38,7 +38,7 @@ pub(crate) async fn run<T: Send + 'static>(
 }
 
 /// One of the permits, after a short wait.
-pub(crate) async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
+async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
     match tokio::time::timeout(LONGEST_WAIT, Arc::clone(permits).acquire_owned()).await {
         Ok(permit) => permit.map_err(Problem::internal),
         Err(_) => Err(Problem::new("service.busy")),

@@ -77,9 +77,10 @@ pub(crate) async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let Incoming { state, caller, request, key, path, is_blind } =
         read(route, &http, payload).await?;
-    // Slow, and dear to serve: a flood of these leaves room for the others.
-    let _permit = match route.hashes {
-        Hashes::Strangers => Some(blocking::permit(&state.hashing).await?),
+    // Slow, and dear to serve: a flood of these leaves room for the others. It waits here, where
+    // it holds no thread and no connection, and before an attempt is counted.
+    let _turn = match route.hashes {
+        Hashes::Strangers => Some(state.hashing.turn().await?),
         Hashes::Own | Hashes::Nothing => None,
     };
     let (now, shared) = (state.now(), state.clone());

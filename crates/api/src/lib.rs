@@ -38,6 +38,7 @@ mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use codes::CODES;
 pub use graphql::SDL as GRAPHQL_SCHEMA;

@@ -11,13 +11,15 @@ use userdom_application::{
     ports::{Clock, IdGenerator},
 };
 
+use crate::turns::Turns;
+
 /// What every request has at hand; cheap to clone.
 #[expect(missing_debug_implementations, reason = "ports are traits")]
 #[derive(Clone)]
 pub struct ApiState {
     pub(crate) app: App,
     pub(crate) permits: Arc<Semaphore>,
-    pub(crate) hashing: Arc<Semaphore>,
+    pub(crate) hashing: Arc<Turns>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
@@ -31,7 +33,7 @@ impl ApiState {
     /// hash passwords of strangers, so that a flood of guesses leaves room for users who
     /// have signed in. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
-        let hashing = Arc::new(Semaphore::new((permits / 2).max(1)));
+        let hashing = Turns::new((permits / 2).max(1));
         let permits = Arc::new(Semaphore::new(permits));
         let (trusted_proxies, ready) = (Arc::default(), Arc::new(AtomicBool::new(true)));
         Self {

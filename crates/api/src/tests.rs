@@ -445,12 +445,12 @@ fn a_full_house_asks_to_come_back() {
 #[test]
 fn a_flood_of_passwords_leaves_room_for_everybody_else() {
     let state = state();
-    let permit = Arc::clone(&state.hashing).try_acquire_owned().unwrap();
+    let turn = actix_web::rt::System::new().block_on(state.hashing.turn()).unwrap();
     let answer = send_to(state.clone(), post("/v1/sessions", &json!({})));
     assert_eq!(answer.problem(), problem("service.busy", 503));
     let answer = send_to(state, post("/v1/sessions/refresh", &json!({})));
     assert_eq!(answer.problem(), problem("request.invalid", 400));
-    drop(permit);
+    drop(turn);
 }
 
 #[test]

@@ -71,11 +71,7 @@ pub(crate) async fn answer(
             return Ok(shown(&http, &refused));
         }
     };
-    let _permit = if plan.hashes_for_strangers {
-        Some(blocking::permit(&state.hashing).await?)
-    } else {
-        None
-    };
+    let _turn = if plan.hashes_for_strangers { Some(state.hashing.turn().await?) } else { None };
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
     let work = move |app: &App| {
         let runner = Runner::new(app.clone(), caller, token, key, now, requires_if_match);

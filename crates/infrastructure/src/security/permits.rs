@@ -1,17 +1,20 @@
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A fixed number of permits with a short queue before them: what does not fit
-/// is turned away instead of piling up.
+/// A fixed number of permits with a short queue before them, first come, first served: what
+/// does not fit is turned away instead of piling up.
 pub(super) struct Permits {
     state: Mutex<State>,
-    returned: Condvar,
+    changed: Condvar,
     queue: usize,
 }
 
 struct State {
     free: usize,
-    waiting: usize,
+    /// The numbers of those who wait, the next one first.
+    waiting: VecDeque<u64>,
+    next_number: u64,
 }
 
 /// One permit; dropping it gives it back.
@@ -20,24 +23,32 @@ pub(super) struct Permit<'a>(&'a Permits);
 impl Permits {
     /// `permits` at once (at least one), and `queue` callers that may wait.
     pub(super) fn new(permits: usize, queue: usize) -> Self {
-        let state = State { free: permits.max(1), waiting: 0 };
-        Self { state: Mutex::new(state), returned: Condvar::new(), queue }
+        let state = State { free: permits.max(1), waiting: VecDeque::new(), next_number: 0 };
+        Self { state: Mutex::new(state), changed: Condvar::new(), queue }
     }
 
     /// Takes a permit. `None` at once when the queue is full, and after
-    /// `patience` when none came back.
+    /// `patience` when the turn has not come.
     pub(super) fn take(&self, patience: Duration) -> Option<Permit<'_>> {
         let mut state = self.lock();
-        if state.free == 0 {
-            if state.waiting >= self.queue {
+        if state.free == 0 || !state.waiting.is_empty() {
+            if state.waiting.len() >= self.queue {
                 return None;
             }
-            state.waiting += 1;
+            let number = state.next_number;
+            state.next_number += 1;
+            state.waiting.push_back(number);
             (state, _) = self
-                .returned
-                .wait_timeout_while(state, patience, |state| state.free == 0)
+                .changed
+                .wait_timeout_while(state, patience, |state| !state.is_turn_of(number))
                 .unwrap_or_else(PoisonError::into_inner);
-            state.waiting -= 1;
+            let has_turn = state.is_turn_of(number);
+            state.waiting.retain(|other| *other != number);
+            // Another permit may be free for whoever is the next one now.
+            self.changed.notify_all();
+            if !has_turn {
+                return None;
+            }
         }
         state.free = state.free.checked_sub(1)?;
         Some(Permit(self))
@@ -49,10 +60,16 @@ impl Permits {
     }
 }
 
+impl State {
+    fn is_turn_of(&self, number: u64) -> bool {
+        self.free > 0 && self.waiting.front() == Some(&number)
+    }
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.0.lock().free += 1;
-        self.0.returned.notify_one();
+        self.0.changed.notify_all();
     }
 }
 
@@ -89,12 +106,35 @@ mod tests {
         let held = permits.take(LONG).unwrap();
         thread::scope(|scope| {
             let waiter = scope.spawn(|| permits.take(LONG).is_some());
-            while permits.lock().waiting == 0 {
+            while permits.lock().waiting.is_empty() {
                 thread::yield_now();
             }
             drop(held);
             assert!(waiter.join().unwrap());
         });
+    }
+
+    /// Seen to fail with whoever wakes first.
+    #[test]
+    fn c6_permits_are_given_in_the_order_of_asking() {
+        const WAITERS: usize = 16;
+        let permits = Permits::new(1, WAITERS);
+        let order = Mutex::new(Vec::new());
+        let held = permits.take(LONG).unwrap();
+        thread::scope(|scope| {
+            for n in 0..WAITERS {
+                let (permits, order) = (&permits, &order);
+                scope.spawn(move || {
+                    let _permit = permits.take(LONG).unwrap();
+                    order.lock().unwrap().push(n);
+                });
+                while permits.lock().waiting.len() <= n {
+                    thread::yield_now();
+                }
+            }
+            drop(held);
+        });
+        assert!(order.into_inner().unwrap().is_sorted());
     }
 
     #[test]
@@ -113,6 +153,6 @@ mod tests {
         });
         assert!(most.into_inner() <= 2);
         assert_eq!(permits.lock().free, 2);
-        assert_eq!(permits.lock().waiting, 0);
+        assert!(permits.lock().waiting.is_empty());
     }
 }
