@@ -38,7 +38,7 @@ PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$lvyEEhKO6WAh9/IeLIAeYg$aiLMscTSr
 def engine(url):
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        return sa.create_engine(sa.URL.create("sqlite", database=rest))
+        return sa.create_engine(sa.URL.create("sqlite", database=rest), connect_args={"timeout": 120})
     if scheme in ("postgres", "postgresql"):
         return sa.create_engine("postgresql+psycopg://" + rest)
     sys.exit(f"unknown scheme in {url}")

@@ -91,16 +91,21 @@ impl TestDatabase {
 
     /// A connection beside those of the service.
     pub(crate) fn sqlite(&self) -> SqliteConnection {
-        let path = self.url.trim_start_matches("sqlite://");
-        let mut connection = SqliteConnection::establish(path).unwrap();
-        connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
-        connection
+        sqlite(self.url.trim_start_matches("sqlite://"))
     }
 
     /// A folder for the test's files.
     pub fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
     }
+}
+
+/// A connection to a file that a service may have open as well: it waits while that one writes,
+/// or still ends, on a machine of any speed.
+pub fn sqlite(path: &str) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(path).unwrap();
+    connection.batch_execute("PRAGMA busy_timeout = 120000").unwrap();
+    connection
 }
 
 impl Drop for TestDatabase {

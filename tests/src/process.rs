@@ -25,8 +25,12 @@ pub use race::{Finish, Racer, race};
 /// Good enough for every rule about secret keys.
 pub const SECRET_KEY: &str = "q6Zt0yI1m5mP2w0bJxv7Qk9sUu3RZc8LhT4nWfEoGyA=";
 
-/// How long anything may take that is expected to happen.
+/// How long anything may take that is expected to happen, on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How much slower than idle a machine may be before a wait is in vain: a waiting test costs
+/// nothing, and a newcomer's machine has other things to do.
+const SLOWEST: u32 = 10;
 
 /// Sleeps; for what has no condition to wait for.
 #[expect(clippy::disallowed_methods, reason = "the one place in which tests sleep")]
@@ -34,10 +38,11 @@ pub fn pause(time: Duration) {
     thread::sleep(time);
 }
 
-/// Asks until there is an answer, and fails when there is none in time.
+/// Asks until there is an answer, and fails when there is none in time, which is given for an
+/// idle machine.
 #[track_caller]
 pub fn eventually<T>(what: &str, at_most: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
+    let (started, at_most) = (Instant::now(), at_most * SLOWEST);
     loop {
         if let Some(answer) = ask() {
             return answer;
@@ -112,10 +117,11 @@ fn collected(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u
     })
 }
 
-/// Waits for a process; kills one that does not end, and fails.
+/// Waits for a process; kills one that does not end in time, which is given for an idle machine,
+/// and fails.
 #[track_caller]
 pub fn ended(child: &mut Child, at_most: Duration) -> ExitStatus {
-    let started = Instant::now();
+    let (started, at_most) = (Instant::now(), at_most * SLOWEST);
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;

@@ -41,7 +41,7 @@ class Service:
         raise SystemExit("the service does not start")
 
     def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
 
     def call(self, method, path, body=None, token=None, connection=None):
         connection = connection or self.connect()
@@ -83,7 +83,7 @@ class Service:
 
     def database(self):
         path = os.path.join(self.folder.name, "userdom.db")
-        return sqlite3.connect(path, timeout=10, isolation_level=None)
+        return sqlite3.connect(path, timeout=120, isolation_level=None)
 
     def resident_kib(self, field):
         with open(f"/proc/{self.process.pid}/status") as status:

@@ -13,7 +13,7 @@ use ureq::{
 use super::{conformity, graphql_door::Twin};
 
 const JSON: &str = "application/json";
-const SECONDS: Duration = Duration::from_secs(30);
+const SECONDS: Duration = Duration::from_mins(5);
 
 /// Texts that would show how the service is built inside.
 const INSIDES: [&str; 14] = [

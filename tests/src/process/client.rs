@@ -60,7 +60,7 @@ pub(super) fn agent() -> Agent {
     Agent::new_with_config(
         Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
+            .timeout_global(Some(Duration::from_mins(5)))
             .max_idle_connections_per_host(64)
             .proxy(None)
             .build(),

@@ -43,7 +43,7 @@ fn run(racer: &Racer, start: &Barrier) -> Finish {
     let host = racer.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_nodelay(true).unwrap();
-    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
     let body = racer.body.to_string();
     let authorization = match racer.token.as_str() {
         "" => String::new(),

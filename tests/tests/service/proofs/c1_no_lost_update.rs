@@ -17,13 +17,20 @@ fn c1_a_write_that_was_answered_2xx_is_counted_once(kind: Kind) {
     let start = service.call_as(&ada, "GET", profile, None).version();
     let edit = |writer: usize| -> usize {
         let edits = (0..EDITS).filter(|edit| {
-            let seen = service.call_as(&ada, "GET", profile, None).expect(200).version();
+            let seen = loop {
+                let answer = service.call_as(&ada, "GET", profile, None);
+                if answer.status != 503 {
+                    break answer.expect(200).version();
+                }
+            };
             let body = json!({"bio": format!("edit {edit} of writer {writer}")});
             let answer = service.call_if(&ada, seen, "PATCH", profile, Some(&body));
             match answer.status {
                 200 => assert_eq!(answer.version(), seen + 1),
                 412 => assert!(answer.is_problem("version.stale"), "{}", answer.text),
                 409 => assert!(answer.is_problem("user.contended"), "{}", answer.text),
+                // A slow machine has no room for all of them.
+                503 => {}
                 _ => panic!("{}", answer.text),
             }
             answer.status == 200

@@ -2,7 +2,7 @@ use userdom_application::{AppError, Caller};
 use userdom_domain::UniqueKey;
 use userdom_tests::databases::Kind;
 
-use super::support::{World, alone, at_once};
+use super::support::{World, alone, at_once, patiently};
 
 const RIVALS: usize = 100;
 
@@ -19,7 +19,7 @@ fn one_of_many_gets_the_username(kind: Kind) {
     let _alone = alone();
     let world = World::new(kind);
     let results = at_once(RIVALS, |n| {
-        world.register(&in_case("wanted_name", n), &format!("rival{n}@example.org"))
+        patiently(|| world.register(&in_case("wanted_name", n), &format!("rival{n}@example.org")))
     });
     let winners = results.iter().filter(|result| result.is_ok()).count();
     for refused in results.into_iter().filter_map(Result::err) {
@@ -38,7 +38,8 @@ fn one_of_many_verifies_the_address(kind: Kind) {
     }
     let tokens = world.verification_tokens();
     assert_eq!(tokens.len(), RIVALS);
-    let results = at_once(RIVALS, |n| world.app.verify_email(&Caller::default(), &tokens[n]));
+    let results =
+        at_once(RIVALS, |n| patiently(|| world.app.verify_email(&Caller::default(), &tokens[n])));
     let owners = results.iter().filter(|result| result.is_ok()).count();
     for refused in results.into_iter().filter_map(Result::err) {
         assert!(matches!(refused, AppError::Taken(UniqueKey::VerifiedEmail)), "{refused:?}");

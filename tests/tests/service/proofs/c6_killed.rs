@@ -3,10 +3,10 @@
 
 use std::{thread, time::Duration};
 
-use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use serde_json::json;
 use userdom_tests::{
-    databases::{Kind, TestDatabase},
+    databases::{Kind, TestDatabase, sqlite},
     process::{Account, Answer, Service, pause, signal},
 };
 
@@ -28,7 +28,7 @@ fn free_keys(database: &TestDatabase) {
     let sql = "UPDATE idempotency_keys SET claimed_until = '2000-01-01 00:00:00' \
                WHERE answer IS NULL";
     match database.url().strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(sql).unwrap(),
+        Some(path) => sqlite(path).batch_execute(sql).unwrap(),
         None => PgConnection::establish(database.url()).unwrap().batch_execute(sql).unwrap(),
     }
 }

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
 use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+    Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query,
     sql_types::{BigInt, Integer},
 };
 use userdom_application::ports::{Login, Store};
 use userdom_domain::Username;
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
-use userdom_tests::databases::{Kind, TestDatabase};
+use userdom_tests::databases::{Kind, TestDatabase, sqlite};
 
 #[derive(QueryableByName)]
 struct Version {
@@ -40,7 +40,7 @@ fn opened(kind: Kind) -> (TestDatabase, Database) {
 fn e2_a_claim_of_nobody_is_a_write_on_sqlite() {
     let (test_database, database) = opened(Kind::Sqlite);
     let path = test_database.url().strip_prefix("sqlite://").unwrap();
-    let mut other = SqliteConnection::establish(path).unwrap();
+    let mut other = sqlite(path);
     let mut version = || {
         let row = sql_query("PRAGMA data_version").get_result::<Version>(&mut other);
         row.unwrap().data_version

@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
-    sql_types::Text,
-};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use userdom_application::ports::Clock;
 use userdom_infrastructure::external::SystemClock;
 use userdom_tests::{
     app::Authenticator,
-    databases::{Kind, TestDatabase},
+    databases::{Kind, TestDatabase, sqlite},
     process::{
         Account, Answer, Finish, Launch, PASSWORD, Racer, SECRET_KEY, Service, finished, race,
         userdom,
@@ -81,7 +78,7 @@ impl Instances {
     pub(super) fn texts(&self, sql: &str) -> Vec<String> {
         let url = self.database.url();
         let rows: Vec<Row> = match url.strip_prefix("sqlite://") {
-            Some(path) => sql_query(sql).load(&mut SqliteConnection::establish(path).unwrap()),
+            Some(path) => sql_query(sql).load(&mut sqlite(path)),
             None => sql_query(sql).load(&mut PgConnection::establish(url).unwrap()),
         }
         .unwrap();

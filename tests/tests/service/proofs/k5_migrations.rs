@@ -5,11 +5,10 @@ use std::{
 };
 
 use diesel::{
-    Connection, PgConnection, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
-    dsl::sql, sql_types::Text,
+    Connection, PgConnection, RunQueryDsl, connection::SimpleConnection, dsl::sql, sql_types::Text,
 };
 use userdom_tests::{
-    databases::{Kind, TestDatabase},
+    databases::{Kind, TestDatabase, sqlite},
     process::{SECRET_KEY, finished, pause, repository, userdom},
 };
 
@@ -61,7 +60,7 @@ fn left_over(database: &TestDatabase) -> String {
 
 fn dump(database: &TestDatabase, on_postgres: &str, on_sqlite: &str) -> String {
     if let Some(path) = database.url().strip_prefix("sqlite://") {
-        let mut connection = SqliteConnection::establish(path).unwrap();
+        let mut connection = sqlite(path);
         diesel::select(sql::<Text>(on_sqlite)).get_result(&mut connection).unwrap()
     } else {
         let mut connection = PgConnection::establish(database.url()).unwrap();
@@ -71,7 +70,7 @@ fn dump(database: &TestDatabase, on_postgres: &str, on_sqlite: &str) -> String {
 
 fn run(database: &TestDatabase, statements: &str) {
     match database.url().strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(statements),
+        Some(path) => sqlite(path).batch_execute(statements),
         None => PgConnection::establish(database.url()).unwrap().batch_execute(statements),
     }
     .unwrap();

@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
-use diesel::{
-    Connection, PgConnection, QueryResult, SqliteConnection, connection::SimpleConnection,
-};
+use diesel::{Connection, PgConnection, QueryResult, connection::SimpleConnection};
 use userdom_application::ports::{AuditEvent, Outcome, Store};
 use userdom_domain::{UserId, example};
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
-use userdom_tests::databases::{Kind, TestDatabase};
+use userdom_tests::databases::{Kind, TestDatabase, sqlite};
 use uuid::Uuid;
 
 fn run(database: &TestDatabase, statement: &str) -> QueryResult<()> {
     match database.url().strip_prefix("sqlite://") {
-        Some(path) => SqliteConnection::establish(path).unwrap().batch_execute(statement),
+        Some(path) => sqlite(path).batch_execute(statement),
         None => PgConnection::establish(database.url()).unwrap().batch_execute(statement),
     }
 }

@@ -8,7 +8,7 @@ use userdom_application::{
     testing::{AnyStrength, GlassBox, PlainHasher, TestMint, TestTotp, given},
     use_cases::RegisterUser,
 };
-use userdom_domain::{DomainEvent, Preferences, UserId, UserRole};
+use userdom_domain::{DomainEvent, Preferences, RepositoryError, UserId, UserRole};
 use userdom_infrastructure::{
     external::{RandomIds, SystemClock},
     persistence::Database,
@@ -92,6 +92,18 @@ pub(super) fn by(user: &UserView) -> Caller {
         authenticated_at: SystemClock.now(),
     };
     Caller { actor: Some(Actor::User(user)), ..Caller::default() }
+}
+
+/// Does again what found no connection free: whoever asks is told to come back then, and on a slow
+/// machine that is often.
+pub(super) fn patiently<T>(mut work: impl FnMut() -> Result<T, AppError>) -> Result<T, AppError> {
+    loop {
+        match work() {
+            Err(AppError::Store(RepositoryError::Unavailable(cause)))
+                if cause.to_string().contains("timed out waiting for connection") => {}
+            done => return done,
+        }
+    }
 }
 
 /// The threads' results, in the order in which they were started.

@@ -49,6 +49,13 @@ impl Clock for FixedClock {
 #[derive(Debug, Default)]
 pub struct SequentialIds(AtomicU64);
 
+impl SequentialIds {
+    /// Ids that are none of another generator which starts elsewhere.
+    pub const fn after(count: u64) -> Self {
+        Self(AtomicU64::new(count))
+    }
+}
+
 impl IdGenerator for SequentialIds {
     fn uuid_v7(&self, now: DateTime<Utc>) -> Uuid {
         let count = self.0.fetch_add(1, Ordering::Relaxed) + 1;

@@ -42,6 +42,7 @@ pub struct RedisLimiter {
     idle: Mutex<Vec<Connection>>,
     health: Mutex<Health>,
     local: LocalLimiter,
+    patience: Duration,
 }
 
 #[derive(Default)]
@@ -67,6 +68,7 @@ impl RedisLimiter {
             idle: Mutex::default(),
             health: Mutex::default(),
             local: LocalLimiter::new(),
+            patience: PATIENCE,
         })
     }
 
@@ -101,9 +103,9 @@ impl RedisLimiter {
     }
 
     fn connect(&self) -> RedisResult<Connection> {
-        let connection = self.client.get_connection_with_timeout(PATIENCE)?;
-        connection.set_read_timeout(Some(PATIENCE))?;
-        connection.set_write_timeout(Some(PATIENCE))?;
+        let connection = self.client.get_connection_with_timeout(self.patience)?;
+        connection.set_read_timeout(Some(self.patience))?;
+        connection.set_write_timeout(Some(self.patience))?;
         Ok(connection)
     }
 
