@@ -19,7 +19,10 @@ use std::{
 
 use actix_web::{dev::ServerHandle, rt::System};
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use diesel::{
+    Connection, PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection,
+    sql_query, sql_types::Text,
+};
 use ipnet::IpNet;
 use userdom_api::{ApiState, Limits};
 use userdom_application::{
@@ -155,13 +158,61 @@ impl TestApp {
 
     /// The SQL statements that `work` sends to the database.
     pub fn statements_of<T>(&self, work: impl FnOnce() -> T) -> (T, Vec<String>) {
-        let url = match self.database.parsed() {
-            DatabaseUrl::Sqlite(path) => path.display().to_string(),
-            DatabaseUrl::Postgres(url) => url,
-        };
+        let url = self.connects_to();
         let before = statements::sent_to(&url).len();
         let done = work();
         (done, statements::sent_to(&url).split_off(before))
+    }
+
+    /// How many transactions `work` commits.
+    pub fn commits_of<T>(&self, work: impl FnOnce() -> T) -> (T, usize) {
+        let url = self.connects_to();
+        let commits = || {
+            let sent = statements::all_sent_to(&url);
+            sent.iter().filter(|query| query.starts_with("COMMIT")).count()
+        };
+        let before = commits();
+        let done = work();
+        (done, commits() - before)
+    }
+
+    /// As `USERDOM_DATABASE_URL` has it.
+    pub fn database_url(&self) -> String {
+        self.database.url().to_owned()
+    }
+
+    fn connects_to(&self) -> String {
+        match self.database.parsed() {
+            DatabaseUrl::Sqlite(path) => path.display().to_string(),
+            DatabaseUrl::Postgres(url) => url,
+        }
+    }
+
+    /// How the database would find the rows of a statement, if it used every index that it can.
+    pub fn plan_of(&self, statement: &str) -> String {
+        let (sql, _) = statement.split_once(" -- binds").unwrap_or((statement, ""));
+        let lines: Vec<String> = match self.database.parsed() {
+            DatabaseUrl::Sqlite(_) => {
+                let plan = sql_query(format!("EXPLAIN QUERY PLAN {sql}"));
+                let steps: Vec<Step> = plan.load(&mut self.database.sqlite()).unwrap();
+                steps.into_iter().map(|step| step.detail).collect()
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut pg = PgConnection::establish(&url).unwrap();
+                pg.batch_execute(
+                    "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan",
+                )
+                .unwrap();
+                pg.batch_execute(&format!("PREPARE it AS {sql}")).unwrap();
+                let most = (1..20).take_while(|n| sql.contains(&format!("${n}"))).count();
+                let nulls = vec!["NULL"; most].join(", ");
+                let values = if most == 0 { String::new() } else { format!("({nulls})") };
+                let plan = sql_query(format!("EXPLAIN EXECUTE it{values}"));
+                let steps: Vec<PlanLine> = plan.load(&mut pg).unwrap();
+                steps.into_iter().map(|step| step.line).collect()
+            }
+        };
+        lines.join("\n")
     }
 
     /// Which database it runs on.
@@ -189,7 +240,7 @@ impl TestApp {
 
     /// Removes what nobody needs any more, as the service does every hour.
     pub fn sweep(&self) -> Swept {
-        self.app.sweep().unwrap()
+        self.app.sweep()
     }
 
     /// Sends all mail that is due, as the worker does.
@@ -319,6 +370,18 @@ type Reader = Box<dyn FnMut(&str) -> Vec<String>>;
 struct Row {
     #[diesel(sql_type = Text)]
     value: String,
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PlanLine {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
 }
 
 fn serve(state: ApiState) -> (String, (ServerHandle, JoinHandle<()>)) {

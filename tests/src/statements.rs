@@ -16,8 +16,17 @@ pub(crate) fn count() {
 
 /// What a database has been sent, without the frames of transactions.
 pub(crate) fn sent_to(url: &str) -> Vec<String> {
+    all_sent_to(url).into_iter().filter(|query| !is_frame(query)).collect()
+}
+
+/// What a database has been sent.
+pub(crate) fn all_sent_to(url: &str) -> Vec<String> {
     let sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
     sent.as_ref().and_then(|all| all.get(url)).cloned().unwrap_or_default()
+}
+
+fn is_frame(query: &str) -> bool {
+    ["BEGIN", "COMMIT", "ROLLBACK", "SET ", "PRAGMA"].iter().any(|frame| query.starts_with(frame))
 }
 
 /// A connection, which knows where it leads from when it was opened.
@@ -30,15 +39,14 @@ impl Instrumentation for Counter {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => {
-                url.clone_into(&mut self.url);
+                // Postgres is given timeouts as well.
+                let (plain, _) = url.split_once('?').unwrap_or((url, ""));
+                plain.clone_into(&mut self.url);
             }
             InstrumentationEvent::StartQuery { query, .. } => {
                 let query = query.to_string();
-                let frames = ["BEGIN", "COMMIT", "ROLLBACK", "SET ", "PRAGMA"];
-                if !frames.iter().any(|frame| query.starts_with(frame)) {
-                    let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-                    sent.get_or_insert_default().entry(self.url.clone()).or_default().push(query);
-                }
+                let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
+                sent.get_or_insert_default().entry(self.url.clone()).or_default().push(query);
             }
             _ => {}
         }

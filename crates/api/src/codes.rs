@@ -57,6 +57,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("batch.undone", 424, "Another operation of the batch was refused, so nothing was done"),
     ("batch.not_atomic", 422, "An atomic batch takes what changes users, and nothing else"),
     ("batch.too_many_exports", 422, "A batch exports one user at most"),
+    ("export.too_long", 422, "The export is too long for one answer here; GET /v1/users/{id}/export streams it"),
     ("batch.too_many_passwords", 422, "A batch checks one password or code at most"),
     // Rules of the user as a whole
     ("email.only_one", 422, "The only email cannot be removed"),

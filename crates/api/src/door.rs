@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    http::header::{self, HeaderName, HeaderValue, X_FORWARDED_FOR},
+    http::{
+        Method,
+        header::{self, HeaderName, HeaderValue, X_FORWARDED_FOR},
+    },
     web,
 };
 use userdom_application::{App, AppError, Caller, Origin};
@@ -13,10 +16,11 @@ use crate::{
     client_address::client_address,
     dispatch::{Key, dispatch},
     etag::Tags,
+    export_body::ExportBody,
     middleware::RequestId,
     once,
     problem::{Answer, Problem},
-    rest::{Access, Hashes, Operation, Route, Verb},
+    rest::{Access, Hashes, Operation, Parts, Route, Verb},
 };
 
 /// A request, read as far as that needs neither a token nor the store.
@@ -101,6 +105,31 @@ pub(crate) async fn answer(
     let found_out = answer.as_ref().ok().and_then(|reply| reply.known);
     note(&http, known.or(found_out));
     Ok(answer?.into())
+}
+
+/// [`answer`] where what comes is long: it is read part by part, as fast as the client takes it.
+pub(crate) async fn answer_in_parts(
+    route: &'static Route,
+    begin: Parts,
+    http: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let Incoming { state, caller, request, .. } = read(route, &http, payload).await?;
+    let (now, requires_if_match) = (state.now(), state.requires_if_match);
+    let work = move |app: &App| {
+        let caller = known_caller(app, route, caller, &request)?;
+        let known = caller.actor.as_ref().map(KnownAs::from);
+        let (caller, request) = (&caller, &request);
+        let call = Call { app, caller, request, now, requires_if_match, key: None };
+        Ok((known, begin(&call)))
+    };
+    let (known, export) = blocking::run(&state, work).await?;
+    note(&http, known);
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    // Of an answer to HEAD no part is ever sent.
+    let export = Some(export?).filter(|_| http.method() != Method::HEAD);
+    Ok(response.body(ExportBody::new(state, export)))
 }
 
 /// Tells the access log who it was.

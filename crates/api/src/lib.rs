@@ -26,6 +26,7 @@ mod codes;
 mod dispatch;
 mod door;
 mod etag;
+mod export_body;
 mod filter;
 mod graphql;
 mod middleware;

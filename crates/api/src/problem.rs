@@ -271,6 +271,7 @@ impl From<AppError> for Problem {
                 .with_detail("The code is wrong, used or too old, or there were too many tries"),
             AppError::SecondFactorEnabled => Self::new("two_factor.already_enabled"),
             AppError::SecondFactorMissing => Self::new("two_factor.not_enabled"),
+            AppError::ExportTooLong => Self::new("export.too_long"),
             AppError::StillRunning => Self::new("idempotency_key.in_progress"),
             AppError::KeyOfAnotherRequest => Self::new("idempotency_key.reused").with_detail(
                 "Send another Idempotency-Key with another request; this one stands for the \

@@ -86,6 +86,9 @@ pub enum AppError {
     /// The idempotency key was used for another request.
     #[error("the key stands for another request")]
     KeyOfAnotherRequest,
+    /// The export has more than one answer can hold; part by part it can be had.
+    #[error("the export is too long for one answer")]
+    ExportTooLong,
     /// The cursor is none of this list.
     #[error("the cursor is not valid")]
     CursorNotValid,

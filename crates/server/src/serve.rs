@@ -48,10 +48,12 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
 
     let outbox = Worker::outbox(mail, Arc::clone(&house.wake))?;
     let sweeper = Worker::sweeper(house.app.clone())?;
+    let eraser = Worker::eraser(house.app.clone())?;
     let indexer = Worker::indexer(house.app.clone())?;
     let served = run(config, listener, &house);
     outbox.stop();
     sweeper.stop();
+    eraser.stop();
     indexer.stop();
     served
 }

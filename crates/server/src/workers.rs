@@ -45,6 +45,12 @@ impl Worker {
         Self::start("sweeper", wake, move |wake, stopping| sweep(&app, wake, stopping))
     }
 
+    /// Wipes what is left of users who were removed.
+    pub(crate) fn eraser(app: App) -> Result<Self, StartError> {
+        let wake = Arc::new(Wake::default());
+        Self::start("eraser", wake, move |wake, stopping| erase(&app, wake, stopping))
+    }
+
     /// Lets the directory find what other applications have written.
     pub(crate) fn indexer(app: App) -> Result<Self, StartError> {
         let wake = Arc::new(Wake::default());
@@ -98,14 +104,34 @@ fn deliver(service: &EmailService, wake: &Wake, stopping: &AtomicBool) {
 fn sweep(app: &App, wake: &Wake, stopping: &AtomicBool) {
     wake.wait(FIRST_SWEEP);
     while !stopping.load(Ordering::Acquire) {
-        match catch_unwind(AssertUnwindSafe(|| app.sweep())) {
-            Ok(Ok(swept)) => tracing::info!(?swept, "swept"),
-            Ok(Err(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "not swept, this hour");
-            }
-            Err(_) => tracing::error!("the sweeper panicked, and goes on"),
+        let goes_on = || !stopping.load(Ordering::Acquire);
+        if let Ok(swept) = catch_unwind(AssertUnwindSafe(|| app.sweep_while(&goes_on))) {
+            tracing::info!(?swept, "swept");
+        } else {
+            tracing::error!("the sweeper panicked, and goes on");
         }
         wake.wait(SWEEP_EVERY);
+    }
+}
+
+fn erase(app: &App, wake: &Wake, stopping: &AtomicBool) {
+    let goes_on = || !stopping.load(Ordering::Acquire);
+    let mut healthy = true;
+    while goes_on() {
+        let finished = catch_unwind(AssertUnwindSafe(|| app.finish_erasures(&goes_on)));
+        let is_well = matches!(finished, Ok(Ok(_)));
+        match finished {
+            Ok(Ok(0)) => {}
+            Ok(Ok(users)) => tracing::info!(users, "erasures finished"),
+            // An outage is told once, not once a second.
+            Ok(Err(error)) if healthy => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "erasures wait");
+            }
+            Ok(Err(_)) => {}
+            Err(_) => tracing::error!("the eraser panicked, and goes on"),
+        }
+        healthy = is_well;
+        wake.wait(POLL);
     }
 }
 

@@ -23,7 +23,13 @@ use actix_web::{HttpRequest, http::Method, middleware::from_fn, web};
 use serde::Serialize;
 use userdom_application::{ports::Limit, queries};
 
-use crate::{ApiState, body::BodyKind, call::Call, door, graphql, middleware, problem::Answer};
+use crate::{
+    ApiState,
+    body::BodyKind,
+    call::Call,
+    door, graphql, middleware,
+    problem::{Answer, Problem},
+};
 
 /// Who may call a route at all; what it does for them is the application's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +84,9 @@ impl From<Verb> for Method {
 /// What a route does: a plain function, which runs on a thread that may block.
 pub(crate) type Operation = fn(&Call<'_>) -> Answer;
 
+/// The same where the answer is given part by part.
+pub(crate) type Parts = fn(&Call<'_>) -> Result<queries::Export, Problem>;
+
 /// One thing that the service answers. `HEAD` is answered wherever `GET` is.
 #[derive(Clone, Copy)]
 pub struct Route {
@@ -101,6 +110,8 @@ pub struct Route {
     /// Whether it changes what `ETag` is the version of.
     pub(crate) edits: bool,
     handler: Handler,
+    /// How its answer begins where it is given part by part.
+    parts: Option<Parts>,
 }
 
 /// Whose password a route hashes: that is slow, and dear to serve.
@@ -150,6 +161,7 @@ const fn route(method: Verb, template: &'static str, handler: Handler) -> Route 
         checks_a_code: false,
         edits: false,
         handler,
+        parts: None,
     }
 }
 
@@ -218,6 +230,11 @@ impl Route {
         Self { edits: true, ..self }
     }
 
+    /// An answer that has no bound, and so is given part by part by this route alone.
+    const fn in_parts(self, parts: Parts) -> Self {
+        Self { parts: Some(parts), ..self }
+    }
+
     /// Whether it can be used to guess: such things are done once in a request at most.
     pub(crate) fn checks_a_secret(&self) -> bool {
         self.hashes != Hashes::Nothing || self.checks_a_code || self.keys == Keys::EachOperation
@@ -225,7 +242,7 @@ impl Route {
 
     /// Whether the answer has all that was ever kept: such a one is given once in a request.
     pub(crate) fn is_long(&self) -> bool {
-        self.template.ends_with("/export")
+        self.parts.is_some()
     }
 
     /// What it does, unless it is no part of the API.
@@ -239,11 +256,14 @@ impl Route {
     fn served(&'static self) -> actix_web::Route {
         match self.handler {
             Handler::Http(handler) => handler(),
-            Handler::Operation(operation) => {
-                web::to(move |http: HttpRequest, payload: web::Payload| {
+            Handler::Operation(operation) => match self.parts {
+                Some(parts) => web::to(move |http: HttpRequest, payload: web::Payload| {
+                    door::answer_in_parts(self, parts, http, payload)
+                }),
+                None => web::to(move |http: HttpRequest, payload: web::Payload| {
                     door::answer(self, operation, http, payload)
-                })
-            }
+                }),
+            },
         }
     }
 }
@@ -332,7 +352,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/users/{id}/restore", status::restore).optional_json().edits(),
     post("/v1/users/{id}/unlock", status::unlock).optional_json().edits(),
     put("/v1/users/{id}/roles", status::set_roles).json().edits(),
-    get("/v1/users/{id}/export", users::export),
+    get("/v1/users/{id}/export", users::export_in_one_piece).in_parts(users::export),
     get("/v1/users/{id}/events", audit_events::list).parameters(&["limit", "cursor"]),
 ];
 

@@ -1,8 +1,10 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::value::RawValue;
 use userdom_application::{
     App, Settings,
+    queries::Export,
     services::CodedError,
     use_cases::{DeleteAccount, EraseUser, RegisterUser, UpdateAccount},
 };
@@ -123,7 +125,7 @@ pub(super) fn delete(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     match call.parameter("erase") {
         None | Some("false") => call.execute(&DeleteAccount { user_id }).map(drop)?,
-        Some("true") => call.execute(&EraseUser { user_id }).map(drop)?,
+        Some("true") => call.app.erase_user(call.caller, &EraseUser { user_id })?,
         Some(_) => {
             let problem = Problem::new("query.invalid_parameter");
             return Err(problem.with_detail("erase: true or false"));
@@ -132,9 +134,15 @@ pub(super) fn delete(call: &Call<'_>) -> Answer {
     Ok(Reply::done())
 }
 
-/// `GET /v1/users/{id}/export`: all that is held on the user.
-pub(super) fn export(call: &Call<'_>) -> Answer {
-    Reply::ok(&call.app.export_user(call.caller, call.user_id()?)?)
+/// `GET /v1/users/{id}/export`: all that is held on the user, part by part.
+pub(super) fn export(call: &Call<'_>) -> Result<Export, Problem> {
+    Ok(call.app.export_user(call.caller, call.user_id()?)?)
+}
+
+/// The same within another answer, which cannot be given part by part.
+pub(super) fn export_in_one_piece(call: &Call<'_>) -> Answer {
+    let export = call.app.export_in_one_piece(call.caller, call.user_id()?)?;
+    Reply::ok(&RawValue::from_string(export).map_err(Problem::internal)?)
 }
 
 /// Why a text is no birth date.

@@ -6,11 +6,18 @@ use uuid::Uuid;
 
 /// What happens to accounts apart from their users' own doing.
 pub trait AccountRepository {
-    /// Removes a user for good, with every row that is about it: contacts, profile,
-    /// sessions, devices, tokens, second factor and events on their way out. What the
-    /// audit trail keeps loses the addresses and the names of devices. `false` when
-    /// there is no such user.
-    fn erase(&mut self, user_id: UserId) -> Result<bool, RepositoryError>;
+    /// Removes a user of this version for good, with its contacts, profile and second factor.
+    /// Nothing finds it or opens it any more; what may be many rows is left to
+    /// [`wipe`](Self::wipe). `false` when there is no such user, or another version of it.
+    fn erase(&mut self, user_id: UserId, version: i64) -> Result<bool, RepositoryError>;
+
+    /// Wipes up to `most` rows of a removed user: sessions, devices, tokens, keys, events on
+    /// their way out and kept answers go; what the audit trail keeps loses the addresses and the
+    /// names of devices. `true` when nothing is left.
+    fn wipe(&mut self, user: &str, most: u32) -> Result<bool, RepositoryError>;
+
+    /// Removed users of whom something may be left, by their identities, those after `after`.
+    fn half_erased(&mut self, after: &str, limit: u32) -> Result<Vec<String>, RepositoryError>;
 
     /// A user's version and roles, without anything else of it.
     fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError>;
@@ -30,17 +37,49 @@ pub trait AccountRepository {
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError>;
 
-    /// Removes what has ended by time: sessions, one-time tokens, devices, and events that
-    /// were processed before `processed_before`. Says how many rows.
+    /// Removes up to `most` rows that had ended before or at `moment`; says how many.
     fn sweep(
         &mut self,
-        now: DateTime<Utc>,
-        processed_before: DateTime<Utc>,
+        what: Ended,
+        moment: DateTime<Utc>,
+        most: u32,
     ) -> Result<u64, RepositoryError>;
 
     /// Puts a request that no signed-in user stands behind into the outbox. The same
     /// single row whether or not anybody is meant by it.
     fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError>;
+}
+
+/// What ends by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Events that were worked on.
+    Events,
+    /// Answers that are kept for who asks again.
+    Answers,
+    /// Sessions that nobody renewed.
+    Sessions,
+    /// One-time tokens.
+    Tokens,
+    /// Devices on which nobody signed in.
+    Devices,
+}
+
+impl Ended {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Events, Self::Answers, Self::Sessions, Self::Tokens, Self::Devices];
+
+    /// What the log calls it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Answers => "answers",
+            Self::Sessions => "sessions",
+            Self::Tokens => "tokens",
+            Self::Devices => "devices",
+        }
+    }
 }
 
 /// What tells whether a user is as somebody has seen it, and whose business it is.

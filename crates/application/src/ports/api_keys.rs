@@ -68,6 +68,15 @@ pub trait ApiKeyRepository {
     /// All keys, the newest first.
     fn all(&mut self) -> Result<Vec<ApiKey>, RepositoryError>;
 
+    /// Up to `limit` keys that a user made, the newest first; `before` is the id of the last
+    /// one of the page before.
+    fn made_by(
+        &mut self,
+        user_id: UserId,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, RepositoryError>;
+
     /// The key of this token, if it has not ended at `now` and whoever made it is an
     /// admin whose status is active then.
     fn find_live(

@@ -65,9 +65,14 @@ pub struct SessionOwner {
     pub access_expires_at: DateTime<Utc>,
 }
 
+impl Session {
+    /// How many a user may have: so whatever lists or ends them has little to do.
+    pub const MOST: u32 = 200;
+}
+
 /// Sessions.
 pub trait SessionRepository {
-    /// Opens a session.
+    /// Opens a session. A user has [`Session::MOST`]: the one that was used longest ago ends.
     fn insert(&mut self, session: &Session) -> Result<(), RepositoryError>;
 
     /// Whose access token this is, if neither it nor its session has ended at `now`.
@@ -84,11 +89,14 @@ pub trait SessionRepository {
         now: DateTime<Utc>,
     ) -> Result<Option<Session>, RepositoryError>;
 
-    /// The sessions of a user that have not ended at `now`, the newest first.
+    /// Up to `limit` sessions of a user that have not ended at `now`, the newest first;
+    /// `before` is the id of the last one of the page before.
     fn of_user(
         &mut self,
         user_id: UserId,
         now: DateTime<Utc>,
+        before: Option<Uuid>,
+        limit: u32,
     ) -> Result<Vec<Session>, RepositoryError>;
 
     /// Stores everything that changes when a session is renewed (`session` has the next

@@ -1,5 +1,7 @@
+use serde::Serialize;
 use serde_json::{Value, json};
 use userdom_domain::{UserAggregate, UserId};
+use uuid::Uuid;
 
 use super::{ApiKeyView, EventView, UserView, list_events::own_view};
 use crate::{
@@ -8,56 +10,177 @@ use crate::{
     ports::{KnownDevice, Outcome, Session, UnitOfWork},
 };
 
-/// So many lines of the audit trail are read at once.
-const PAGE: u32 = 1000;
+/// So many sessions, keys or lines of the audit trail are read at once.
+const PAGE: u32 = 500;
+/// So many bytes are collected for who wants the export in one piece.
+const MOST_IN_ONE_PIECE: usize = 1024 * 1024;
+
+/// All that is held on a user, as the text of one JSON document, part by part
+/// ([`App::next_part`]). Between two parts nothing is held: no connection and no transaction.
+#[derive(Debug, Clone)]
+pub struct Export {
+    user_id: UserId,
+    stage: Stage,
+}
+
+/// What comes next. A list goes on before the identity that is named here.
+#[derive(Debug, Clone)]
+enum Stage {
+    /// What has a bound, and where the trail ended then.
+    Head {
+        text: Vec<u8>,
+        trail_end: Uuid,
+    },
+    ApiKeys {
+        before: Option<Uuid>,
+        trail_end: Uuid,
+    },
+    Sessions {
+        before: Option<Uuid>,
+        trail_end: Uuid,
+    },
+    Events {
+        before: Uuid,
+        is_first: bool,
+    },
+    Over,
+}
 
 impl App {
-    /// All that is held on a user, as one JSON document; no secret is in it. One's own
-    /// needs a recent proof.
-    pub fn export_user(&self, caller: &Caller, user_id: UserId) -> Result<Value, AppError> {
+    /// Begins an export; no secret is in it. One's own needs a recent proof. The audit trail
+    /// tells of it from here on.
+    pub fn export_user(&self, caller: &Caller, user_id: UserId) -> Result<Export, AppError> {
+        let export = self.begin_export(caller, user_id)?;
+        self.execute(caller, &RecordExport { user_id })?;
+        Ok(export)
+    }
+
+    /// The whole export as one text, for a door that cannot give it part by part.
+    ///
+    /// # Errors
+    /// [`AppError::ExportTooLong`] when it has more than a mebibyte.
+    pub fn export_in_one_piece(
+        &self,
+        caller: &Caller,
+        user_id: UserId,
+    ) -> Result<String, AppError> {
+        let mut export = self.begin_export(caller, user_id)?;
+        let mut whole = Vec::new();
+        while let Some(part) = self.next_part(&mut export)? {
+            whole.extend(part);
+            if whole.len() > MOST_IN_ONE_PIECE {
+                return Err(AppError::ExportTooLong);
+            }
+        }
+        self.execute(caller, &RecordExport { user_id })?;
+        String::from_utf8(whole).map_err(|error| AppError::Internal(error.into()))
+    }
+
+    fn begin_export(&self, caller: &Caller, user_id: UserId) -> Result<Export, AppError> {
         let now = self.now();
         let mut reader = self.adapters.store.read()?;
         let user = Self::readable(&mut *reader, caller, Operation::Export, user_id)?;
         if caller.signed_in()?.user_id == user_id {
             self.require_recent_authentication(caller, now)?;
         }
-        let sessions = reader.sessions().of_user(user_id, now)?;
         let devices = reader.devices().of_user(user_id, now)?;
         let credential = reader.second_factors().find(user_id)?;
         let recovery_codes_left = reader.second_factors().recovery_codes_left(user_id)?;
-        let mut api_keys = reader.api_keys().all()?;
-        api_keys.retain(|key| key.created_by == user_id);
-        let document = json!({
+        let head = json!({
             "exported_at": now,
             "user": UserView::of(&user, now).with_security(&user),
             "status_note": status_note(&user),
-            "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
             "known_devices": devices.iter().map(known_device).collect::<Vec<_>>(),
             "second_factor": credential.map(|credential| json!({
                 "created_at": credential.created_at,
                 "confirmed_at": credential.confirmed_at,
                 "recovery_codes_left": recovery_codes_left,
             })),
-            "api_keys": api_keys.iter().map(ApiKeyView::of).collect::<Vec<_>>(),
-            "events": all_events(&mut *reader, user_id)?,
         });
-        drop(reader);
-        self.execute(caller, &RecordExport { user_id })?;
-        Ok(document)
+        let mut text = head.to_string();
+        text.truncate(text.len().saturating_sub(1));
+        text.push_str(r#","api_keys":["#);
+        // Lines that come later are not of this moment. No line has the identity that follows.
+        let newest = reader.audit().of_user(user_id, None, 1)?;
+        let trail_end = newest.first().map_or(0, |line| line.id.as_u128().saturating_add(1));
+        let (text, trail_end) = (text.into_bytes(), Uuid::from_u128(trail_end));
+        Ok(Export { user_id, stage: Stage::Head { text, trail_end } })
+    }
+
+    /// The next part of an export; `None` when it is over. What fails may be tried again.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the user has been erased meanwhile.
+    pub fn next_part(&self, export: &mut Export) -> Result<Option<Vec<u8>>, AppError> {
+        let user_id = export.user_id;
+        let (part, next) = match &export.stage {
+            Stage::Over => return Ok(None),
+            Stage::Head { text, trail_end } => {
+                (text.clone(), Stage::ApiKeys { before: None, trail_end: *trail_end })
+            }
+            Stage::ApiKeys { before, trail_end } => {
+                let keys = self.reader_of(user_id)?.api_keys().made_by(user_id, *before, PAGE)?;
+                let mut part = list(before.is_none(), keys.iter().map(ApiKeyView::of))?;
+                let trail_end = *trail_end;
+                if let Some(last) = keys.last().filter(|_| is_full(keys.len())) {
+                    (part, Stage::ApiKeys { before: Some(last.id), trail_end })
+                } else {
+                    part.extend(br#"],"sessions":["#);
+                    (part, Stage::Sessions { before: None, trail_end })
+                }
+            }
+            Stage::Sessions { before, trail_end } => {
+                let (now, mut reader) = (self.now(), self.reader_of(user_id)?);
+                let sessions = reader.sessions().of_user(user_id, now, *before, PAGE)?;
+                let mut part = list(before.is_none(), sessions.iter().map(session))?;
+                let trail_end = *trail_end;
+                if let Some(last) = sessions.last().filter(|_| is_full(sessions.len())) {
+                    (part, Stage::Sessions { before: Some(last.id), trail_end })
+                } else {
+                    part.extend(br#"],"events":["#);
+                    (part, Stage::Events { before: trail_end, is_first: true })
+                }
+            }
+            Stage::Events { before, is_first } => {
+                let mut reader = self.reader_of(user_id)?;
+                let lines = reader.audit().of_user(user_id, Some(*before), PAGE)?;
+                let views = lines.iter().map(|line| own_view(line, user_id));
+                let mut part = list::<EventView>(*is_first, views)?;
+                if let Some(last) = lines.last().filter(|_| is_full(lines.len())) {
+                    (part, Stage::Events { before: last.id, is_first: false })
+                } else {
+                    part.extend(b"]}");
+                    (part, Stage::Over)
+                }
+            }
+        };
+        export.stage = next;
+        Ok(Some(part))
+    }
+
+    /// A reader, if the user is still there.
+    fn reader_of(&self, user_id: UserId) -> Result<Box<dyn UnitOfWork>, AppError> {
+        let mut reader = self.adapters.store.read()?;
+        reader.accounts().stamp(user_id)?.ok_or(AppError::NotFound("user"))?;
+        Ok(reader)
     }
 }
 
-/// The whole trail: it grows without bounds, and so is read in pages.
-fn all_events(reader: &mut dyn UnitOfWork, user_id: UserId) -> Result<Vec<EventView>, AppError> {
-    let mut events: Vec<EventView> = Vec::new();
-    loop {
-        let before = events.last().map(|event| event.id);
-        let page = reader.audit().of_user(user_id, before, PAGE)?;
-        if page.is_empty() {
-            return Ok(events);
+fn is_full(rows: usize) -> bool {
+    u32::try_from(rows).is_ok_and(|rows| rows >= PAGE)
+}
+
+/// The items of a JSON array, or of its next part.
+fn list<T: Serialize>(is_first: bool, items: impl Iterator<Item = T>) -> Result<Vec<u8>, AppError> {
+    let mut text = Vec::new();
+    for (n, item) in items.enumerate() {
+        if n > 0 || !is_first {
+            text.push(b',');
         }
-        events.extend(page.iter().map(|event| own_view(event, user_id)));
+        serde_json::to_writer(&mut text, &item)
+            .map_err(|error| AppError::Internal(error.into()))?;
     }
+    Ok(text)
 }
 
 /// The note stays with a deleted account, for the day it is restored.

@@ -9,6 +9,7 @@ mod page;
 mod search_users;
 mod views;
 
+pub use export_user::Export;
 pub use introspect::Introspection;
 pub use page::Page;
 pub use search_users::SearchUsers;

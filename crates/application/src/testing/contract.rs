@@ -241,9 +241,13 @@ macro_rules! store_contract {
                 what_only_reads_writes_no_line
             }
             accounts {
+                c2_an_erased_user_is_gone_at_once_and_wiped_row_by_row
+                c2_nothing_is_added_to_who_is_being_erased
+                c4_a_sweep_takes_so_many_rows_and_no_more
                 p2_nothing_of_an_erased_user_is_left
                 p2_the_events_and_wishes_of_an_erased_user_go_with_it
                 p2_the_trail_of_an_erased_user_forgets_where_from
+                r27_who_has_changed_meanwhile_is_not_erased
                 a_dropped_erasure_erases_nothing
                 accounts_that_never_verified_an_email_are_found
                 accounts_that_were_deleted_long_ago_are_found

@@ -1,10 +1,13 @@
+use std::{collections::BTreeSet, time::Duration};
+
 use chrono::{DateTime, TimeDelta, Utc};
-use userdom_domain::{RepositoryError, UserError, UserId, UserStatus};
+use userdom_domain::{RepositoryError, UserAggregate, UserEmail, UserId, UserStatus};
 
 use crate::{
     App, AppError, Caller, Command, Tx,
     policies::Operation,
-    ports::{AccountRepository, Outcome},
+    ports::{AccountRepository, Ended, Outcome},
+    services::Wake,
 };
 
 /// Removes a user for good (R15: not the last admin). Needs a recent proof.
@@ -14,26 +17,115 @@ pub struct EraseUser {
     pub user_id: UserId,
 }
 
-impl Command for EraseUser {
-    type Output = ();
+/// So many rows are wiped in one transaction: others wait for it.
+const ROWS_AT_ONCE: u32 = 500;
+/// The same where the transaction has other things to do as well.
+const ROWS_IN_A_BATCH: u32 = 50;
+/// A request wipes so often in a row; what is left then is wiped after its answer.
+const STEPS_IN_A_REQUEST: u32 = 100;
+/// Between two transactions, for those who wait for their turn.
+const PAUSE: Duration = Duration::from_millis(10);
 
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        tx.user_for(Operation::Erase, self.user_id)?;
-        tx.require_recent_authentication()?;
-        // Removing a row notices no newer version of it, such as one that has become an
-        // admin: so the lock comes first, whoever it is.
-        if tx.uow.users().lock_admins()? == [self.user_id] {
-            return Err(UserError::LastAdmin.into());
+impl App {
+    /// Removes a user for good: it is gone at once, and so are its traces, unless there are more
+    /// than [`App::finish_erasures`] had better wipe after the answer.
+    pub fn erase_user(&self, caller: &Caller, command: &EraseUser) -> Result<(), AppError> {
+        let mut is_done = self.execute(caller, command)?;
+        // What is held has not been committed yet.
+        if self.held.is_some() {
+            return Ok(());
         }
-        tx.erase(self.user_id)
+        let user = command.user_id.to_string();
+        for _ in 0..STEPS_IN_A_REQUEST {
+            if is_done {
+                break;
+            }
+            pause();
+            is_done = self.wipe(&user).unwrap_or_else(|error| {
+                // The user is gone, and the rest goes without the client.
+                tracing::warn!(
+                    user.id = user,
+                    error = &error as &dyn std::error::Error,
+                    "not wiped yet"
+                );
+                true
+            });
+        }
+        Ok(())
+    }
+
+    /// Wipes what is left of users who were removed. Run it every second; several instances may
+    /// at once. `goes_on` is asked before each step.
+    pub fn finish_erasures(&self, goes_on: &dyn Fn() -> bool) -> Result<u64, RepositoryError> {
+        let (mut finished, mut after) = (0, String::new());
+        loop {
+            let found = self.adapters.store.read()?.accounts().half_erased(&after, BATCH)?;
+            let Some(last) = found.last() else {
+                return Ok(finished);
+            };
+            after.clone_from(last);
+            for user in &found {
+                match self.wipe_all(user, goes_on) {
+                    Ok(true) => finished += 1,
+                    Ok(false) => return Ok(finished),
+                    // The next time.
+                    Err(error) => tracing::warn!(
+                        user.id = user,
+                        error = &error as &dyn std::error::Error,
+                        "not wiped yet"
+                    ),
+                }
+            }
+        }
+    }
+
+    /// `false` when it has been told to stop.
+    fn wipe_all(&self, user: &str, goes_on: &dyn Fn() -> bool) -> Result<bool, RepositoryError> {
+        while goes_on() {
+            if self.wipe(user)? {
+                return Ok(true);
+            }
+            pause();
+        }
+        Ok(false)
+    }
+
+    /// One step; `true` when nothing is left.
+    fn wipe(&self, user: &str) -> Result<bool, RepositoryError> {
+        let mut uow = self.adapters.store.begin()?;
+        let is_done = uow.accounts().wipe(user, ROWS_AT_ONCE)?;
+        uow.commit()?;
+        Ok(is_done)
+    }
+}
+
+/// Lets those go first who wait for a connection or a lock.
+fn pause() {
+    Wake::default().wait(PAUSE);
+}
+
+impl Command for EraseUser {
+    /// Whether nothing of the user is left.
+    type Output = bool;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, AppError> {
+        let user = tx.user_for(Operation::Erase, self.user_id)?;
+        tx.require_recent_authentication()?;
+        tx.keep_an_admin(&user)?;
+        tx.erase(&user)
     }
 }
 
 impl Tx<'_> {
-    fn erase(&mut self, user_id: UserId) -> Result<(), AppError> {
+    /// Fails when the user has changed since it was read: it may have become the last admin.
+    fn erase(&mut self, user: &UserAggregate) -> Result<bool, AppError> {
         // The line comes first, so that erasing finds what it says of the user too.
-        self.audit("user.erased", Outcome::Success, Some(user_id), None)?;
-        if self.uow.accounts().erase(user_id)? { Ok(()) } else { Err(AppError::NotFound("user")) }
+        self.audit("user.erased", Outcome::Success, Some(user.id()), None)?;
+        if !self.uow.accounts().erase(user.id(), user.version())? {
+            return Err(AppError::Contended);
+        }
+        let rows = if self.app.is_joined { ROWS_IN_A_BATCH } else { ROWS_AT_ONCE };
+        Ok(self.uow.accounts().wipe(&user.id().to_string(), rows)?)
     }
 }
 
@@ -49,47 +141,112 @@ pub struct Swept {
 }
 
 /// How many users are looked up at once.
-const BATCH: usize = 100;
+const BATCH: u32 = 100;
+/// Accounts that could not be erased are looked at again and again; so many are enough to hear of.
+const MOST_FAILURES: usize = 1000;
 /// How long events stay after they were worked on.
 const PROCESSED_RETENTION: TimeDelta = TimeDelta::days(7);
 
 impl App {
     /// Removes what nobody needs any more. Run it every hour; several instances may at once.
-    pub fn sweep(&self) -> Result<Swept, RepositoryError> {
+    /// What fails is left for the next sweep, and stops nothing else.
+    pub fn sweep(&self) -> Swept {
+        self.sweep_while(&|| true)
+    }
+
+    /// [`App::sweep`], which stops early when `goes_on` says so.
+    pub fn sweep_while(&self, goes_on: &dyn Fn() -> bool) -> Swept {
         let (now, settings) = (self.now(), self.settings());
-        let never_verified = self.erase_all(Leftover::NeverVerified {
-            registered_before: now - settings.unverified_retention,
-        })?;
-        let deleted =
-            self.erase_all(Leftover::Deleted { deleted_before: now - settings.deleted_retention })?;
-        let mut uow = self.adapters.store.begin()?;
-        let ended = uow.accounts().sweep(now, now - PROCESSED_RETENTION)?;
-        uow.commit()?;
-        Ok(Swept { never_verified, deleted, ended })
+        let mut swept = Swept::default();
+        let note = |count: &mut u64, what, result: Result<u64, RepositoryError>| match result {
+            Ok(removed) => *count += removed,
+            Err(error) => tracing::warn!(
+                what,
+                error = &error as &dyn std::error::Error,
+                "not swept, this hour"
+            ),
+        };
+        let registered_before = now - settings.unverified_retention;
+        let never_verified = Leftover::NeverVerified { registered_before };
+        note(&mut swept.never_verified, "unverified", self.erase_all(never_verified, goes_on));
+        let deleted = Leftover::Deleted { deleted_before: now - settings.deleted_retention };
+        note(&mut swept.deleted, "deleted", self.erase_all(deleted, goes_on));
+        for what in Ended::ALL {
+            let moment = match what {
+                Ended::Events => now - PROCESSED_RETENTION,
+                Ended::Answers | Ended::Sessions | Ended::Tokens | Ended::Devices => now,
+            };
+            note(&mut swept.ended, what.as_str(), self.sweep_all(what, moment, goes_on));
+        }
+        swept
+    }
+
+    /// A part in each transaction, so that writers come between.
+    fn sweep_all(
+        &self,
+        what: Ended,
+        moment: DateTime<Utc>,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<u64, RepositoryError> {
+        let mut swept = 0;
+        while goes_on() {
+            let mut uow = self.adapters.store.begin()?;
+            let gone = uow.accounts().sweep(what, moment, ROWS_AT_ONCE)?;
+            uow.commit()?;
+            swept += gone;
+            if gone < u64::from(ROWS_AT_ONCE) {
+                break;
+            }
+            pause();
+        }
+        Ok(swept)
     }
 
     /// Each in a transaction of its own; one that fails is left for the next sweep.
-    fn erase_all(&self, leftover: Leftover) -> Result<u64, RepositoryError> {
-        let (mut erased, mut failed) = (0, Vec::new());
-        loop {
-            let limit = u32::try_from(BATCH + failed.len()).unwrap_or(u32::MAX);
+    fn erase_all(
+        &self,
+        leftover: Leftover,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<u64, RepositoryError> {
+        let (mut erased, mut failed) = (0, BTreeSet::new());
+        while failed.len() < MOST_FAILURES {
+            let limit = BATCH + u32::try_from(failed.len()).unwrap_or(u32::MAX);
             let mut batch = leftover.find(self.adapters.store.read()?.accounts(), limit)?;
             batch.retain(|user_id| !failed.contains(user_id));
             if batch.is_empty() {
-                return Ok(erased);
+                break;
             }
             for user_id in batch {
-                match self.execute(&Caller::default(), &EraseLeftover { user_id, leftover }) {
+                if !goes_on() {
+                    return Ok(erased);
+                }
+                match self.erase_leftover(EraseLeftover { user_id, leftover }) {
                     Ok(true) => erased += 1,
-                    Ok(false) => failed.push(user_id),
+                    Ok(false) => {
+                        failed.insert(user_id);
+                    }
                     Err(error) => {
                         tracing::warn!(user.id = %user_id,
                             error = &error as &dyn std::error::Error, "user not erased");
-                        failed.push(user_id);
+                        failed.insert(user_id);
                     }
                 }
+                pause();
             }
         }
+        Ok(erased)
+    }
+
+    fn erase_leftover(&self, command: EraseLeftover) -> Result<bool, AppError> {
+        let Some(mut is_done) = self.execute(&Caller::default(), &command)? else {
+            return Ok(false);
+        };
+        let user = command.user_id.to_string();
+        while !is_done {
+            pause();
+            is_done = self.wipe(&user)?;
+        }
+        Ok(true)
     }
 }
 
@@ -113,42 +270,37 @@ impl Leftover {
             Self::Deleted { deleted_before } => accounts.deleted_before(deleted_before, limit),
         }
     }
+
+    fn is_over(self, user: &UserAggregate) -> bool {
+        let account = user.user();
+        match self {
+            Self::NeverVerified { registered_before } => {
+                let is_verified = user.emails().iter().any(UserEmail::is_verified);
+                let is_pending = account.status() == UserStatus::Pending;
+                is_pending && !is_verified && account.created_at() < registered_before
+            }
+            Self::Deleted { deleted_before } => {
+                account.status() == UserStatus::Deleted && account.updated_at() < deleted_before
+            }
+        }
+    }
 }
 
+#[derive(Clone, Copy)]
 struct EraseLeftover {
     user_id: UserId,
     leftover: Leftover,
 }
 
 impl Command for EraseLeftover {
-    /// `false` when the user is needed after all, or gone.
-    type Output = bool;
+    /// Whether nothing of the user is left; `None` when it is needed after all, or gone.
+    type Output = Option<bool>;
 
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, AppError> {
-        let Some(mut user) = tx.uow.users().find_by_id(self.user_id)? else {
-            return Ok(false);
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<Option<bool>, AppError> {
+        let Some(user) = tx.uow.users().find_by_id(self.user_id)? else {
+            return Ok(None);
         };
-        match self.leftover {
-            Leftover::NeverVerified { registered_before } => {
-                let is_verified = user.emails().iter().any(userdom_domain::UserEmail::is_verified);
-                if is_verified
-                    || user.user().status() != UserStatus::Pending
-                    || user.user().created_at() >= registered_before
-                {
-                    return Ok(false);
-                }
-                // Fails if an email is being verified at this moment.
-                user.delete(tx.now)?;
-                tx.uow.users().save(&mut user)?;
-            }
-            Leftover::Deleted { deleted_before } => {
-                let is_over = user.user().updated_at() < deleted_before;
-                if user.user().status() != UserStatus::Deleted || !is_over {
-                    return Ok(false);
-                }
-            }
-        }
-        tx.erase(self.user_id)?;
-        Ok(true)
+        // An email that is being verified at this moment raises the version.
+        if self.leftover.is_over(&user) { tx.erase(&user).map(Some) } else { Ok(None) }
     }
 }

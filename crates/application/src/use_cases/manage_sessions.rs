@@ -9,7 +9,7 @@ use super::{
 use crate::{
     App, AppError, Caller, Command, SignedInUser, Tx,
     policies::Operation,
-    ports::{Credentials, Limit, Login, Outcome, UnitOfWork},
+    ports::{Credentials, Limit, Login, Outcome, Session, UnitOfWork},
     queries::SessionView,
 };
 
@@ -47,7 +47,7 @@ impl App {
         let mut reader = self.adapters.store.read()?;
         Self::readable(&mut *reader, caller, Operation::ViewSessions, user_id)?;
         let current = caller.signed_in().map(|user| user.session_id).ok();
-        let sessions = reader.sessions().of_user(user_id, self.now())?;
+        let sessions = reader.sessions().of_user(user_id, self.now(), None, Session::MOST)?;
         Ok(sessions.iter().map(|session| SessionView::of(session, current)).collect())
     }
 

@@ -50,9 +50,11 @@ pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
                 None => RepositoryError::Other(Box::new(error)),
             }
         }
-        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-            RepositoryError::Transient(Box::new(error))
-        }
+        // The user was removed meanwhile: the next try does not find it any more.
+        DieselError::DatabaseError(
+            DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ForeignKeyViolation,
+            _,
+        ) => RepositoryError::Transient(Box::new(error)),
         DieselError::DatabaseError(
             DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
             _,

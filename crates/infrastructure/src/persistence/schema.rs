@@ -234,7 +234,24 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::persistence::json_column::JsonText;
+
+    erasures (user_id) {
+        user_id -> Text,
+        addresses -> JsonText,
+        wiped_as_user -> Text,
+        wiped_as_actor -> Text,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(api_keys -> users (created_by));
-diesel::allow_tables_to_appear_in_same_query!(users, sessions, user_emails, api_keys);
-diesel::allow_tables_to_appear_in_same_query!(idempotency_keys, idempotency_subjects);
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    sessions,
+    user_emails,
+    api_keys,
+    one_time_tokens
+);

@@ -161,12 +161,16 @@ impl SqlUnitOfWork {
     }
 
     /// What was erased must not linger in SQLite's write-ahead log until other writes
-    /// happen to overwrite it. A reader may be in the way: then they do.
+    /// happen to overwrite it. A reader may be in the way: then they do, since all writers would
+    /// wait for it meanwhile.
     fn empty_log(&mut self) {
-        if let DbConnection::Sqlite(sqlite) = db(&mut self.connection)
-            && let Err(error) = sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        {
-            tracing::warn!(error = %error, "the write-ahead log still holds what was erased");
+        if let DbConnection::Sqlite(sqlite) = db(&mut self.connection) {
+            let emptied = sqlite
+                .batch_execute("PRAGMA busy_timeout = 20; PRAGMA wal_checkpoint(TRUNCATE)")
+                .and(sqlite.batch_execute("PRAGMA busy_timeout = 5000"));
+            if let Err(error) = emptied {
+                tracing::warn!(error = %error, "the write-ahead log still holds what was erased");
+            }
         }
     }
 }

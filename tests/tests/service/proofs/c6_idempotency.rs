@@ -145,7 +145,7 @@ fn sessions(database: &Database) -> usize {
     let ada = given::username("ada");
     let mut reader = database.read().unwrap();
     let ada = reader.users().find_by_username(&ada).unwrap().unwrap();
-    reader.sessions().of_user(ada.id(), given::now()).unwrap().len()
+    reader.sessions().of_user(ada.id(), given::now(), None, 99).unwrap().len()
 }
 
 /// Seen to fail on both databases with an answer that is kept in a transaction after that of

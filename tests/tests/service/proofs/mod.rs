@@ -2,6 +2,7 @@
 //! race or a crash says above it on which broken build it was seen to fail.
 
 mod architecture;
+mod bounded_work;
 mod c1_no_lost_update;
 mod c2_unique_under_race;
 mod c3_one_default_email;

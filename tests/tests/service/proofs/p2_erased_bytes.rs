@@ -99,7 +99,9 @@ fn p2_what_is_erased_is_in_no_file_of_sqlite() {
     assert!(holds(7));
     for n in (7..=USERS).step_by(27) {
         let mut uow = database.begin().unwrap();
-        assert!(uow.accounts().erase(user(n).id()).unwrap());
+        let id = user(n).id();
+        assert!(uow.accounts().erase(id, 1).unwrap());
+        assert!(uow.accounts().wipe(&id.to_string(), 100).unwrap());
         uow.commit().unwrap();
         assert!(!holds(n), "something of user {n} is left");
     }

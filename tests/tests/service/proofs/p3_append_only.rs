@@ -54,7 +54,8 @@ fn the_database_itself_keeps_the_audit_trail(kind: Kind) {
     assert_eq!(trail(), std::slice::from_ref(&line));
 
     let mut uow = database.begin().unwrap();
-    assert!(uow.accounts().erase(john.id()).unwrap());
+    assert!(uow.accounts().erase(john.id(), john.version()).unwrap());
+    assert!(uow.accounts().wipe(&john.id().to_string(), 100).unwrap());
     uow.commit().unwrap();
     let wiped = AuditEvent { ip_address: String::new(), user_agent: String::new(), ..line };
     assert_eq!(trail(), [wiped]);

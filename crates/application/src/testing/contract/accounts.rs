@@ -1,6 +1,6 @@
 //! Erasing users, and what ends by time.
 
-use userdom_domain::{UserAggregate, UserId};
+use userdom_domain::{StatusNote, UserAggregate, UserId};
 use uuid::Uuid;
 
 use super::{
@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     ports::{
-        AuditEvent, Errand, MailRequest, MailWish, NewDevice, NewToken, Outcome, Session,
-        TokenHash, TokenKind, TotpCredential,
+        ApiKey, AuditEvent, Ended, Errand, MailRequest, MailWish, NewDevice, NewToken, Outcome,
+        Scope, Session, TokenHash, TokenKind, TotpCredential, UnitOfWork,
     },
     testing::given,
 };
@@ -21,10 +21,31 @@ fn a_hash(id: Uuid) -> TokenHash {
     TokenHash(hash)
 }
 
-/// Gives a user a session, a device, a token and a secret, which all end at minute 60.
-fn furnish(t: &dyn StoreUnderTest, user_id: UserId) {
+fn a_note() -> StatusNote {
+    StatusNote::new("spam", given::a_user_id(), None).unwrap()
+}
+
+/// A line of the audit trail that tells from where somebody came.
+fn a_line(actor_id: UserId, user_id: UserId) -> AuditEvent {
+    AuditEvent {
+        id: given::a_user_id().as_uuid(),
+        occurred_at: minute(1),
+        kind: "user.suspended".to_owned(),
+        outcome: Outcome::Success,
+        actor_id: Some(actor_id),
+        api_key_id: None,
+        user_id: Some(user_id),
+        target_id: None,
+        ip_address: "192.0.2.1".to_owned(),
+        user_agent: "a browser".to_owned(),
+        request_id: "r".to_owned(),
+    }
+}
+
+/// One that ends at minute 60.
+fn a_session(user_id: UserId) -> Session {
     let (id, end) = (given::a_user_id().as_uuid(), minute(60));
-    let session = Session {
+    Session {
         id,
         user_id,
         seed: [1; 32],
@@ -39,7 +60,13 @@ fn furnish(t: &dyn StoreUnderTest, user_id: UserId) {
         authenticated_at: given::now(),
         user_agent: String::new(),
         ip_address: String::new(),
-    };
+    }
+}
+
+/// Gives a user a session, a device, a token and a secret, which all end at minute 60.
+fn furnish(t: &dyn StoreUnderTest, user_id: UserId) {
+    let (id, end) = (given::a_user_id().as_uuid(), minute(60));
+    let session = a_session(user_id);
     let (token, created_at) = (a_hash(id), given::now());
     let device = NewDevice { id, user_id, token, created_at, expires_at: end };
     let reset = NewToken {
@@ -72,15 +99,29 @@ fn furnish(t: &dyn StoreUnderTest, user_id: UserId) {
 fn furniture(t: &dyn StoreUnderTest, user_id: UserId) -> [usize; 4] {
     let mut reader = t.store().read().unwrap();
     [
-        reader.sessions().of_user(user_id, minute(1)).unwrap().len(),
+        reader.sessions().of_user(user_id, minute(1), None, 9).unwrap().len(),
         reader.devices().of_user(user_id, minute(1)).unwrap().len(),
         usize::from(reader.second_factors().find(user_id).unwrap().is_some()),
         usize::try_from(reader.second_factors().recovery_codes_left(user_id).unwrap()).unwrap(),
     ]
 }
 
-fn erase(t: &dyn StoreUnderTest, user_id: UserId) -> bool {
-    in_one_unit(t, |uow| uow.accounts().erase(user_id)).unwrap()
+/// Removes a user, if it is there, and wipes what is left of it in steps of two rows. Says how
+/// many steps there were.
+fn erase(t: &dyn StoreUnderTest, user_id: UserId) -> Option<usize> {
+    let user = find(t, user_id)?;
+    let erased = in_one_unit(t, |uow| uow.accounts().erase(user_id, user.version()));
+    assert!(erased.unwrap());
+    let wipe = || in_one_unit(t, |uow| uow.accounts().wipe(&user_id.to_string(), 2)).unwrap();
+    let mut steps = 1;
+    while !wipe() {
+        steps += 1;
+    }
+    Some(steps)
+}
+
+fn half_erased(t: &dyn StoreUnderTest) -> Vec<String> {
+    t.store().read().unwrap().accounts().half_erased("", 10).unwrap()
 }
 
 fn wish(n: u128, wish: MailWish) -> MailRequest {
@@ -95,11 +136,82 @@ pub fn p2_nothing_of_an_erased_user_is_left(t: &dyn StoreUnderTest) {
     let (user, other) = (saved(t, a_full_user()), saved(t, given::an_active_user().build()));
     furnish(t, user.id());
     furnish(t, other.id());
-    assert!(erase(t, user.id()));
-    assert!(!erase(t, user.id()), "there is none any more");
+    assert!(erase(t, user.id()).is_some());
+    assert!(erase(t, user.id()).is_none(), "there is none any more");
     assert_eq!(find(t, user.id()), None);
     assert_eq!((furniture(t, user.id()), furniture(t, other.id())), ([0; 4], [1; 4]));
     assert_eq!(find(t, other.id()), Some(other));
+}
+
+pub fn r27_who_has_changed_meanwhile_is_not_erased(t: &dyn StoreUnderTest) {
+    let seen = saved(t, given::an_active_user().build());
+    changed(t, &seen, |user| user.suspend(a_note(), minute(1)).unwrap());
+    let erase = |version| in_one_unit(t, |uow| uow.accounts().erase(seen.id(), version)).unwrap();
+    assert!(!erase(seen.version()));
+    assert!(find(t, seen.id()).is_some());
+    assert_eq!(half_erased(t), [""; 0]);
+    assert!(erase(seen.version() + 1));
+}
+
+pub fn c2_an_erased_user_is_gone_at_once_and_wiped_row_by_row(t: &dyn StoreUnderTest) {
+    let (user, other) = (saved(t, a_full_user()), saved(t, given::an_active_user().build()));
+    furnish(t, user.id());
+    furnish(t, other.id());
+    let lines: Vec<_> = (1..=9).map(|_| a_line(user.id(), user.id())).collect();
+    in_one_unit(t, |uow| lines.iter().try_for_each(|line| uow.audit().append(line))).unwrap();
+    let erased = in_one_unit(t, |uow| uow.accounts().erase(user.id(), user.version()));
+    assert!(erased.unwrap());
+    assert_eq!(find(t, user.id()), None);
+    assert_eq!(half_erased(t), [user.id().to_string()]);
+    let token = t.store().read().unwrap().sessions().find_owner(&a_hash(Uuid::nil()), minute(1));
+    assert_eq!(token.unwrap(), None);
+    let wiped = |uow: &mut dyn UnitOfWork| uow.accounts().wipe(&user.id().to_string(), 4);
+    let is_left = || {
+        let trail = t.store().read().unwrap().audit().of_user(user.id(), None, 99).unwrap();
+        trail.iter().filter(|line| !line.ip_address.is_empty()).count()
+    };
+    let mut left = Vec::new();
+    while !in_one_unit(t, wiped).unwrap() {
+        left.push(is_left());
+    }
+    assert!(left.windows(2).all(|pair| pair[0] - pair[1] <= 4), "{left:?}");
+    assert!(left.len() >= 3, "{left:?}");
+    assert_eq!(is_left(), 0);
+    assert_eq!(half_erased(t), [""; 0]);
+    assert_eq!(furniture(t, other.id()), [1; 4]);
+    assert!(in_one_unit(t, wiped).unwrap(), "there is nothing left to do");
+}
+
+/// What a foreign key would refuse is refused.
+pub fn c2_nothing_is_added_to_who_is_being_erased(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::an_active_user().build());
+    in_one_unit(t, |uow| uow.accounts().erase(user.id(), user.version())).unwrap();
+    let (id, end) = (given::a_user_id().as_uuid(), minute(60));
+    let (user_id, token, created_at) = (user.id(), a_hash(id), given::now());
+    let device = NewDevice { id, user_id, token, created_at, expires_at: end };
+    assert!(in_one_unit(t, |uow| uow.devices().remember(&device)).is_err());
+    let key = ApiKey {
+        id,
+        name: "key".to_owned(),
+        token,
+        scopes: std::collections::BTreeSet::from([Scope::Events]),
+        created_by: user_id,
+        created_at,
+        expires_at: None,
+        last_used_at: None,
+    };
+    assert!(in_one_unit(t, |uow| uow.api_keys().insert(&key)).is_err());
+    let reset = NewToken {
+        id,
+        user_id,
+        kind: TokenKind::PasswordReset,
+        target_id: user_id.as_uuid(),
+        hash: token,
+        created_at,
+        expires_at: end,
+    };
+    assert!(in_one_unit(t, |uow| uow.tokens().issue(&reset)).is_err());
+    assert!(in_one_unit(t, |uow| uow.sessions().insert(&a_session(user_id))).is_err());
 }
 
 pub fn p2_the_events_and_wishes_of_an_erased_user_go_with_it(t: &dyn StoreUnderTest) {
@@ -128,31 +240,15 @@ pub fn p2_the_events_and_wishes_of_an_erased_user_go_with_it(t: &dyn StoreUnderT
 
 pub fn p2_the_trail_of_an_erased_user_forgets_where_from(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
-    let line = |actor_id: UserId, user_id: UserId| AuditEvent {
-        id: given::a_user_id().as_uuid(),
-        occurred_at: minute(1),
-        kind: "user.suspended".to_owned(),
-        outcome: Outcome::Success,
-        actor_id: Some(actor_id),
-        api_key_id: None,
-        user_id: Some(user_id),
-        target_id: None,
-        ip_address: "192.0.2.1".to_owned(),
-        user_agent: "a browser".to_owned(),
-        request_id: "r".to_owned(),
-    };
     let (other, third) = (given::a_user_id(), given::a_user_id());
-    let (done, suffered) = (line(user.id(), other), line(other, user.id()));
-    let (untouched, last) = (line(other, third), line(user.id(), user.id()));
+    let (done, suffered) = (a_line(user.id(), other), a_line(other, user.id()));
+    let (untouched, last) = (a_line(other, third), a_line(user.id(), user.id()));
     in_one_unit(t, |uow| {
         [&done, &suffered, &untouched].into_iter().try_for_each(|it| uow.audit().append(it))
     })
     .unwrap();
-    in_one_unit(t, |uow| {
-        uow.audit().append(&last)?;
-        uow.accounts().erase(user.id())
-    })
-    .unwrap();
+    in_one_unit(t, |uow| uow.audit().append(&last)).unwrap();
+    erase(t, user.id());
     let wiped = |line: AuditEvent| AuditEvent {
         ip_address: String::new(),
         user_agent: String::new(),
@@ -167,7 +263,8 @@ pub fn a_dropped_erasure_erases_nothing(t: &dyn StoreUnderTest) {
     let user = saved(t, a_full_user());
     furnish(t, user.id());
     let mut uow = t.store().begin().unwrap();
-    assert!(uow.accounts().erase(user.id()).unwrap());
+    assert!(uow.accounts().erase(user.id(), user.version()).unwrap());
+    assert!(uow.accounts().wipe(&user.id().to_string(), 100).unwrap());
     drop(uow);
     assert_eq!(furniture(t, user.id()), [1; 4]);
     assert_eq!(find(t, user.id()), Some(user));
@@ -186,8 +283,7 @@ pub fn accounts_that_never_verified_an_email_are_found(t: &dyn StoreUnderTest) {
         user.verify_email(user.emails()[0].id(), minute(1)).unwrap();
     });
     let banned = pending();
-    let note = userdom_domain::StatusNote::new("spam", given::a_user_id(), None).unwrap();
-    changed(t, &banned, |user| user.ban(note, minute(1)).unwrap());
+    changed(t, &banned, |user| user.ban(a_note(), minute(1)).unwrap());
     assert_eq!(never_verified(t, 0, 10), [], "the moment itself is not before it");
     assert_eq!(never_verified(t, 1, 10), [first.id(), second.id()]);
     assert_eq!(never_verified(t, 1, 1), [first.id()]);
@@ -214,14 +310,23 @@ pub fn what_has_ended_by_time_is_swept_and_nothing_else(t: &dyn StoreUnderTest) 
     furnish(t, user.id());
     let events = claim_all(t, minute(1));
     t.outbox().complete(&[events[0].id], minute(30)).unwrap();
-    let sweep = |now, processed_before| {
-        let (now, before) = (minute(now), minute(processed_before));
-        in_one_unit(t, |uow| uow.accounts().sweep(now, before)).unwrap()
-    };
-    assert_eq!(sweep(59, 30), 0);
+    let sweep =
+        |what, at| in_one_unit(t, |uow| uow.accounts().sweep(what, minute(at), 100)).unwrap();
+    assert_eq!(sweep(Ended::Events, 30), 0);
+    assert_eq!(sweep(Ended::Events, 31), 1);
+    let by_time = [Ended::Sessions, Ended::Tokens, Ended::Devices];
+    assert_eq!(by_time.map(|what| sweep(what, 59)), [0; 3]);
     assert_eq!(furniture(t, user.id()), [1; 4]);
-    assert_eq!(sweep(59, 31), 1, "the event");
-    assert_eq!(sweep(60, 31), 3, "session, token and device");
+    assert_eq!(by_time.map(|what| sweep(what, 60)), [1; 3]);
     assert_eq!(furniture(t, user.id()), [0, 0, 1, 1]);
     assert_eq!(claim_all(t, minute(90)).len(), events.len() - 1, "what waits stays");
+}
+
+pub fn c4_a_sweep_takes_so_many_rows_and_no_more(t: &dyn StoreUnderTest) {
+    let user = saved(t, given::an_active_user().build());
+    (0..5).for_each(|_| furnish(t, user.id()));
+    let sweep = |what| in_one_unit(t, |uow| uow.accounts().sweep(what, minute(60), 2)).unwrap();
+    assert_eq!([(); 4].map(|()| sweep(Ended::Sessions)), [2, 2, 1, 0]);
+    assert_eq!([(); 4].map(|()| sweep(Ended::Tokens)), [2, 2, 1, 0]);
+    assert_eq!([(); 4].map(|()| sweep(Ended::Devices)), [2, 2, 1, 0]);
 }

@@ -46,7 +46,11 @@ pub fn p2_an_answer_goes_with_those_whom_it_is_about(t: &dyn StoreUnderTest) {
     claimed(t, &of_bob, 0);
     in_one_unit(t, |uow| uow.idempotency().answer(&of_bob, b"Bob", &[bob.id()])).unwrap();
 
-    assert!(in_one_unit(t, |uow| uow.accounts().erase(ada.id())).unwrap());
+    let erased = in_one_unit(t, |uow| {
+        uow.accounts().erase(ada.id(), ada.version())?;
+        uow.accounts().wipe(&ada.id().to_string(), 100)
+    });
+    assert!(erased.unwrap());
     assert_eq!(claimed(t, &of_nobody, 0), Claimed::Ours);
     assert_eq!(claimed(t, &of_another, 0), Claimed::Ours);
     assert_eq!(claimed(t, &of_bob, 0), Claimed::Answered(b"Bob".to_vec()));

@@ -214,7 +214,8 @@ pub fn the_sessions_of_a_user_are_listed_newest_first(t: &dyn StoreUnderTest) {
     let second = opened(t, &user);
     let ended = opened(t, &user);
     in_one_unit(t, |uow| uow.sessions().end(user.id(), ended.id)).unwrap();
-    let of_user = |at| t.store().read().unwrap().sessions().of_user(user.id(), minute(at)).unwrap();
+    let of_user =
+        |at| t.store().read().unwrap().sessions().of_user(user.id(), minute(at), None, 9).unwrap();
     assert_eq!(of_user(1), [second, first]);
     assert_eq!(of_user(60), []);
 }

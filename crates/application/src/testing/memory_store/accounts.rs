@@ -1,33 +1,70 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UserId, UserRole, UserSnapshot};
 
-use super::{MemoryUnitOfWork, State, outbox::StoredEvent};
-use crate::ports::{AccountRepository, Errand, MailRequest, MailWish, Stamp};
+use super::{MemoryUnitOfWork, State};
+use crate::ports::{AccountRepository, Ended, Errand, MailRequest, MailWish, Stamp};
 
 impl AccountRepository for MemoryUnitOfWork {
-    fn erase(&mut self, user_id: UserId) -> Result<bool, RepositoryError> {
+    fn erase(&mut self, user_id: UserId, version: i64) -> Result<bool, RepositoryError> {
         let state = self.writable()?;
-        let emails: Vec<_> = state.users.get(&user_id.as_uuid()).map_or_else(Vec::new, |user| {
-            user.emails.iter().map(|email| email.email.clone()).collect()
-        });
-        state.events.retain(|_, event| match &event.errand {
-            Errand::Event(_) => event.user_id != user_id,
-            Errand::Wish(MailWish::PasswordReset { email }) => !emails.contains(email),
-            Errand::Wish(MailWish::Verification { user_id: of, .. }) => *of != user_id.as_uuid(),
-        });
-        for line in state.trail.values_mut() {
-            if line.user_id == Some(user_id) || line.actor_id == Some(user_id) {
-                line.ip_address.clear();
-                line.user_agent.clear();
-            }
+        let Some(user) = state.users.get(&user_id.as_uuid()) else {
+            return Ok(false);
+        };
+        if user.version != version {
+            return Ok(false);
         }
-        let own = format!("{user_id}/");
-        let subjects = &state.idempotency_subjects;
-        state.idempotency_keys.retain(|key, (_, answer)| {
-            let is_about = key.starts_with(&own) || subjects.contains(&(key.clone(), user_id));
-            answer.is_none() || !is_about
+        let addresses = user.emails.iter().map(|email| email.email.clone()).collect();
+        state.erasures.insert(user_id.to_string(), addresses);
+        state.users.remove(&user_id.as_uuid());
+        state.totp.remove(&user_id.as_uuid());
+        state.recovery_codes.retain(|_, code| code.user_id != user_id);
+        Ok(true)
+    }
+
+    fn wipe(&mut self, user: &str, most: u32) -> Result<bool, RepositoryError> {
+        let state = self.writable()?;
+        let Some(addresses) = state.erasures.get(user).cloned() else {
+            return Ok(true);
+        };
+        let Ok(id) = UserId::parse(user) else {
+            return Ok(true);
+        };
+        let left = &mut (most as usize);
+        remove(&mut state.sessions, left, |_, session| session.user_id == id);
+        remove(&mut state.devices, left, |_, device| device.new.user_id == id);
+        remove(&mut state.tokens, left, |_, stored| stored.token.user_id == id);
+        remove(&mut state.api_keys, left, |_, key| key.created_by == id);
+        remove(&mut state.events, left, |_, event| match &event.errand {
+            Errand::Event(_) => event.user_id == id,
+            Errand::Wish(MailWish::PasswordReset { email }) => addresses.contains(email),
+            Errand::Wish(MailWish::Verification { user_id, .. }) => *user_id == id.as_uuid(),
         });
-        Ok(state.remove_user(user_id))
+        let (own, subjects) = (format!("{user}/"), &state.idempotency_subjects);
+        remove(&mut state.idempotency_keys, left, |key, (_, answer)| {
+            let is_about = key.starts_with(&own) || subjects.contains(&(key.clone(), id));
+            answer.is_some() && is_about
+        });
+        let traces = state.trail.values_mut().filter(|line| {
+            let is_of_user = line.user_id == Some(id) || line.actor_id == Some(id);
+            is_of_user && !(line.ip_address.is_empty() && line.user_agent.is_empty())
+        });
+        for line in traces.take(*left) {
+            line.ip_address.clear();
+            line.user_agent.clear();
+            *left -= 1;
+        }
+        let is_done = *left > 0;
+        if is_done {
+            state.erasures.remove(user);
+        }
+        Ok(is_done)
+    }
+
+    fn half_erased(&mut self, after: &str, limit: u32) -> Result<Vec<String>, RepositoryError> {
+        let later = self.state.erasures.keys().filter(|user| user.as_str() > after);
+        Ok(later.take(limit as usize).cloned().collect())
     }
 
     fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError> {
@@ -64,22 +101,34 @@ impl AccountRepository for MemoryUnitOfWork {
 
     fn sweep(
         &mut self,
-        now: DateTime<Utc>,
-        processed_before: DateTime<Utc>,
+        what: Ended,
+        moment: DateTime<Utc>,
+        most: u32,
     ) -> Result<u64, RepositoryError> {
-        let state = self.writable()?;
-        let before = state.rows_that_end();
-        let is_old =
-            |event: &StoredEvent| event.processed_at.is_some_and(|at| at < processed_before);
-        state.events.retain(|_, event| !is_old(event));
-        state.sessions.retain(|_, session| session.idle_expires_at > now);
-        state.tokens.retain(|_, stored| stored.token.expires_at > now);
-        state.devices.retain(|_, device| device.new.expires_at > now);
-        Ok((before - state.rows_that_end()) as u64)
+        let (state, left) = (self.writable()?, &mut (most as usize));
+        match what {
+            Ended::Events => remove(&mut state.events, left, |_, event| {
+                event.processed_at.is_some_and(|at| at < moment)
+            }),
+            Ended::Answers => {
+                let keys = &mut state.idempotency_keys;
+                remove(keys, left, |_, (claim, _)| claim.expires_at <= moment);
+            }
+            Ended::Sessions => {
+                remove(&mut state.sessions, left, |_, session| session.idle_expires_at <= moment);
+            }
+            Ended::Tokens => {
+                remove(&mut state.tokens, left, |_, stored| stored.token.expires_at <= moment);
+            }
+            Ended::Devices => {
+                remove(&mut state.devices, left, |_, device| device.new.expires_at <= moment);
+            }
+        }
+        Ok(u64::from(most) - *left as u64)
     }
 
     fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError> {
-        self.writable()?.events.insert(request.id, StoredEvent::of_request(request));
+        self.writable()?.events.insert(request.id, super::outbox::StoredEvent::of_request(request));
         Ok(())
     }
 }
@@ -98,8 +147,17 @@ impl State {
         found.truncate(limit as usize);
         found.into_iter().map(|(_, id)| UserId::from_uuid(id)).collect()
     }
+}
 
-    fn rows_that_end(&self) -> usize {
-        self.events.len() + self.sessions.len() + self.tokens.len() + self.devices.len()
-    }
+/// Removes rows, as many as are left to be removed.
+fn remove<K: Ord + Clone, V>(
+    table: &mut BTreeMap<K, V>,
+    left: &mut usize,
+    is_meant: impl Fn(&K, &V) -> bool,
+) {
+    table.retain(|key, row| {
+        let goes = *left > 0 && is_meant(key, row);
+        *left -= usize::from(goes);
+        !goes
+    });
 }

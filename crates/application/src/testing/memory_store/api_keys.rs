@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use userdom_domain::{RepositoryError, UniqueKey, UserSnapshot};
+use userdom_domain::{RepositoryError, UniqueKey, UserId, UserSnapshot};
 use uuid::Uuid;
 
 use super::MemoryUnitOfWork;
@@ -25,14 +25,27 @@ impl ApiKeyRepository for MemoryUnitOfWork {
         Ok(keys)
     }
 
+    fn made_by(
+        &mut self,
+        user_id: UserId,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, RepositoryError> {
+        let newest_first = self.state.api_keys.values().rev();
+        let page = newest_first
+            .filter(|key| key.created_by == user_id && before.is_none_or(|before| key.id < before));
+        Ok(page.take(limit as usize).cloned().collect())
+    }
+
     fn find_live(
         &mut self,
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> Result<Option<ApiKey>, RepositoryError> {
         let mut live = self.state.api_keys.values().filter(|key| {
-            let maker = &self.state.users[&key.created_by.as_uuid()];
-            key.expires_at.is_none_or(|end| end > now) && is_active_admin(maker, now)
+            let maker = self.state.users.get(&key.created_by.as_uuid());
+            key.expires_at.is_none_or(|end| end > now)
+                && maker.is_some_and(|maker| is_active_admin(maker, now))
         });
         Ok(live.find(|key| key.token == *token).cloned())
     }

@@ -14,6 +14,12 @@ impl SessionRepository for MemoryUnitOfWork {
             return Err(RepositoryError::Duplicate(UniqueKey::Identity));
         }
         state.sessions.insert(session.id, session.clone());
+        let own = state.sessions.values().filter(|other| other.user_id == session.user_id);
+        let mut own: Vec<_> = own.map(|other| (other.last_used_at, other.id)).collect();
+        own.sort_unstable();
+        for (_, oldest) in own.iter().rev().skip(Session::MOST as usize) {
+            state.sessions.remove(oldest);
+        }
         Ok(())
     }
 
@@ -26,9 +32,9 @@ impl SessionRepository for MemoryUnitOfWork {
         let session = live.find(|session| {
             session.access_token == *access_token && session.access_expires_at > now
         });
-        Ok(session.map(|session| {
-            let user = &self.state.users[&session.user_id.as_uuid()];
-            SessionOwner {
+        Ok(session.and_then(|session| {
+            let user = self.state.users.get(&session.user_id.as_uuid())?;
+            Some(SessionOwner {
                 session_id: session.id,
                 user_id: session.user_id,
                 username: user.username.clone(),
@@ -39,7 +45,7 @@ impl SessionRepository for MemoryUnitOfWork {
                 last_used_at: session.last_used_at,
                 issued_at: session.rotated_at,
                 access_expires_at: session.access_expires_at,
-            }
+            })
         }))
     }
 
@@ -56,11 +62,15 @@ impl SessionRepository for MemoryUnitOfWork {
         &mut self,
         user_id: UserId,
         now: DateTime<Utc>,
+        before: Option<Uuid>,
+        limit: u32,
     ) -> Result<Vec<Session>, RepositoryError> {
-        let own = self.state.sessions.values().filter(|session| session.user_id == user_id);
-        let mut live: Vec<_> = own.filter(|session| is_live(session, now)).cloned().collect();
-        live.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
-        Ok(live)
+        let newest_first = self.state.sessions.values().rev();
+        let page = newest_first.filter(|session| {
+            let is_on_page = before.is_none_or(|before| session.id < before);
+            session.user_id == user_id && is_on_page && is_live(session, now)
+        });
+        Ok(page.take(limit as usize).cloned().collect())
     }
 
     fn rotate(&mut self, session: &Session) -> Result<bool, RepositoryError> {

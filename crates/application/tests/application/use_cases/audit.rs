@@ -238,7 +238,7 @@ fn p3_what_is_done_to_an_account() {
     assert_eq!(left, success("user.deleted"));
     assert_eq!(left_by(&world, id, || step(StatusChange::Restore)).1, success("user.restored"));
     let erase = EraseUser { user_id: id };
-    let ((), left) = left_by(&world, id, || world.app.execute(&admin, &erase).unwrap());
+    let (_, left) = left_by(&world, id, || world.app.execute(&admin, &erase).unwrap());
     assert_eq!(left, success("user.erased"));
 }
 

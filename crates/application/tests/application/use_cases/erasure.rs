@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use userdom_application::{
-    AppError,
+    AppError, Caller,
     ports::Store,
     testing::given,
     use_cases::{DeleteAccount, EraseUser, RegisterUser, Swept},
@@ -53,12 +53,40 @@ fn marked(world: &World, mark: &str) -> UserAggregate {
     world.user(id)
 }
 
+/// The whole document, which is the same part by part and in one piece.
+fn exported(world: &World, caller: &Caller, user: &UserAggregate) -> String {
+    let whole = world.app.export_in_one_piece(caller, user.id()).unwrap();
+    let mut export = world.app.export_user(caller, user.id()).unwrap();
+    let mut parts = Vec::new();
+    while let Some(part) = world.app.next_part(&mut export).unwrap() {
+        parts.extend(part);
+    }
+    let parts: serde_json::Value = serde_json::from_slice(&parts).unwrap();
+    let mut events = parts["events"].as_array().unwrap().clone();
+    assert_eq!(events.remove(0)["kind"], "user.exported", "that of the first export");
+    let mut whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(whole["events"].as_array().unwrap(), &events);
+    whole["events"] = parts["events"].clone();
+    assert_eq!(whole, parts);
+    whole.to_string()
+}
+
+#[test]
+fn c3_an_export_ends_when_the_user_is_erased_meanwhile() {
+    let world = World::new();
+    let ada = marked(&world, "ada");
+    let mut export = world.app.export_user(&by(&ada), ada.id()).unwrap();
+    assert!(world.app.next_part(&mut export).unwrap().is_some());
+    world.app.execute(&by(&ada), &EraseUser { user_id: ada.id() }).unwrap();
+    assert_err!(world.app.next_part(&mut export), AppError::NotFound("user"));
+}
+
 #[test]
 fn p2_the_export_holds_all_of_ones_own_nothing_of_others_and_no_secret() {
     let world = World::new();
     let ada = marked(&world, "markada");
     marked(&world, "markbob");
-    let text = world.app.export_user(&by(&ada), ada.id()).unwrap().to_string();
+    let text = exported(&world, &by(&ada), &ada);
     for field in [
         "first markada",
         "last markada",
@@ -177,16 +205,16 @@ fn accounts_that_were_never_verified_are_erased_after_seven_days() {
     world.change(banned.id(), |user| user.ban(note, given::now()).unwrap());
 
     world.clock.advance(TimeDelta::days(7));
-    assert_eq!(world.app.sweep().unwrap().never_verified, 0, "not before the week is over");
+    assert_eq!(world.app.sweep().never_verified, 0, "not before the week is over");
     world.change(late.id(), |user| {
         user.verify_email(user.emails()[0].id(), given::now()).unwrap();
     });
     world.clock.advance(TimeDelta::microseconds(1));
-    assert_eq!(world.app.sweep().unwrap().never_verified, 1);
+    assert_eq!(world.app.sweep().never_verified, 1);
     assert!(!is_there(&world, &pending));
     assert!([&verified, &late, &banned].into_iter().all(|user| is_there(&world, user)));
     assert_eq!(trail(&world, pending.id()).pop().unwrap().kind, "user.erased");
-    assert_eq!(world.app.sweep().unwrap().never_verified, 0);
+    assert_eq!(world.app.sweep().never_verified, 0);
 }
 
 #[test]
@@ -195,10 +223,10 @@ fn deleted_accounts_are_erased_after_thirty_days() {
     let ada = world.has(given::an_active_user().build());
     world.app.execute(&by(&ada), &DeleteAccount { user_id: ada.id() }).unwrap();
     world.clock.advance(TimeDelta::days(30));
-    assert_eq!(world.app.sweep().unwrap().deleted, 0);
+    assert_eq!(world.app.sweep().deleted, 0);
     assert!(is_there(&world, &ada));
     world.clock.advance(TimeDelta::microseconds(1));
-    assert_eq!(world.app.sweep().unwrap().deleted, 1);
+    assert_eq!(world.app.sweep().deleted, 1);
     assert!(!is_there(&world, &ada));
 }
 
@@ -209,7 +237,7 @@ fn more_than_one_batch_is_swept_at_once() {
         world.has(given::a_pending_user().build());
     }
     world.clock.advance(TimeDelta::days(8));
-    let swept = world.app.sweep().unwrap();
+    let swept = world.app.sweep();
     assert_eq!((swept.never_verified, swept.deleted), (250, 0));
 }
 
@@ -218,9 +246,9 @@ fn what_has_ended_is_swept_and_what_lives_goes_on() {
     let world = World::new();
     world.has(given::an_active_user().with_username("ada").build());
     let session = open(&world, "ada");
-    assert_eq!(world.app.sweep().unwrap(), Swept::default());
+    assert_eq!(world.app.sweep(), Swept::default());
     assert!(super::trust::access_lives(&world, &session));
     world.clock.advance(TimeDelta::days(15));
-    let swept = world.app.sweep().unwrap();
+    let swept = world.app.sweep();
     assert!(swept.ended >= 1, "{swept:?}");
 }

@@ -252,7 +252,7 @@ fn farewells(world: &World, caller: &Caller, user_id: UserId) -> [Result<(), App
         step(StatusChange::Suspend(sanction(None))),
         step(StatusChange::Ban(sanction(None))),
         world.app.execute(caller, &DeleteAccount { user_id }),
-        world.app.execute(caller, &EraseUser { user_id }),
+        world.app.erase_user(caller, &EraseUser { user_id }),
         world.app.execute(caller, &SetRoles { user_id, roles }).map(drop),
     ]
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::persistence::schema::audit_events;
 
 /// A line of the audit trail.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, Serialize)]
+#[derive(Debug, Clone, QueryableByName, Insertable, Serialize)]
 #[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 pub(crate) struct AuditRow {
     pub(crate) id: String,

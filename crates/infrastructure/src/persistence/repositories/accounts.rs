@@ -2,72 +2,50 @@ use chrono::{DateTime, Utc};
 use diesel::{
     dsl::{exists, not},
     prelude::*,
-    sql_types::{Text, Timestamp},
+    sql_types::{BigInt, Timestamp},
 };
-use userdom_application::ports::{AccountRepository, MailRequest, MailWish, Stamp};
+use userdom_application::ports::{AccountRepository, Ended, MailRequest, MailWish, Stamp};
 use userdom_domain::{RepositoryError, UserId};
 
-use super::{events, users::roles};
+use super::{erasures, events, users::roles};
 use crate::persistence::{
+    connection::DbConnection,
     json_column::Json,
     mappers::read_uuid,
     models::OutboxRow,
     outbox::NOBODY,
-    schema::{
-        audit_events, idempotency_keys as keys, idempotency_subjects as subjects, outbox_events,
-        user_emails, users,
-    },
+    schema::{erasures as orders, user_emails, users},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
-/// Requests for mail that name the user or one of its addresses.
-const FORGET_WISHES: &str = "\
-DELETE FROM outbox_events WHERE user_id = $1 AND (payload->>'user_id' = $2 OR payload->>'email' IN \
-(SELECT lower(user_emails.email) FROM user_emails WHERE user_emails.user_id = $2))";
-
-/// A statement has five seconds on Postgres: so many rows at a time.
-const BATCH: usize = 10_000;
-/// What has ended by time, each before the moment `$1`.
-const ENDED: [(&str, &str); 4] = [
-    ("idempotency_keys", "expires_at <= $1"),
-    ("sessions", "idle_expires_at <= $1"),
-    ("one_time_tokens", "expires_at <= $1"),
-    ("known_devices", "expires_at <= $1"),
-];
-const PROCESSED: (&str, &str) = ("outbox_events", "processed_at < $1");
-
 impl AccountRepository for SqlUnitOfWork {
-    fn erase(&mut self, user_id: UserId) -> Result<bool, RepositoryError> {
+    fn erase(&mut self, user_id: UserId, version: i64) -> Result<bool, RepositoryError> {
         let id = user_id.to_string();
-        self.send_trail()?;
         self.loaded.remove(&id);
-        self.erases = true;
-        let erased = on_either!(self.writing()?, c => {
-            diesel::sql_query(FORGET_WISHES)
-                .bind::<Text, _>(NOBODY)
-                .bind::<Text, _>(&id)
-                .execute(c)
-                .and_then(|_| diesel::delete(users::table.filter(users::id.eq(&id))).execute(c))
-                .and_then(|users| {
-                    // Whoever was changing the user has had to let go of it by now.
-                    let events = outbox_events::table.filter(outbox_events::user_id.eq(&id));
-                    diesel::delete(events).execute(c)?;
-                    let traces = audit_events::user_id.eq(&id).or(audit_events::actor_id.eq(&id));
-                    diesel::update(audit_events::table.filter(traces))
-                        .set((audit_events::ip_address.eq(""), audit_events::user_agent.eq("")))
-                        .execute(c)?;
-                    let own = keys::id.between(format!("{id}/"), format!("{id}/\u{7f}"));
-                    let about = subjects::table
-                        .filter(subjects::user_id.eq(&id))
-                        .select(subjects::key_id);
-                    // What is being answered holds nothing yet; it may be this very request.
-                    diesel::delete(keys::table.filter(keys::answer.is_not_null()))
-                        .filter(own.or(keys::id.eq_any(about)))
-                        .execute(c)?;
-                    Ok(users > 0)
-                })
+        // A trigger leaves the order to wipe the rest.
+        let seen = users::table.filter(users::id.eq(&id).and(users::version.eq(version)));
+        let erased = on_either!(self.writing()?, c => diesel::delete(seen).execute(c));
+        Ok(self.checked(erased)? > 0)
+    }
+
+    fn wipe(&mut self, user: &str, most: u32) -> Result<bool, RepositoryError> {
+        self.send_trail()?;
+        let wiped = erasures::wipe(self.writing()?, user, most);
+        let is_done = self.checked(wiped)?;
+        self.erases |= is_done;
+        Ok(is_done)
+    }
+
+    fn half_erased(&mut self, after: &str, limit: u32) -> Result<Vec<String>, RepositoryError> {
+        let found = on_either!(self.db()?, c => {
+            orders::table
+                .filter(orders::user_id.gt(after))
+                .order(orders::user_id)
+                .limit(i64::from(limit))
+                .select(orders::user_id)
+                .load(c)
         });
-        self.checked(erased)
+        self.checked(found)
     }
 
     fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError> {
@@ -124,14 +102,28 @@ impl AccountRepository for SqlUnitOfWork {
 
     fn sweep(
         &mut self,
-        now: DateTime<Utc>,
-        processed_before: DateTime<Utc>,
+        what: Ended,
+        moment: DateTime<Utc>,
+        most: u32,
     ) -> Result<u64, RepositoryError> {
-        let mut swept = self.sweep_table(PROCESSED, processed_before)?;
-        for ended in ENDED {
-            swept += self.sweep_table(ended, now)?;
-        }
-        Ok(swept)
+        let (table, ended) = ended(what);
+        let connection = self.writing()?;
+        let end = match connection {
+            // Another instance that sweeps has these.
+            DbConnection::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+            DbConnection::Sqlite(_) => "",
+        };
+        let sql = format!(
+            "DELETE FROM {table} WHERE id IN \
+             (SELECT id FROM {table} WHERE {ended} LIMIT $2{end})"
+        );
+        let gone = on_either!(connection, c => {
+            diesel::sql_query(sql)
+                .bind::<Timestamp, _>(moment.naive_utc())
+                .bind::<BigInt, _>(i64::from(most))
+                .execute(c)
+        });
+        Ok(self.checked(gone)? as u64)
     }
 
     fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError> {
@@ -152,26 +144,14 @@ impl AccountRepository for SqlUnitOfWork {
     }
 }
 
-impl SqlUnitOfWork {
-    fn sweep_table(
-        &mut self,
-        (table, ended): (&str, &str),
-        moment: DateTime<Utc>,
-    ) -> Result<u64, RepositoryError> {
-        let sql = format!(
-            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {ended} LIMIT {BATCH})"
-        );
-        let mut swept = 0;
-        loop {
-            let gone = on_either!(self.writing()?, c => {
-                diesel::sql_query(&sql).bind::<Timestamp, _>(moment.naive_utc()).execute(c)
-            });
-            let gone = self.checked(gone)?;
-            swept += gone as u64;
-            if gone < BATCH {
-                return Ok(swept);
-            }
-        }
+/// The table, and which of its rows have ended before the moment `$1`.
+fn ended(what: Ended) -> (&'static str, &'static str) {
+    match what {
+        Ended::Events => ("outbox_events", "processed_at < $1"),
+        Ended::Answers => ("idempotency_keys", "expires_at <= $1"),
+        Ended::Sessions => ("sessions", "idle_expires_at <= $1"),
+        Ended::Tokens => ("one_time_tokens", "expires_at <= $1"),
+        Ended::Devices => ("known_devices", "expires_at <= $1"),
     }
 }
 

@@ -36,8 +36,30 @@ impl ApiKeyRepository for SqlUnitOfWork {
 
     fn all(&mut self) -> Result<Vec<ApiKey>, RepositoryError> {
         let found = on_either!(self.db()?, c => {
+            // The keys of a maker who was removed are wiped later.
             keys::table
+                .inner_join(users::table)
                 .order((dsl::created_at.desc(), dsl::id.desc()))
+                .select(ApiKeyRow::as_select())
+                .load(c)
+        });
+        self.checked(found)?.into_iter().map(read).collect()
+    }
+
+    fn made_by(
+        &mut self,
+        user_id: UserId,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, RepositoryError> {
+        // No identity comes after this one.
+        let before = before.unwrap_or(Uuid::max()).to_string();
+        let found = on_either!(self.db()?, c => {
+            keys::table
+                .filter(dsl::created_by.eq(user_id.to_string()))
+                .filter(dsl::id.lt(&before))
+                .order(dsl::id.desc())
+                .limit(i64::from(limit))
                 .select(ApiKeyRow::as_select())
                 .load(c)
         });

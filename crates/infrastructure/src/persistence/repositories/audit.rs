@@ -3,6 +3,7 @@ use diesel::{
     pg::Pg,
     prelude::*,
     query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::{BigInt, Text},
 };
 use userdom_application::ports::{AuditEvent, AuditRepository, Outcome};
 use userdom_domain::{RepositoryError, UserId};
@@ -15,9 +16,18 @@ use crate::persistence::{
     json_column::{Json, JsonText},
     mappers::{read_uuid, utc},
     models::AuditRow,
-    schema::audit_events::{self as audit, dsl},
+    schema::audit_events as audit,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
+
+/// A page by the two indexes: one condition with OR would read the whole trail for each page.
+const PAGE: &str = "\
+SELECT id, occurred_at, kind, outcome, actor_id, api_key_id, user_id, target_id, ip_address, \
+user_agent, request_id FROM audit_events WHERE id IN (\
+SELECT id FROM (SELECT id FROM audit_events WHERE user_id = $1 AND id < $2 \
+ORDER BY id DESC LIMIT $3) told UNION \
+SELECT id FROM (SELECT id FROM audit_events WHERE actor_id = $1 AND id < $2 \
+ORDER BY id DESC LIMIT $3) done) ORDER BY id DESC LIMIT $3";
 
 impl AuditRepository for SqlUnitOfWork {
     /// Waits for the commit, which sends all lines at once.
@@ -38,13 +48,11 @@ impl AuditRepository for SqlUnitOfWork {
         // No identity comes after this one.
         let before = before.unwrap_or(Uuid::max()).to_string();
         let rows = on_either!(self.db()?, c => {
-            audit::table
-                .filter(dsl::user_id.eq(&id).or(dsl::actor_id.eq(&id)))
-                .filter(dsl::id.lt(&before))
-                .order(dsl::id.desc())
-                .limit(i64::from(limit))
-                .select(AuditRow::as_select())
-                .load(c)
+            diesel::sql_query(PAGE)
+                .bind::<Text, _>(&id)
+                .bind::<Text, _>(&before)
+                .bind::<BigInt, _>(i64::from(limit))
+                .load::<AuditRow>(c)
         });
         self.checked(rows)?.into_iter().map(event).collect()
     }

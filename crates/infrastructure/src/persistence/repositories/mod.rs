@@ -5,6 +5,7 @@ mod api_keys;
 pub(crate) mod audit;
 mod devices;
 mod directory;
+mod erasures;
 mod events;
 mod idempotency;
 mod load_user;

@@ -1,5 +1,5 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::Text};
 use userdom_application::ports::{Session, SessionOwner, SessionRepository, TokenHash};
 use userdom_domain::{RepositoryError, UserId, UserStatus};
 use uuid::Uuid;
@@ -18,8 +18,21 @@ use crate::persistence::{
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
+/// Of the sessions of a user two hundred are kept ([`Session::MOST`]).
+const END_OLDEST: &str = "\
+DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 \
+ORDER BY last_used_at DESC, id DESC LIMIT 200 OFFSET 200) RETURNING id";
+
+struct EndOldest;
 struct Rotate;
 struct Touch;
+
+#[derive(QueryableByName)]
+struct Ended {
+    #[diesel(sql_type = Text)]
+    #[expect(dead_code, reason = "what returns nothing is not kept prepared")]
+    id: String,
+}
 
 #[derive(Queryable)]
 struct OwnerRow {
@@ -39,7 +52,10 @@ impl SessionRepository for SqlUnitOfWork {
     fn insert(&mut self, session: &Session) -> Result<(), RepositoryError> {
         let row = row(session);
         let inserted = on_either!(self.writing()?, c => {
-            diesel::insert_into(sessions::table).values(&row).execute(c)
+            diesel::insert_into(sessions::table).values(&row).execute(c).and_then(|_| {
+                let end = diesel::sql_query(END_OLDEST).bind::<Text, _>(&row.user_id);
+                prepared::<EndOldest, _>(end).load::<Ended>(c)
+            })
         });
         self.checked(inserted).map(drop)
     }
@@ -97,14 +113,20 @@ impl SessionRepository for SqlUnitOfWork {
         &mut self,
         user_id: UserId,
         now: DateTime<Utc>,
+        before: Option<Uuid>,
+        limit: u32,
     ) -> Result<Vec<Session>, RepositoryError> {
         let now = now.naive_utc();
+        // No identity comes after this one.
+        let before = before.unwrap_or(Uuid::max()).to_string();
         let found = on_either!(self.db()?, c => {
             sessions::table
                 .filter(dsl::user_id.eq(user_id.to_string()))
+                .filter(dsl::id.lt(&before))
                 .filter(dsl::idle_expires_at.gt(now))
                 .filter(dsl::expires_at.gt(now))
-                .order((dsl::created_at.desc(), dsl::id.desc()))
+                .order(dsl::id.desc())
+                .limit(i64::from(limit))
                 .select(SessionRow::as_select())
                 .load(c)
         });

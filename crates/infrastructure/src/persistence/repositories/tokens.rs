@@ -13,14 +13,18 @@ use crate::persistence::{
     mappers::read_uuid,
     models::TokenRow,
     prepared::prepared,
-    schema::one_time_tokens::{self as tokens, dsl},
+    schema::{
+        one_time_tokens::{self as tokens, dsl},
+        users,
+    },
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
 /// Five guesses, and not one more however many come at once.
 const GUESS: &str = "\
 UPDATE one_time_tokens SET attempts = attempts + 1 \
-WHERE used_at IS NULL AND attempts < 5 AND expires_at > $1 AND kind = $2 AND ";
+WHERE used_at IS NULL AND attempts < 5 AND expires_at > $1 AND kind = $2 \
+AND user_id IN (SELECT users.id FROM users) AND ";
 const BY_HASH: &str = "token_hash = $3 RETURNING id, user_id, target_id";
 /// There is one at most: the newest wins.
 const AT_TARGET: &str = "user_id = $3 AND target_id = $4 RETURNING id, user_id, target_id";
@@ -51,6 +55,7 @@ struct Found {
     target_id: String,
 }
 
+/// The tokens of a user who was removed open nothing, although they are wiped later.
 impl OneTimeTokenRepository for SqlUnitOfWork {
     fn issue(&mut self, token: &NewToken) -> Result<(), RepositoryError> {
         let row = row(token);
@@ -101,6 +106,7 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
         let found = on_either!(self.db()?, c => {
             tokens::table
                 .filter(dsl::token_hash.eq(hash.0.as_slice()))
+                .filter(dsl::user_id.eq_any(users::table.select(users::id)))
                 .filter(dsl::kind.eq(kind.as_str()))
                 .filter(dsl::used_at.is_null())
                 .filter(dsl::expires_at.gt(now.naive_utc()))
@@ -119,6 +125,7 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
     ) -> Result<Option<UsedToken>, RepositoryError> {
         let live = tokens::table
             .filter(dsl::token_hash.eq(hash.0.as_slice()))
+            .filter(dsl::user_id.eq_any(users::table.select(users::id)))
             .filter(dsl::kind.eq(kind.as_str()))
             .filter(dsl::used_at.is_null())
             .filter(dsl::expires_at.gt(now.naive_utc()));
