@@ -7,7 +7,7 @@ use crate::{
     App, AppError, Caller, Command, Tx,
     policies::Operation,
     ports::{AccountRepository, Ended, Outcome},
-    services::Wake,
+    services::{Ending, Wake},
 };
 
 /// Removes a user for good (R15: not the last admin). Needs a recent proof.
@@ -32,7 +32,7 @@ impl App {
     pub fn erase_user(&self, caller: &Caller, command: &EraseUser) -> Result<(), AppError> {
         let mut is_done = self.execute(caller, command)?;
         // What is held has not been committed yet.
-        if self.held.is_some() {
+        if self.ending.held().is_some() {
             return Ok(());
         }
         let user = command.user_id.to_string();
@@ -124,7 +124,8 @@ impl Tx<'_> {
         if !self.uow.accounts().erase(user.id(), user.version())? {
             return Err(AppError::Contended);
         }
-        let rows = if self.app.is_joined { ROWS_IN_A_BATCH } else { ROWS_AT_ONCE };
+        let is_alone = !matches!(self.app.ending, Ending::Together(_));
+        let rows = if is_alone { ROWS_AT_ONCE } else { ROWS_IN_A_BATCH };
         Ok(self.uow.accounts().wipe(&user.id().to_string(), rows)?)
     }
 }
