@@ -92,8 +92,20 @@ impl Call<'_> {
 
     /// The user that the path names: an id, or `me`, which is nobody for a service.
     pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
-        let named = named_user(self.segment("id"), self.caller.actor.as_ref());
-        named.ok_or_else(|| Problem::new("user.not_found"))
+        let id = self.segment("id");
+        match named_user(id, self.caller.actor.as_ref()) {
+            Some(id) => Ok(id),
+            None => Err(self.no_user(id)),
+        }
+    }
+
+    /// Why nobody is found under what is no id: another application may have written it (R29).
+    fn no_user(&self, id: &str) -> Problem {
+        match self.app.has_unreadable(self.caller, id) {
+            Ok(true) => Problem::internal(format!("the id {id:?} of a user is no UUID")),
+            Ok(false) => Problem::new("user.not_found"),
+            Err(error) => error.into(),
+        }
     }
 
     /// The email that the path names.

@@ -138,6 +138,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("avatar_url.invalid", 422, "The avatar URL is not one"),
     ("avatar_url.too_long", 422, "The avatar URL is too long"),
     ("preferences.invalid_value", 422, "A preference has a value that is not allowed"),
+    ("preferences.not_json", 422, "A preference is no JSON value"),
+    ("preferences.nul_character", 422, "A preference contains the character U+0000"),
     ("preferences.too_deep", 422, "The preferences are too deep"),
     ("preferences.too_large", 422, "The preferences are too large"),
     ("status.until_in_past", 422, "The end lies in the past"),

@@ -55,12 +55,12 @@ mod specifications;
 mod value_objects;
 
 pub use aggregates::{
-    AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, RestoreError, UserAggregate,
-    UserError, UserSnapshot, Violation,
+    AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserAggregate, UserError,
+    UserSnapshot, Violation,
 };
 pub use entities::{
     BirthDateError, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
-    UserEmail, UserPhone, UserProfile, UserRole, UserStatus,
+    UserEmail, UserPhone, UserProfile, UserRole, UserStatus, full_name,
 };
 pub use events::{DomainEvent, Notice, RecordedEvent};
 pub use repositories::{EmailRepository, RepositoryError, UniqueKey, UserRepository};

@@ -5,7 +5,7 @@ use userdom_application::{
     AppError, FaultKind,
     services::{CodedError, ValidationService},
 };
-use userdom_domain::Patch;
+use userdom_domain::{Patch, json_members};
 
 use super::strict_json;
 use crate::problem::Problem;
@@ -14,6 +14,8 @@ use crate::problem::Problem;
 /// noted under its JSON pointer; what nobody reads is unknown.
 pub(crate) struct Fields {
     pub(super) at: String,
+    /// The whole body: a value that is kept as it was written is found here.
+    body: String,
     members: Map<String, Value>,
     pub(super) faults: ValidationService,
     pub(super) misread: bool,
@@ -24,11 +26,12 @@ impl Fields {
     pub(crate) fn of(body: &[u8]) -> Result<Self, Problem> {
         let members = strict_json::object(body)
             .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
-        Ok(Self::at(String::new(), members, ValidationService::default()))
+        let fields = Self::at(String::new(), members, ValidationService::default());
+        Ok(Self { body: String::from_utf8_lossy(body).into_owned(), ..fields })
     }
 
     fn at(at: String, members: Map<String, Value>, faults: ValidationService) -> Self {
-        Self { at, members, faults, misread: false }
+        Self { at, body: String::new(), members, faults, misread: false }
     }
 
     /// Whether nothing is wrong so far; what is unknown is found at the end.
@@ -159,12 +162,17 @@ impl Fields {
         self.take(name).filter(|value| !value.is_null())
     }
 
-    /// The members of an object whose keys are free, each with its JSON text;
-    /// `None` for `null`.
+    /// The members of an object of the body whose keys are free, each with its JSON text as it
+    /// was written; `None` for `null`.
     pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
-        let members = self.members_of(name).unwrap_or_default();
-        let text = |value: Value| (!value.is_null()).then(|| value.to_string());
-        members.into_iter().map(|(key, value)| (key, text(value))).collect()
+        if self.members_of(name).is_none() {
+            return Vec::new();
+        }
+        let members = json_members(&self.body).unwrap_or_default().into_iter();
+        let object =
+            members.filter(|(key, _)| key == name).find_map(|(_, text)| json_members(&text));
+        let text = |json: String| (json != "null").then_some(json);
+        object.unwrap_or_default().into_iter().map(|(key, json)| (key, text(json))).collect()
     }
 
     /// Refuses a `null` where nothing can be removed.

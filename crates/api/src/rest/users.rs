@@ -6,7 +6,7 @@ use userdom_application::{
     App, Settings,
     queries::Export,
     services::CodedError,
-    use_cases::{DeleteAccount, EraseUser, RegisterUser, UpdateAccount},
+    use_cases::{DeleteAccount, EraseUnreadable, EraseUser, RegisterUser, UpdateAccount},
 };
 use userdom_domain::{
     Address, BirthDateError, ContactType, DisplayName, EmailAddress, LanguageTag, Password,
@@ -122,16 +122,26 @@ pub(super) fn update(call: &Call<'_>) -> Answer {
 
 /// `DELETE /v1/users/{id}`: softly, or for good with `?erase=true`.
 pub(super) fn delete(call: &Call<'_>) -> Answer {
-    let user_id = call.user_id()?;
     match call.parameter("erase") {
-        None | Some("false") => call.execute(&DeleteAccount { user_id }).map(drop)?,
-        Some("true") => call.app.erase_user(call.caller, &EraseUser { user_id })?,
+        None | Some("false") => {
+            call.execute(&DeleteAccount { user_id: call.user_id()? }).map(drop)?;
+        }
+        Some("true") => erase(call)?,
         Some(_) => {
             let problem = Problem::new("query.invalid_parameter");
             return Err(problem.with_detail("erase: true or false"));
         }
     }
     Ok(Reply::done())
+}
+
+/// Who cannot be read can be erased (R29).
+fn erase(call: &Call<'_>) -> Result<(), Problem> {
+    let id = call.segment("id");
+    if call.app.has_unreadable(call.caller, id)? {
+        return call.execute(&EraseUnreadable { id: id.to_owned() });
+    }
+    Ok(call.app.erase_user(call.caller, &EraseUser { user_id: call.user_id()? })?)
 }
 
 /// `GET /v1/users/{id}/export`: all that is held on the user, part by part.

@@ -19,6 +19,20 @@ pub trait AccountRepository {
     /// Removed users of whom something may be left, by their identities, those after `after`.
     fn half_erased(&mut self, after: &str, limit: u32) -> Result<Vec<String>, RepositoryError>;
 
+    /// Whether there is a row whose id is none that can be read, and is this text (R29).
+    fn has_unreadable(&mut self, id: &str) -> Result<bool, RepositoryError>;
+
+    /// Removes such a row with all that hangs on it; `false` when there is none.
+    fn erase_unreadable(&mut self, id: &str) -> Result<bool, RepositoryError>;
+
+    /// The ids of at most `limit` such rows that a sweep would remove if it could read them.
+    fn unreadable_leftovers(
+        &mut self,
+        registered_before: DateTime<Utc>,
+        deleted_before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<String>, RepositoryError>;
+
     /// A user's version and roles, without anything else of it.
     fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError>;
 

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
 use userdom_domain::{UserAddress, UserAggregate, UserEmail, UserPhone, UserProfile, UserStatus};
 use uuid::Uuid;
 
@@ -30,7 +29,8 @@ pub struct UserView {
     pub last_login_at: Option<DateTime<Utc>>,
     #[serde(serialize_with = "time")]
     pub password_changed_at: DateTime<Utc>,
-    pub preferences: BTreeMap<String, serde_json::Value>,
+    #[serde(serialize_with = "raw_entries")]
+    pub preferences: Vec<(String, String)>,
     pub profile: Option<ProfileView>,
     pub emails: Vec<EmailView>,
     pub phones: Vec<PhoneView>,
@@ -197,7 +197,7 @@ impl UserView {
             updated_at: account.updated_at(),
             last_login_at: account.last_login_at(),
             password_changed_at: account.password_changed_at(),
-            preferences: account.preferences().entries().into_iter().map(read_json).collect(),
+            preferences: account.preferences().entries(),
             profile: user.profile().map(|profile| ProfileView::of(profile, now)),
             emails: user.emails().iter().map(EmailView::of).collect(),
             phones: user.phones().iter().map(PhoneView::of).collect(),
@@ -285,7 +285,7 @@ impl AddressView {
             city: address.city().to_owned(),
             state: address.state().to_owned(),
             postal_code: address.postal_code().to_owned(),
-            country: address.country().to_string(),
+            country: address.country_text().to_owned(),
             formatted: address.full_address(),
             contact_type: entry.contact_type().to_string(),
             is_default: entry.is_default(),
@@ -344,8 +344,14 @@ impl EventView {
     }
 }
 
-/// RFC 3339 in UTC, with as many decimals as the moment has.
+/// RFC 3339 in UTC, with as many decimals as the moment has. Its years have four digits: what
+/// lies beyond, another application wrote (R29).
 fn time<S: Serializer>(moment: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    let moment = match moment.year() {
+        ..0 => return serializer.serialize_str("0000-01-01T00:00:00Z"),
+        10_000.. => return serializer.serialize_str("9999-12-31T23:59:59Z"),
+        0..=9999 => moment,
+    };
     serializer.collect_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
@@ -360,8 +366,19 @@ fn maybe_time<S: Serializer>(
     }
 }
 
-/// A value that is no JSON, which no store lets in, is shown as text.
-fn read_json((key, text): (String, String)) -> (String, serde_json::Value) {
-    let value = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
-    (key, value)
+/// Keys with the texts of their values, in their order.
+fn raw_entries<S: Serializer>(
+    entries: &[(String, String)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(entries.len()))?;
+    for (key, json) in entries {
+        // What many readers of JSON do not take, such as 1e400, is shown as text.
+        if serde_json::from_str::<serde_json::Value>(json).is_ok() {
+            map.serialize_entry(key, &serde_json::from_str::<&RawValue>(json).ok())?;
+        } else {
+            map.serialize_entry(key, json)?;
+        }
+    }
+    map.end()
 }

@@ -124,10 +124,15 @@ impl Tx<'_> {
     /// to another one before this transaction ends.
     pub(super) fn keep_an_admin(&mut self, user: &UserAggregate) -> Result<(), AppError> {
         if user.user().has_role(UserRole::Admin) {
-            let admins = self.uow.users().lock_admins()?;
-            if admins.iter().all(|admin| *admin == user.id()) {
-                return Err(UserError::LastAdmin.into());
-            }
+            self.keep_an_admin_besides(user.id())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn keep_an_admin_besides(&mut self, user_id: UserId) -> Result<(), AppError> {
+        let admins = self.uow.users().lock_admins()?;
+        if admins.iter().all(|admin| *admin == user_id) {
+            return Err(UserError::LastAdmin.into());
         }
         Ok(())
     }

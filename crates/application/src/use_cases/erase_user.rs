@@ -1,7 +1,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use userdom_domain::{RepositoryError, UserAggregate, UserEmail, UserId, UserStatus};
+use userdom_domain::{RepositoryError, UserAggregate, UserEmail, UserId, UserRole, UserStatus};
 
 use crate::{
     App, AppError, Caller, Command, Tx,
@@ -109,24 +109,36 @@ impl Command for EraseUser {
     type Output = bool;
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, AppError> {
-        let user = tx.user_for(Operation::Erase, self.user_id)?;
+        let version = match tx.user_for(Operation::Erase, self.user_id) {
+            Ok(user) => {
+                tx.keep_an_admin(&user)?;
+                user.version()
+            }
+            Err(AppError::Store(RepositoryError::Corrupt { .. })) => {
+                let stamp = tx.stamp_to_erase(self.user_id)?;
+                if stamp.roles.contains(&UserRole::Admin) {
+                    tx.keep_an_admin_besides(self.user_id)?;
+                }
+                stamp.version
+            }
+            Err(error) => return Err(error),
+        };
         tx.require_recent_authentication()?;
-        tx.keep_an_admin(&user)?;
-        tx.erase(&user)
+        tx.erase(self.user_id, version)
     }
 }
 
 impl Tx<'_> {
     /// Fails when the user has changed since it was read: it may have become the last admin.
-    fn erase(&mut self, user: &UserAggregate) -> Result<bool, AppError> {
+    fn erase(&mut self, user_id: UserId, version: i64) -> Result<bool, AppError> {
         // The line comes first, so that erasing finds what it says of the user too.
-        self.audit("user.erased", Outcome::Success, Some(user.id()), None)?;
-        if !self.uow.accounts().erase(user.id(), user.version())? {
+        self.audit("user.erased", Outcome::Success, Some(user_id), None)?;
+        if !self.uow.accounts().erase(user_id, version)? {
             return Err(AppError::Contended);
         }
         let is_alone = !matches!(self.app.ending, Ending::Together(_));
         let rows = if is_alone { ROWS_AT_ONCE } else { ROWS_IN_A_BATCH };
-        Ok(self.uow.accounts().wipe(&user.id().to_string(), rows)?)
+        Ok(self.uow.accounts().wipe(&user_id.to_string(), rows)?)
     }
 }
 
@@ -172,6 +184,8 @@ impl App {
         note(&mut swept.never_verified, "unverified", self.erase_all(never_verified, goes_on));
         let deleted = Leftover::Deleted { deleted_before: now - settings.deleted_retention };
         note(&mut swept.deleted, "deleted", self.erase_all(deleted, goes_on));
+        let unreadable = self.erase_unreadable(registered_before, now - settings.deleted_retention);
+        note(&mut swept.deleted, "unreadable", unreadable);
         for what in Ended::ALL {
             let moment = match what {
                 Ended::Events => now - PROCESSED_RETENTION,
@@ -298,10 +312,21 @@ impl Command for EraseLeftover {
     type Output = Option<bool>;
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Option<bool>, AppError> {
-        let Some(user) = tx.uow.users().find_by_id(self.user_id)? else {
-            return Ok(None);
+        let user = match tx.uow.users().find_by_id(self.user_id) {
+            Ok(Some(user)) => user,
+            Ok(None) => return Ok(None),
+            // Nobody changes a user that cannot be read, so it is still as it was found (R29).
+            Err(RepositoryError::Corrupt { .. }) => {
+                let Some(stamp) = tx.uow.accounts().stamp(self.user_id)? else { return Ok(None) };
+                return tx.erase(self.user_id, stamp.version).map(Some);
+            }
+            Err(error) => return Err(error.into()),
         };
         // An email that is being verified at this moment raises the version.
-        if self.leftover.is_over(&user) { tx.erase(&user).map(Some) } else { Ok(None) }
+        if self.leftover.is_over(&user) {
+            tx.erase(self.user_id, user.version()).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 }

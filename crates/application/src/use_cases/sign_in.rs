@@ -128,14 +128,23 @@ impl App {
     }
 }
 
-/// `None` for a text that is nobody's login.
+/// `None` for a text that is nobody's login. What another application stored may break our
+/// rules (R29).
 fn read_login(text: &str) -> Option<Login> {
+    // No database keeps U+0000, and no column so long a text.
+    if text.contains('\0') || text.chars().nth(LONGEST_LOGIN).is_some() {
+        return None;
+    }
     if text.contains('@') {
-        EmailAddress::parse(text).ok().map(Login::Email)
+        let email = EmailAddress::parse(text);
+        Some(Login::Email(email.unwrap_or_else(|_| EmailAddress::from_stored(text.to_lowercase()))))
     } else {
-        Username::parse(text).ok().map(Login::Username)
+        Some(Login::Username(Username::from_stored(text.to_owned())))
     }
 }
+
+/// What the longest column of logins holds, in characters.
+const LONGEST_LOGIN: usize = 255;
 
 /// The same for every way to write a login, and short whatever somebody sends.
 fn login_key(text: &str) -> String {
@@ -240,7 +249,7 @@ impl Command for TakeStep<'_> {
 
 /// What this attempt itself has counted does not stand in its way.
 pub(crate) fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
-    user.user().status_at(now) == UserStatus::Active && user.user().email_verified()
+    user.user().status_at(now) == UserStatus::Active && user.has_verified_email()
 }
 
 impl Tx<'_> {

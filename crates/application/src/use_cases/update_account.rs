@@ -48,7 +48,7 @@ impl UpdateAccount {
             entries.retain(|(present, _)| present != key);
             entries.extend(value.clone().map(|value| (key.clone(), value)));
         }
-        Preferences::from_entries(entries).map_err(|errors| {
+        present.replaced_by(entries).map_err(|errors| {
             let mut validation = ValidationService::default();
             for error in errors {
                 let pointer = format!("/preferences/{}", error.key().unwrap_or_default());

@@ -19,7 +19,7 @@ impl UserAggregate {
         self.addresses.push(UserAddress {
             id,
             address,
-            contact_type,
+            contact_type: contact_type.into(),
             is_default: false,
             created_at: now,
         });
@@ -40,19 +40,18 @@ impl UserAggregate {
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         let old = self.address(id)?;
-        if old.address == address && old.contact_type == contact_type {
+        if old.address == address && old.known_type() == Some(contact_type) {
             return Ok(());
         }
-        let taken = self
-            .addresses
-            .iter()
-            .any(|other| other.id != id && other.is_default && other.contact_type == contact_type);
+        let taken = self.addresses.iter().any(|other| {
+            other.id != id && other.is_default && other.contact_type() == contact_type
+        });
         if old.is_default && taken {
             return Err(UserError::DefaultOfTypeExists(contact_type));
         }
         if let Some(entry) = self.addresses.iter_mut().find(|entry| entry.id == id) {
             entry.address = address;
-            entry.contact_type = contact_type;
+            entry.contact_type = contact_type.into();
         }
         self.record(DomainEvent::AddressChanged { address_id: id }, now);
         Ok(())
@@ -74,7 +73,7 @@ impl UserAggregate {
     ) -> Result<(), UserError> {
         let entry = self.address(id)?;
         if !entry.is_default {
-            self.make_default_address(id, entry.contact_type, now);
+            self.make_default_address(id, entry.contact_type(), now);
         }
         Ok(())
     }
@@ -89,7 +88,7 @@ impl UserAggregate {
         &self,
         contact_type: ContactType,
     ) -> impl Iterator<Item = &UserAddress> {
-        self.addresses.iter().filter(move |entry| entry.contact_type == contact_type)
+        self.addresses.iter().filter(move |entry| entry.contact_type() == contact_type)
     }
 
     /// The default address of a type, or else the first of that type.
@@ -105,7 +104,8 @@ impl UserAggregate {
         contact_type: ContactType,
         now: DateTime<Utc>,
     ) {
-        for entry in self.addresses.iter_mut().filter(|entry| entry.contact_type == contact_type) {
+        for entry in self.addresses.iter_mut().filter(|entry| entry.contact_type() == contact_type)
+        {
             entry.is_default = entry.id == id;
         }
         self.record(DomainEvent::DefaultAddressChanged { address_id: id }, now);

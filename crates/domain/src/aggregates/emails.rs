@@ -26,8 +26,9 @@ impl UserAggregate {
         }
         self.emails.push(UserEmail {
             id,
+            provider: Some(email.provider().to_string()),
             email,
-            contact_type,
+            contact_type: contact_type.into(),
             is_default: false,
             created_at: now,
             verified_at: None,
@@ -60,7 +61,8 @@ impl UserAggregate {
     /// the default must be.
     pub fn set_default_email(&mut self, id: EmailId, now: DateTime<Utc>) -> Result<(), UserError> {
         let email = self.email(id)?;
-        if email.is_default {
+        let is_only_default = self.emails.iter().all(|other| other.is_default == (other.id == id));
+        if is_only_default {
             return Ok(());
         }
         if !email.is_verified && self.has_verified_email() {
@@ -96,14 +98,14 @@ impl UserAggregate {
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         let email = self.email(id)?;
-        if email.contact_type == contact_type {
+        if email.known_type() == Some(contact_type) {
             return Ok(());
         }
         if email.is_default {
             return Err(UserError::DefaultEmailIsPrimary);
         }
         for email in self.emails.iter_mut().filter(|email| email.id == id) {
-            email.contact_type = contact_type;
+            email.contact_type = contact_type.into();
         }
         self.record(DomainEvent::EmailTypeChanged { email_id: id }, now);
         Ok(())
@@ -124,14 +126,19 @@ impl UserAggregate {
         Ok(())
     }
 
-    /// The default email.
+    /// The default email. Where another application has left none it is the one that would take
+    /// the place of a removed one (R29).
     pub fn default_email(&self) -> Option<&UserEmail> {
-        self.emails.iter().find(|email| email.is_default)
+        let marked = self.emails.iter().find(|email| email.is_default);
+        marked.or_else(|| self.email(self.heir()?).ok())
     }
 
     /// The email with this address.
     pub fn email_by_address(&self, address: &EmailAddress) -> Option<&UserEmail> {
-        self.emails.iter().find(|email| email.email == *address)
+        // A stored address may have capitals (R29).
+        let is_same =
+            |email: &&UserEmail| email.email.as_str().eq_ignore_ascii_case(address.as_str());
+        self.emails.iter().find(is_same)
     }
 
     /// The email with this identity.
@@ -139,13 +146,14 @@ impl UserAggregate {
         self.emails.iter().find(|email| email.id == id).ok_or(UserError::EmailNotFound(id))
     }
 
-    pub(crate) fn has_verified_email(&self) -> bool {
+    /// Whether any email is verified; then the default is (R20).
+    pub fn has_verified_email(&self) -> bool {
         self.emails.iter().any(|email| email.is_verified)
     }
 
     pub(crate) fn heir(&self) -> Option<EmailId> {
         let rank = |email: &&UserEmail| {
-            let primary = email.contact_type == ContactType::Primary;
+            let primary = email.contact_type() == ContactType::Primary;
             (!email.is_verified, !primary, email.created_at, email.id)
         };
         self.emails.iter().min_by_key(rank).map(|email| email.id)

@@ -11,7 +11,6 @@ mod user_aggregate;
 mod validation;
 
 pub use error::UserError;
-pub use restore::RestoreError;
 pub use snapshot::{AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserSnapshot};
 pub use user_aggregate::UserAggregate;
 pub use validation::Violation;

@@ -14,7 +14,7 @@ impl UserAggregate {
         set_as_default: bool,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
-        if self.phones.iter().any(|other| other.phone.key() == phone.key()) {
+        if self.phones.iter().any(|other| other.phone().key() == phone.key()) {
             return Err(UserError::PhoneAlreadyExists(phone.as_str().to_owned()));
         }
         if self.phones.len() >= Self::MAX_PHONES {
@@ -22,8 +22,8 @@ impl UserAggregate {
         }
         self.phones.push(UserPhone {
             id,
-            phone,
-            contact_type,
+            phone: phone.into(),
+            contact_type: contact_type.into(),
             is_verified: false,
             is_default: false,
             created_at: now,
@@ -50,7 +50,7 @@ impl UserAggregate {
     pub fn set_default_phone(&mut self, id: PhoneId, now: DateTime<Utc>) -> Result<(), UserError> {
         let phone = self.phone(id)?;
         if !phone.is_default {
-            self.make_default_phone(id, phone.contact_type, now);
+            self.make_default_phone(id, phone.contact_type(), now);
         }
         Ok(())
     }
@@ -81,7 +81,7 @@ impl UserAggregate {
         if phone.is_verified {
             return Err(UserError::PhoneAlreadyVerified);
         }
-        if phone.phone.e164().is_none() {
+        if phone.phone().e164().is_none() {
             return Err(UserError::PhoneNotReachable);
         }
         self.record(DomainEvent::PhoneVerificationRequested { phone_id: id, token_id }, now);
@@ -96,16 +96,17 @@ impl UserAggregate {
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         let phone = self.phone(id)?;
-        if phone.contact_type == contact_type {
+        if phone.known_type() == Some(contact_type) {
             return Ok(());
         }
-        let taken =
-            self.phones.iter().any(|other| other.is_default && other.contact_type == contact_type);
+        let taken = self.phones.iter().any(|other| {
+            other.id != id && other.is_default && other.contact_type() == contact_type
+        });
         if phone.is_default && taken {
             return Err(UserError::DefaultOfTypeExists(contact_type));
         }
         for phone in self.phones.iter_mut().filter(|phone| phone.id == id) {
-            phone.contact_type = contact_type;
+            phone.contact_type = contact_type.into();
         }
         self.record(DomainEvent::PhoneTypeChanged { phone_id: id }, now);
         Ok(())
@@ -118,11 +119,11 @@ impl UserAggregate {
 
     /// The phones of one type.
     pub fn phones_by_type(&self, contact_type: ContactType) -> impl Iterator<Item = &UserPhone> {
-        self.phones.iter().filter(move |phone| phone.contact_type == contact_type)
+        self.phones.iter().filter(move |phone| phone.contact_type() == contact_type)
     }
 
     fn make_default_phone(&mut self, id: PhoneId, contact_type: ContactType, now: DateTime<Utc>) {
-        for phone in self.phones.iter_mut().filter(|phone| phone.contact_type == contact_type) {
+        for phone in self.phones.iter_mut().filter(|phone| phone.contact_type() == contact_type) {
             phone.is_default = phone.id == id;
         }
         self.record(DomainEvent::DefaultPhoneChanged { phone_id: id }, now);

@@ -1,79 +1,58 @@
-use std::fmt::Display;
-
-use uuid::Uuid;
+use std::collections::BTreeSet;
 
 use super::snapshot::{
     AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserSnapshot,
 };
 use crate::{
-    Address, AddressDraft, AddressError, AddressErrors, AddressId, AvatarUrl, Bio, ContactType,
-    DisplayName, EmailAddress, EmailId, Gender, LanguageTag, PasswordHash, PersonName, PhoneId,
-    PhoneNumber, Preferences, StatusNote, TimeZoneName, User, UserAddress, UserAggregate,
-    UserEmail, UserId, UserPhone, UserProfile, UserRole, UserStatus, Username,
+    Address, AddressDraft, AddressId, AvatarUrl, Bio, ContactType, DisplayName, EmailAddress,
+    EmailId, Gender, LanguageTag, PasswordHash, PersonName, PhoneId, Preferences, StatusNote,
+    TimeZoneName, User, UserAddress, UserAggregate, UserEmail, UserId, UserPhone, UserProfile,
+    UserRole, UserStatus, Username,
+    entities::{IncompleteNote, KeptNumber},
+    value_objects::AsStored,
 };
 
-/// Stored data that is no sound user: which part, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{part} {id} cannot be restored: {reason}")]
-pub struct RestoreError {
-    /// `user`, `profile`, `email`, `phone` or `address`.
-    pub part: &'static str,
-    /// The identity of that part; a profile has its user's.
-    pub id: Uuid,
-    /// What is wrong.
-    pub reason: String,
-}
-
-/// Names the part in the error of reading one of its values.
-fn of<T, E: Display>(part: &'static str, id: Uuid, read: Result<T, E>) -> Result<T, RestoreError> {
-    read.map_err(|error| RestoreError { part, id, reason: error.to_string() })
-}
-
 impl UserAggregate {
-    /// Reads a user back. Every value is checked again.
-    ///
-    /// What the seed's own models may leave behind is mended, and written with
-    /// the next save: no default email, a default email that is not PRIMARY or
-    /// not the verified one, flags that do not follow the contacts, a password
-    /// hash that is no PHC string (nobody signs in with it), no role.
-    pub fn restore(snapshot: UserSnapshot) -> Result<Self, RestoreError> {
+    /// Reads a user back, each value as it stands (R29): a rule guards what comes in, and
+    /// [`UserAggregate::validate`] says what another application wrote against one.
+    pub fn restore(mut snapshot: UserSnapshot) -> Self {
         let version = snapshot.version;
-        let id = snapshot.id;
-        let profile = snapshot.profile.clone().map(|p| restore_profile(id, p)).transpose()?;
-        let mut emails = all(&snapshot.emails, restore_email)?;
+        let profile = snapshot.profile.take().map(restore_profile);
+        let emails = std::mem::take(&mut snapshot.emails).into_iter().map(restore_email);
+        let phones = std::mem::take(&mut snapshot.phones).into_iter().map(restore_phone);
+        let addresses = std::mem::take(&mut snapshot.addresses).into_iter().map(restore_address);
+        let user = restore_user(snapshot);
+        let mut emails: Vec<_> = emails.collect();
         emails.sort_by_key(|email| (email.created_at, email.id));
-        let mut phones = all(&snapshot.phones, restore_phone)?;
+        let mut phones: Vec<_> = phones.collect();
         phones.sort_by_key(|phone| (phone.created_at, phone.id));
-        let mut addresses = all(&snapshot.addresses, restore_address)?;
+        let mut addresses: Vec<_> = addresses.collect();
         addresses.sort_by_key(|entry| (entry.created_at, entry.id));
-        let user = restore_user(snapshot)?;
-
-        let mut aggregate =
-            Self { user, profile, emails, phones, addresses, version, events: Vec::new() };
-        aggregate.mend();
-        // An empty contact book is legal in the seed's tables; anything else here is not.
-        let broken = aggregate.validate().into_iter().find(|_| !aggregate.emails.is_empty());
-        match broken {
-            Some(violation) => {
-                Err(RestoreError { part: "user", id, reason: violation.to_string() })
-            }
-            None => Ok(aggregate),
-        }
+        Self { user, profile, emails, phones, addresses, version, events: Vec::new() }
     }
 
     /// The user as plain data.
     pub fn snapshot(&self) -> UserSnapshot {
         let user = &self.user;
+        let note = match &user.status_note {
+            Some(note) => IncompleteNote {
+                reason: Some(note.reason().to_owned()),
+                actor: Some(note.actor().to_string()),
+                until: note.until(),
+            },
+            None => user.incomplete_note.clone().unwrap_or_default(),
+        };
+        let roles = user.roles.iter().map(ToString::to_string);
         UserSnapshot {
             id: user.id.as_uuid(),
             username: user.username.to_string(),
             password_hash: user.password_hash.as_str().to_owned(),
-            status: user.status.to_string(),
-            status_reason: user.status_note.as_ref().map(|note| note.reason().to_owned()),
-            status_actor: user.status_note.as_ref().map(|note| note.actor().as_uuid()),
-            status_until: user.status_note.as_ref().and_then(StatusNote::until),
-            status_before: user.status_before_deletion.map(|status| status.to_string()),
-            roles: user.roles.iter().map(ToString::to_string).collect(),
+            status: status_text(&user.status),
+            status_reason: note.reason,
+            status_actor: note.actor,
+            status_until: note.until,
+            status_before: user.status_before_deletion.as_ref().map(status_text),
+            roles: roles.chain(user.unknown_roles.iter().cloned()).collect(),
             email_verified: user.email_verified,
             phone_verified: user.phone_verified,
             two_factor_enabled: user.two_factor_enabled,
@@ -83,7 +62,7 @@ impl UserAggregate {
             updated_at: user.updated_at,
             last_login_at: user.last_login_at,
             password_changed_at: user.password_changed_at,
-            preferences: user.preferences.entries(),
+            preferences: user.preferences.as_json().to_owned(),
             version: self.version,
             profile: self.profile.as_ref().map(profile_snapshot),
             emails: self.emails.iter().map(email_snapshot).collect(),
@@ -91,68 +70,58 @@ impl UserAggregate {
             addresses: self.addresses.iter().map(address_snapshot).collect(),
         }
     }
+}
 
-    fn mend(&mut self) {
-        let defaults = self.emails.iter().filter(|email| email.is_default).count();
-        let unverified_default = self.default_email().is_some_and(|email| !email.is_verified)
-            && self.has_verified_email();
-        if (defaults == 0 || (defaults == 1 && unverified_default))
-            && let Some(heir) = self.heir()
-        {
-            for email in &mut self.emails {
-                email.is_default = email.id == heir;
-            }
+fn status(text: &str) -> AsStored<UserStatus> {
+    let status = UserStatus::parse(text).unwrap_or(UserStatus::Suspended);
+    AsStored::read(text, status, status.as_str())
+}
+
+fn status_text(status: &AsStored<UserStatus>) -> String {
+    status.odd_text().unwrap_or(status.get().as_str()).to_owned()
+}
+
+fn contact_type(text: &str) -> AsStored<ContactType> {
+    let kind = ContactType::parse(text).unwrap_or(ContactType::Other);
+    AsStored::read(text, kind, kind.as_str())
+}
+
+fn type_text(kind: &AsStored<ContactType>) -> String {
+    kind.odd_text().unwrap_or(kind.get().as_str()).to_owned()
+}
+
+fn restore_user(s: UserSnapshot) -> User {
+    let mut roles = BTreeSet::new();
+    let mut unknown_roles = Vec::new();
+    for name in s.roles {
+        match UserRole::parse(&name) {
+            Some(role) => drop(roles.insert(role)),
+            None => unknown_roles.push(name),
         }
-        for email in self.emails.iter_mut().filter(|email| email.is_default) {
-            email.contact_type = ContactType::Primary;
-        }
-        self.refresh_verified_flags();
     }
-}
-
-fn all<S, T>(
-    snapshots: &[S],
-    restore: impl Fn(&S) -> Result<T, RestoreError>,
-) -> Result<Vec<T>, RestoreError> {
-    snapshots.iter().map(restore).collect()
-}
-
-fn restore_user(s: UserSnapshot) -> Result<User, RestoreError> {
-    let id = s.id;
-    let status = |name: &str| {
-        of("user", id, UserStatus::parse(name).ok_or_else(|| format!("unknown status {name:?}")))
-    };
-    let mut roles = s
-        .roles
-        .iter()
-        .map(|name| {
-            of("user", id, UserRole::parse(name).ok_or_else(|| format!("unknown role {name:?}")))
-        })
-        .collect::<Result<std::collections::BTreeSet<_>, _>>()?;
-    if roles.is_empty() {
+    if roles.is_empty() && unknown_roles.is_empty() {
         roles.insert(UserRole::User);
     }
-    let status_note = match (s.status_reason, s.status_actor) {
-        (Some(reason), Some(actor)) => Some(of(
-            "user",
-            id,
-            StatusNote::new(&reason, UserId::from_uuid(actor), s.status_until),
-        )?),
+    let actor = s.status_actor.as_deref().and_then(|id| UserId::parse(id).ok());
+    let status_note = match (&s.status_reason, actor) {
+        (Some(reason), Some(actor)) => {
+            Some(StatusNote::from_stored(reason.clone(), actor, s.status_until))
+        }
         _ => None,
     };
-    let preferences = Preferences::stored(s.preferences).map_err(|errors| RestoreError {
-        part: "user",
-        id,
-        reason: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    })?;
-    Ok(User {
-        id: UserId::from_uuid(id),
-        username: of("user", id, Username::parse(&s.username))?,
+    let incomplete =
+        IncompleteNote { reason: s.status_reason, actor: s.status_actor, until: s.status_until };
+    let is_incomplete = status_note.is_none() && incomplete != IncompleteNote::default();
+    User {
+        id: UserId::from_uuid(s.id),
+        username: Username::from_stored(s.username),
         password_hash: PasswordHash::stored(s.password_hash),
-        status: status(&s.status)?,
+        status: status(&s.status),
         status_note,
-        status_before_deletion: s.status_before.as_deref().map(status).transpose()?,
+        incomplete_note: is_incomplete.then_some(incomplete),
+        status_before_deletion: s.status_before.as_deref().map(status),
         roles,
+        unknown_roles,
         email_verified: s.email_verified,
         phone_verified: s.phone_verified,
         two_factor_enabled: s.two_factor_enabled,
@@ -162,79 +131,67 @@ fn restore_user(s: UserSnapshot) -> Result<User, RestoreError> {
         updated_at: s.updated_at,
         last_login_at: s.last_login_at,
         password_changed_at: s.password_changed_at,
-        preferences,
-    })
+        preferences: Preferences::from_stored(s.preferences),
+    }
 }
 
-fn restore_profile(user: Uuid, s: ProfileSnapshot) -> Result<UserProfile, RestoreError> {
-    fn optional<T, E>(
-        text: Option<String>,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Result<Option<T>, E> {
-        // Empty text in a nullable column means the same as NULL.
-        text.filter(|text| !text.is_empty()).map(|text| parse(&text)).transpose()
-    }
-    Ok(UserProfile {
-        first_name: of("profile", user, PersonName::parse(&s.first_name))?,
-        last_name: of("profile", user, PersonName::parse(&s.last_name))?,
-        display_name: of("profile", user, optional(s.display_name, DisplayName::parse))?,
+fn restore_profile(s: ProfileSnapshot) -> UserProfile {
+    UserProfile {
+        first_name: PersonName::from_stored(s.first_name),
+        last_name: PersonName::from_stored(s.last_name),
+        display_name: s.display_name.map(DisplayName::from_stored),
         date_of_birth: s.date_of_birth,
-        gender: of("profile", user, optional(s.gender, Gender::parse))?,
-        preferred_language: of("profile", user, LanguageTag::parse(&s.preferred_language))?,
-        timezone: of("profile", user, TimeZoneName::parse(&s.timezone))?,
-        bio: of("profile", user, optional(s.bio, Bio::parse))?,
-        avatar_url: of("profile", user, optional(s.avatar_url, AvatarUrl::parse))?,
+        gender: s.gender.map(Gender::from_stored),
+        preferred_language: LanguageTag::from_stored(s.preferred_language),
+        timezone: TimeZoneName::from_stored(s.timezone),
+        bio: s.bio.map(Bio::from_stored),
+        avatar_url: s.avatar_url.map(AvatarUrl::from_stored),
         created_at: s.created_at,
         updated_at: s.updated_at,
-    })
+    }
 }
 
-fn restore_email(s: &EmailSnapshot) -> Result<UserEmail, RestoreError> {
-    Ok(UserEmail {
+fn restore_email(s: EmailSnapshot) -> UserEmail {
+    UserEmail {
         id: EmailId::from_uuid(s.id),
-        email: of("email", s.id, EmailAddress::parse(&s.email).map_err(|error| error.code()))?,
-        contact_type: of("email", s.id, ContactType::parse(&s.contact_type))?,
+        email: EmailAddress::from_stored(s.email),
+        provider: s.provider,
+        contact_type: contact_type(&s.contact_type),
         is_default: s.is_default,
         created_at: s.created_at,
         verified_at: s.verified_at,
         is_verified: s.is_verified,
-    })
+    }
 }
 
-fn restore_phone(s: &PhoneSnapshot) -> Result<UserPhone, RestoreError> {
-    let phone = PhoneNumber::restore(&s.phone_number, s.country_code.as_deref());
-    Ok(UserPhone {
+fn restore_phone(s: PhoneSnapshot) -> UserPhone {
+    UserPhone {
         id: PhoneId::from_uuid(s.id),
-        phone: of("phone", s.id, phone.map_err(|error| error.code()))?,
-        contact_type: of("phone", s.id, ContactType::parse(&s.contact_type))?,
+        phone: KeptNumber::from_stored(s.phone_number, s.country_code, s.formatted_number),
+        contact_type: contact_type(&s.contact_type),
         is_verified: s.is_verified,
         is_default: s.is_default,
         created_at: s.created_at,
         verified_at: s.verified_at,
-    })
+    }
 }
 
-fn restore_address(s: &AddressSnapshot) -> Result<UserAddress, RestoreError> {
+fn restore_address(s: AddressSnapshot) -> UserAddress {
     let draft = AddressDraft {
-        street_line1: s.street_line1.clone(),
-        street_line2: s.street_line2.clone(),
-        city: s.city.clone(),
-        state: s.state.clone(),
-        postal_code: s.postal_code.clone(),
-        country: Some(s.country.clone()),
+        street_line1: s.street_line1,
+        street_line2: s.street_line2,
+        city: s.city,
+        state: s.state,
+        postal_code: s.postal_code,
+        country: Some(s.country),
     };
-    Ok(UserAddress {
+    UserAddress {
         id: AddressId::from_uuid(s.id),
-        address: of("address", s.id, Address::parse(&draft).map_err(|errors| codes(&errors)))?,
-        contact_type: of("address", s.id, ContactType::parse(&s.contact_type))?,
+        address: Address::from_stored(draft),
+        contact_type: contact_type(&s.contact_type),
         is_default: s.is_default,
         created_at: s.created_at,
-    })
-}
-
-/// Addresses of people have no business in a log, so an error names codes only.
-fn codes(errors: &AddressErrors) -> String {
-    errors.faults().iter().map(AddressError::code).collect::<Vec<_>>().join(", ")
+    }
 }
 
 fn profile_snapshot(profile: &UserProfile) -> ProfileSnapshot {
@@ -257,8 +214,8 @@ fn email_snapshot(email: &UserEmail) -> EmailSnapshot {
     EmailSnapshot {
         id: email.id.as_uuid(),
         email: email.email.to_string(),
-        provider: email.email.provider().to_string(),
-        contact_type: email.contact_type.to_string(),
+        provider: email.provider.clone(),
+        contact_type: type_text(&email.contact_type),
         is_verified: email.is_verified,
         is_default: email.is_default,
         created_at: email.created_at,
@@ -269,10 +226,10 @@ fn email_snapshot(email: &UserEmail) -> EmailSnapshot {
 fn phone_snapshot(phone: &UserPhone) -> PhoneSnapshot {
     PhoneSnapshot {
         id: phone.id.as_uuid(),
-        phone_number: phone.phone.as_str().to_owned(),
-        country_code: Some(phone.phone.calling_code().to_owned()),
-        formatted_number: Some(phone.phone.national().to_owned()),
-        contact_type: phone.contact_type.to_string(),
+        phone_number: phone.phone.text.clone(),
+        country_code: phone.phone.calling_code.clone(),
+        formatted_number: phone.phone.formatted.clone(),
+        contact_type: type_text(&phone.contact_type),
         is_verified: phone.is_verified,
         is_default: phone.is_default,
         created_at: phone.created_at,
@@ -289,8 +246,8 @@ fn address_snapshot(entry: &UserAddress) -> AddressSnapshot {
         city: draft.city,
         state: draft.state,
         postal_code: draft.postal_code,
-        country: entry.address.country().as_str().to_owned(),
-        contact_type: entry.contact_type.to_string(),
+        country: entry.address.country_text().to_owned(),
+        contact_type: type_text(&entry.contact_type),
         is_default: entry.is_default,
         created_at: entry.created_at,
     }

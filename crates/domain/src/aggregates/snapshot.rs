@@ -5,18 +5,17 @@ use uuid::Uuid;
 ///
 /// With [`UserAggregate::snapshot`](crate::UserAggregate::snapshot) and
 /// [`UserAggregate::restore`](crate::UserAggregate::restore) it is the only door
-/// to the inside of an aggregate; `restore` reads every value again.
+/// to the inside of an aggregate; `restore` takes every value as it stands (R29).
 ///
 /// ```
 /// use userdom_domain::{UserAggregate, example};
 ///
 /// let user = example::john();
 /// let mut snapshot = user.snapshot();
-/// assert_eq!(UserAggregate::restore(snapshot.clone())?.snapshot(), snapshot);
-///
 /// snapshot.emails[0].email = "not an address".to_owned();
-/// assert!(UserAggregate::restore(snapshot).is_err());
-/// # Ok::<(), userdom_domain::RestoreError>(())
+/// let odd = UserAggregate::restore(snapshot.clone());
+/// assert_eq!(odd.snapshot(), snapshot);
+/// assert_eq!(odd.validate()[0].to_string(), "Invalid email format: not an address");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSnapshot {
@@ -30,8 +29,8 @@ pub struct UserSnapshot {
     pub status: String,
     /// Why suspended or banned.
     pub status_reason: Option<String>,
-    /// By whom.
-    pub status_actor: Option<Uuid>,
+    /// By whom: an identity.
+    pub status_actor: Option<String>,
     /// Until when.
     pub status_until: Option<DateTime<Utc>>,
     /// What a deleted user was before.
@@ -56,8 +55,8 @@ pub struct UserSnapshot {
     pub last_login_at: Option<DateTime<Utc>>,
     /// When the password was set.
     pub password_changed_at: DateTime<Utc>,
-    /// Keys with raw JSON values.
-    pub preferences: Vec<(String, String)>,
+    /// The text of a JSON object.
+    pub preferences: String,
     /// How often the user has been saved.
     pub version: i64,
     /// The profile.
@@ -93,7 +92,7 @@ pub struct ProfileSnapshot {
 pub struct EmailSnapshot {
     pub id: Uuid,
     pub email: String,
-    pub provider: String,
+    pub provider: Option<String>,
     pub contact_type: String,
     pub is_verified: bool,
     pub is_default: bool,

@@ -179,7 +179,7 @@ impl UserAggregate {
         Ok(())
     }
 
-    /// Gives the user these roles and no others (R15).
+    /// Gives the user these roles and no others that are known here (R15, R29).
     pub fn set_roles(
         &mut self,
         roles: BTreeSet<UserRole>,

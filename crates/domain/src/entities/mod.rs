@@ -10,10 +10,12 @@ mod user_role;
 mod user_status;
 
 pub use patch::Patch;
+pub(crate) use user::IncompleteNote;
 pub use user::User;
 pub use user_address::UserAddress;
 pub use user_email::UserEmail;
+pub(crate) use user_phone::KeptNumber;
 pub use user_phone::UserPhone;
-pub use user_profile::{BirthDateError, ProfileChanges, UserProfile};
+pub use user_profile::{BirthDateError, ProfileChanges, UserProfile, full_name};
 pub use user_role::UserRole;
 pub use user_status::{StatusNote, StatusNoteError, UserStatus};

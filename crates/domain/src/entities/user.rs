@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     PasswordHash, Preferences, StatusNote, UserError, UserId, UserRole, UserStatus, Username,
+    value_objects::AsStored,
 };
 
 /// The account alone: who it is, how it signs in, where it stands.
@@ -35,10 +36,13 @@ pub struct User {
     pub(crate) id: UserId,
     pub(crate) username: Username,
     pub(crate) password_hash: PasswordHash,
-    pub(crate) status: UserStatus,
+    pub(crate) status: AsStored<UserStatus>,
     pub(crate) status_note: Option<StatusNote>,
-    pub(crate) status_before_deletion: Option<UserStatus>,
+    pub(crate) incomplete_note: Option<IncompleteNote>,
+    pub(crate) status_before_deletion: Option<AsStored<UserStatus>>,
     pub(crate) roles: BTreeSet<UserRole>,
+    /// Those of another application, which give no right here and stay (R29).
+    pub(crate) unknown_roles: Vec<String>,
     pub(crate) email_verified: bool,
     pub(crate) phone_verified: bool,
     pub(crate) two_factor_enabled: bool,
@@ -49,6 +53,14 @@ pub struct User {
     pub(crate) last_login_at: Option<DateTime<Utc>>,
     pub(crate) password_changed_at: DateTime<Utc>,
     pub(crate) preferences: Preferences,
+}
+
+/// What another application wrote of a status and is no [`StatusNote`] (R29).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct IncompleteNote {
+    pub(crate) reason: Option<String>,
+    pub(crate) actor: Option<String>,
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 impl User {
@@ -68,10 +80,12 @@ impl User {
             id,
             username,
             password_hash,
-            status: UserStatus::Pending,
+            status: UserStatus::Pending.into(),
             status_note: None,
+            incomplete_note: None,
             status_before_deletion: None,
             roles: BTreeSet::from([UserRole::User]),
+            unknown_roles: Vec::new(),
             email_verified: false,
             phone_verified: false,
             two_factor_enabled: false,
@@ -100,19 +114,26 @@ impl User {
         &self.password_hash
     }
 
-    /// The status as it was set; see [`User::status_at`] for timed ones.
+    /// The status as it was set; see [`User::status_at`] for timed ones. One that another
+    /// application wrote and nobody knows counts as suspended: it lets nobody in (R29).
     pub const fn status(&self) -> UserStatus {
-        self.status
+        self.status.get()
     }
 
     /// The status that counts at `now`: a suspension or ban whose end has come is over (R14).
     pub fn status_at(&self, now: DateTime<Utc>) -> UserStatus {
         let ended =
             self.status_note.as_ref().and_then(StatusNote::until).is_some_and(|end| end <= now);
-        match self.status {
-            UserStatus::Suspended | UserStatus::Banned if ended => UserStatus::Active,
+        let is_known = self.status.known().is_some();
+        match self.status() {
+            UserStatus::Suspended | UserStatus::Banned if ended && is_known => UserStatus::Active,
             status => status,
         }
+    }
+
+    /// The same, unless another application wrote a status that nobody knows (R29).
+    pub(crate) fn known_status_at(&self, now: DateTime<Utc>) -> Option<UserStatus> {
+        self.status.known().map(|_| self.status_at(now))
     }
 
     /// Why the user is suspended or banned; `None` in any other status.
@@ -120,7 +141,8 @@ impl User {
         self.status_note.as_ref()
     }
 
-    /// What the user may do: one role at least (R15).
+    /// What the user may do: one role at least (R15), unless another application gave only roles
+    /// that nobody knows (R29).
     pub const fn roles(&self) -> &BTreeSet<UserRole> {
         &self.roles
     }
@@ -202,8 +224,8 @@ impl User {
 
     /// Pending → active (R14).
     pub fn activate(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
-        if self.status != UserStatus::Pending {
-            return Err(UserError::CannotActivate { from: self.status });
+        if self.status() != UserStatus::Pending {
+            return Err(UserError::CannotActivate { from: self.status() });
         }
         self.enter(UserStatus::Active, None, now);
         Ok(())
@@ -218,8 +240,11 @@ impl User {
 
     /// Suspended → active (R14).
     pub fn reinstate(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
-        if self.status != UserStatus::Suspended {
-            return Err(UserError::InvalidTransition { from: self.status, to: UserStatus::Active });
+        if self.status() != UserStatus::Suspended {
+            return Err(UserError::InvalidTransition {
+                from: self.status(),
+                to: UserStatus::Active,
+            });
         }
         self.enter(UserStatus::Active, None, now);
         Ok(())
@@ -235,8 +260,11 @@ impl User {
 
     /// Banned → active (R14).
     pub fn unban(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
-        if self.status != UserStatus::Banned {
-            return Err(UserError::InvalidTransition { from: self.status, to: UserStatus::Active });
+        if self.status() != UserStatus::Banned {
+            return Err(UserError::InvalidTransition {
+                from: self.status(),
+                to: UserStatus::Active,
+            });
         }
         self.enter(UserStatus::Active, None, now);
         Ok(())
@@ -244,31 +272,35 @@ impl User {
 
     /// Any other status → deleted; the one before is remembered with its reason (R14).
     pub fn delete(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
-        if self.status == UserStatus::Deleted {
+        if self.status() == UserStatus::Deleted {
             return Err(UserError::InvalidTransition {
-                from: self.status,
+                from: self.status(),
                 to: UserStatus::Deleted,
             });
         }
-        self.status_before_deletion = Some(self.status);
-        self.status = UserStatus::Deleted;
+        self.status_before_deletion = Some(self.status.clone());
+        self.status = UserStatus::Deleted.into();
         self.touch(now);
         Ok(())
     }
 
     /// Deleted → the status before it (R14).
     pub fn restore_account(&mut self, now: DateTime<Utc>) -> Result<(), UserError> {
-        if self.status != UserStatus::Deleted {
-            return Err(UserError::InvalidTransition { from: self.status, to: UserStatus::Active });
+        if self.status() != UserStatus::Deleted {
+            return Err(UserError::InvalidTransition {
+                from: self.status(),
+                to: UserStatus::Active,
+            });
         }
         // A row that another application marked as deleted does not say what it was before.
-        let before = self.status_before_deletion.take().unwrap_or(UserStatus::Pending);
+        let before = self.status_before_deletion.take().unwrap_or(UserStatus::Pending.into());
         self.status = before;
         self.touch(now);
         Ok(())
     }
 
-    /// Gives the user these roles and no others (R15).
+    /// Gives the user these roles and no others (R15); what another application gave and nobody
+    /// knows here is that application's to take away (R29).
     pub fn set_roles(
         &mut self,
         roles: BTreeSet<UserRole>,
@@ -328,16 +360,18 @@ impl User {
         to: UserStatus,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
-        if from.contains(&self.status_at(now)) {
+        // Out of a status that nobody knows every known one is a way (R29).
+        if self.status.known().is_none() || from.contains(&self.status_at(now)) {
             Ok(())
         } else {
-            Err(UserError::InvalidTransition { from: self.status, to })
+            Err(UserError::InvalidTransition { from: self.status(), to })
         }
     }
 
     fn enter(&mut self, status: UserStatus, note: Option<StatusNote>, now: DateTime<Utc>) {
-        self.status = status;
+        self.status = status.into();
         self.status_note = note;
+        self.incomplete_note = None;
         self.touch(now);
     }
 }

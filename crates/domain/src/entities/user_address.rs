@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use crate::{Address, AddressId, ContactType};
+use crate::{Address, AddressId, ContactType, value_objects::AsStored};
 
 /// One postal address of a user.
 ///
@@ -13,7 +13,7 @@ use crate::{Address, AddressId, ContactType};
 pub struct UserAddress {
     pub(crate) id: AddressId,
     pub(crate) address: Address,
-    pub(crate) contact_type: ContactType,
+    pub(crate) contact_type: AsStored<ContactType>,
     pub(crate) is_default: bool,
     pub(crate) created_at: DateTime<Utc>,
 }
@@ -31,7 +31,12 @@ impl UserAddress {
 
     /// What it is for.
     pub const fn contact_type(&self) -> ContactType {
-        self.contact_type
+        self.contact_type.get()
+    }
+
+    /// What it is for, unless another application wrote what nobody knows (R29).
+    pub(crate) fn known_type(&self) -> Option<ContactType> {
+        self.contact_type.known()
     }
 
     /// Whether it is the one to use for its type (R22).

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use crate::{ContactType, EmailAddress, EmailId};
+use crate::{ContactType, EmailAddress, EmailId, value_objects::AsStored};
 
 /// One email of a user.
 ///
@@ -17,7 +17,9 @@ use crate::{ContactType, EmailAddress, EmailId};
 pub struct UserEmail {
     pub(crate) id: EmailId,
     pub(crate) email: EmailAddress,
-    pub(crate) contact_type: ContactType,
+    /// As it is stored: for display everybody reads it from the address.
+    pub(crate) provider: Option<String>,
+    pub(crate) contact_type: AsStored<ContactType>,
     pub(crate) is_default: bool,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) verified_at: Option<DateTime<Utc>>,
@@ -37,7 +39,12 @@ impl UserEmail {
 
     /// What it is for; the default is always [`ContactType::Primary`] (R19).
     pub const fn contact_type(&self) -> ContactType {
-        self.contact_type
+        self.contact_type.get()
+    }
+
+    /// What it is for, unless another application wrote what nobody knows (R29).
+    pub(crate) fn known_type(&self) -> Option<ContactType> {
+        self.contact_type.known()
     }
 
     /// Whether the user has shown that the mailbox is theirs.
@@ -67,6 +74,6 @@ impl UserEmail {
 
     pub(crate) fn set_as_default(&mut self) {
         self.is_default = true;
-        self.contact_type = ContactType::Primary;
+        self.contact_type = ContactType::Primary.into();
     }
 }

@@ -183,12 +183,14 @@ impl UserProfile {
 
     /// "First Last".
     pub fn full_name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
+        full_name(self.first_name.as_str(), self.last_name.as_str())
     }
 
     /// The name shown: the chosen one, or the full name (R10).
     pub fn display_name(&self) -> String {
-        self.display_name.as_ref().map_or_else(|| self.full_name(), ToString::to_string)
+        // Empty text in a nullable column means the same as NULL.
+        let chosen = self.display_name.as_ref().filter(|name| !name.as_str().is_empty());
+        chosen.map_or_else(|| self.full_name(), ToString::to_string)
     }
 
     /// The day of birth.
@@ -202,8 +204,8 @@ impl UserProfile {
     }
 
     /// Free text.
-    pub const fn gender(&self) -> Option<&Gender> {
-        self.gender.as_ref()
+    pub fn gender(&self) -> Option<&Gender> {
+        self.gender.as_ref().filter(|text| !text.as_str().is_empty())
     }
 
     /// The language to write in.
@@ -222,8 +224,8 @@ impl UserProfile {
     }
 
     /// A picture.
-    pub const fn avatar_url(&self) -> Option<&AvatarUrl> {
-        self.avatar_url.as_ref()
+    pub fn avatar_url(&self) -> Option<&AvatarUrl> {
+        self.avatar_url.as_ref().filter(|url| !url.as_str().is_empty())
     }
 
     /// When the profile was made.
@@ -235,6 +237,11 @@ impl UserProfile {
     pub const fn updated_at(&self) -> DateTime<Utc> {
         self.updated_at
     }
+}
+
+/// "First Last"; of somebody who has one name only, that one (R10).
+pub fn full_name(first: &str, last: &str) -> String {
+    if last.is_empty() { first.to_owned() } else { format!("{first} {last}") }
 }
 
 /// Full years by the calendar; who was born on 29 February has a birthday on 1 March.

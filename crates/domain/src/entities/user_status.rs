@@ -99,6 +99,15 @@ impl StatusNote {
         Ok(Self { reason: reason.to_owned(), actor, until })
     }
 
+    /// A stored note as it stands (R29).
+    pub(crate) const fn from_stored(
+        reason: String,
+        actor: UserId,
+        until: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self { reason, actor, until }
+    }
+
     /// Why.
     pub fn reason(&self) -> &str {
         &self.reason

@@ -23,7 +23,7 @@ impl Specification<EmailTest> {
         self.holds(&|test| match test {
             EmailTest::Value(test) => test.holds_for(email.email().as_str(), plain),
             EmailTest::Domain(test) => test.holds_for(email.email().domain(), plain),
-            EmailTest::Type(kind) => email.contact_type() == *kind,
+            EmailTest::Type(kind) => email.known_type() == Some(*kind),
             EmailTest::Verified => email.is_verified(),
             EmailTest::Default => email.is_default(),
         })
@@ -49,7 +49,7 @@ impl Specification<PhoneTest> {
     pub fn is_satisfied_by(&self, phone: &UserPhone) -> bool {
         self.holds(&|test| match test {
             PhoneTest::Number(test) => test.holds_for(phone.phone().key(), plain),
-            PhoneTest::Type(kind) => phone.contact_type() == *kind,
+            PhoneTest::Type(kind) => phone.known_type() == Some(*kind),
             PhoneTest::Verified => phone.is_verified(),
             PhoneTest::Default => phone.is_default(),
         })
@@ -79,8 +79,8 @@ impl Specification<AddressTest> {
         self.holds(&|test| match test {
             AddressTest::City(test) => test.holds_for(address.city(), folded),
             AddressTest::PostalCode(test) => test.holds_for(address.postal_code(), plain),
-            AddressTest::Country(country) => address.country() == *country,
-            AddressTest::Type(kind) => entry.contact_type() == *kind,
+            AddressTest::Country(country) => address.country_text() == country.as_str(),
+            AddressTest::Type(kind) => entry.known_type() == Some(*kind),
             AddressTest::Default => entry.is_default(),
         })
     }

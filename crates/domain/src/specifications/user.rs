@@ -117,7 +117,7 @@ impl UserTest {
             Self::Active => account.is_active(now),
             Self::Id(id) => user.id() == *id,
             Self::Username(test) => test.holds_for(account.username().as_str(), plain),
-            Self::Status(status) => account.status_at(now) == *status,
+            Self::Status(status) => account.known_status_at(now) == Some(*status),
             Self::Role(role) => account.has_role(*role),
             Self::VerifiedEmail => account.email_verified(),
             Self::VerifiedPhone => account.phone_verified(),

@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use error::{AddressError, AddressErrors};
 
+use super::as_stored::AsStored;
 use super::country::Country;
 use super::person_name::is_control;
 use super::postal_rules;
@@ -36,7 +37,7 @@ pub struct Address {
     city: String,
     state: String,
     postal_code: String,
-    country: Country,
+    country: AsStored<Country>,
 }
 
 /// An address as somebody wrote it, unchecked: what [`Address::parse`] reads (R7).
@@ -106,10 +107,24 @@ impl Address {
                 city,
                 state,
                 postal_code,
-                country,
+                country: country.into(),
             })
         } else {
             Err(AddressErrors(faults.0))
+        }
+    }
+
+    /// A stored address as it stands (R29), whatever its country asks for.
+    pub fn from_stored(draft: AddressDraft) -> Self {
+        let text = draft.country.unwrap_or_else(|| Country::default().as_str().to_owned());
+        let country = Country::parse(&text).unwrap_or(Country::UNKNOWN);
+        Self {
+            street_line1: draft.street_line1,
+            street_line2: draft.street_line2,
+            city: draft.city,
+            state: draft.state,
+            postal_code: draft.postal_code,
+            country: AsStored::read(&text, country, country.as_str()),
         }
     }
 
@@ -121,7 +136,7 @@ impl Address {
             city: self.city.clone(),
             state: self.state.clone(),
             postal_code: self.postal_code.clone(),
-            country: Some(self.country.as_str().to_owned()),
+            country: Some(self.country_text().to_owned()),
         }
     }
 
@@ -151,9 +166,15 @@ impl Address {
         &self.postal_code
     }
 
-    /// The country.
+    /// The country; of an address that another application stored it may be unknown.
     pub fn country(&self) -> Country {
-        self.country
+        self.country.get()
+    }
+
+    /// The country as it is stored: its alpha-3 code, or what another application wrote.
+    pub fn country_text(&self) -> &str {
+        let country: &'static str = self.country.get().as_str();
+        self.country.odd_text().unwrap_or(country)
     }
 
     /// The address as it stands on an envelope, in the order the country writes

@@ -71,6 +71,9 @@ static BY_SPELLING: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
 });
 
 impl Country {
+    /// What a stored text stands for that names no country (R29).
+    pub(crate) const UNKNOWN: Self = Self { alpha3: "", alpha2: "", name: "" };
+
     /// No name is nearly as long, in bytes.
     const LONGEST: usize = 200;
 

@@ -63,6 +63,11 @@ impl DisplayName {
         Self::parse(&format!("{first} {last}")).unwrap_or_else(|_| Self(first.as_str().to_owned()))
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -75,6 +75,11 @@ impl EmailAddress {
         })
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The canonical address.
     pub fn as_str(&self) -> &str {
         &self.0

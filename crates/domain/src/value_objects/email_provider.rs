@@ -52,6 +52,13 @@ impl EmailProvider {
         }
     }
 
+    /// Reads the name that is stored.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all =
+            [Self::Google, Self::Microsoft, Self::Yahoo, Self::Apple, Self::Proton, Self::Custom];
+        all.into_iter().find(|provider| provider.as_str() == name)
+    }
+
     /// The provider's name as it is stored: `Google`, …, `Custom`.
     pub const fn as_str(self) -> &'static str {
         match self {

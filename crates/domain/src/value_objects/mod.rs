@@ -1,6 +1,7 @@
 //! Values without an identity: immutable, and valid from the moment they exist.
 
 mod address;
+mod as_stored;
 mod contact_type;
 mod country;
 mod display_name;
@@ -16,6 +17,8 @@ mod profile_texts;
 mod region;
 mod username;
 
+pub(crate) use as_stored::AsStored;
+
 pub use address::{Address, AddressDraft, AddressError, AddressErrors};
 pub use contact_type::{ContactType, ContactTypeError};
 pub use country::{Country, CountryError};
@@ -26,7 +29,7 @@ pub use ids::{AddressId, EmailId, IdError, PhoneId, UserId};
 pub use password::{Password, PasswordError, PasswordHash, PasswordHashError};
 pub use person_name::{PersonName, PersonNameError};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
-pub use preferences::{Preferences, PreferencesError, Theme};
+pub use preferences::{Preferences, PreferencesError, Theme, json_members};
 pub use profile_texts::{
     AvatarUrl, AvatarUrlError, Bio, BioError, Gender, GenderError, LanguageTag, LanguageTagError,
     TimeZoneName, TimeZoneNameError,

@@ -56,6 +56,11 @@ impl PersonName {
         })
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -123,6 +123,11 @@ impl Username {
         Ok(Self { text: text.to_owned(), key: text.to_ascii_lowercase() })
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub fn from_stored(text: String) -> Self {
+        Self { key: text.to_ascii_lowercase(), text }
+    }
+
     /// The name as typed.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -142,6 +142,6 @@ proptest! {
         }
         let _ = user.mark_saved();
         let restored = UserAggregate::restore(user.snapshot());
-        prop_assert_eq!(restored, Ok(user));
+        prop_assert_eq!(restored, user);
     }
 }

@@ -1,42 +1,167 @@
-use userdom_domain::{ContactType, UserAggregate, example};
+use userdom_domain::{
+    ContactType, Preferences, UserAggregate, UserRole, UserSnapshot, UserStatus, example,
+};
+
+fn john() -> UserSnapshot {
+    example::john().snapshot()
+}
+
+fn violations(user: &UserAggregate) -> Vec<String> {
+    user.validate().iter().map(ToString::to_string).collect()
+}
 
 #[test]
 fn a_user_is_restored_as_it_was() {
     let mut john = example::john();
     let _ = john.mark_saved();
-    assert_eq!(UserAggregate::restore(john.snapshot()).unwrap(), john);
+    assert_eq!(UserAggregate::restore(john.snapshot()), john);
+}
+
+/// What another application can write, one oddity each, and what `validate` says of it.
+fn oddities() -> Vec<(&'static str, fn(&mut UserSnapshot))> {
+    vec![
+        ("Username may contain only", |s| s.username = "jane doe".into()),
+        ("Username must be at most 50", |s| s.username = "j".repeat(51)),
+        ("Unknown status: archived", |s| s.status = "archived".into()),
+        ("Unknown status: gone", |s| s.status_before = Some("gone".into())),
+        ("Unknown role: superuser", |s| s.roles.push("superuser".into())),
+        ("Preferences must be JSON", |s| s.preferences = "null".into()),
+        ("Preference theme must be", |s| s.preferences = "{\"theme\":7}".into()),
+        ("Name cannot be empty", |s| profile(s).first_name = String::new()),
+        ("Name must be at most 100", |s| profile(s).last_name = "x".repeat(101)),
+        ("Date of birth cannot be before 1900", |s| {
+            profile(s).date_of_birth = "0001-01-01".parse().ok();
+        }),
+        ("Date of birth cannot be in the future", |s| {
+            profile(s).date_of_birth = "9999-12-31".parse().ok();
+        }),
+        ("Gender must", |s| profile(s).gender = Some("x".repeat(21))),
+        ("Language must", |s| profile(s).preferred_language = "english".into()),
+        ("Time zone must", |s| profile(s).timezone = "Europe/Atlantis".into()),
+        ("Bio cannot contain control", |s| profile(s).bio = Some("a\u{1b}".into())),
+        ("Avatar", |s| profile(s).avatar_url = Some("ftp://x".into())),
+        ("Invalid email format: nobody", |s| s.emails[1].email = "nobody".into()),
+        ("Email must be in lower case", |s| s.emails[1].email = "A@Example.org".into()),
+        ("Unknown email provider: MyMail", |s| s.emails[1].provider = Some("MyMail".into())),
+        ("Must be a valid contact type", |s| s.emails[1].contact_type = "fax".into()),
+        ("exactly one default email (found 0)", |s| s.emails[0].is_default = false),
+        ("exactly one default email (found 2)", |s| s.emails[1].is_default = true),
+        ("Default email must be PRIMARY", |s| s.emails[0].contact_type = "work".into()),
+        ("Default email must be verified", |s| s.emails[1].is_verified = true),
+        ("verified flags", |s| s.email_verified = true),
+        ("Phone number must have at least 10", |s| s.phones[0].phone_number = "555-1234".into()),
+        ("Phone number may contain only", |s| s.phones[1].phone_number = "letters".into()),
+        ("Must be a valid contact type", |s| s.phones[0].contact_type = "pager".into()),
+        ("Invalid US ZIP code", |s| s.addresses[0].postal_code = "1234".into()),
+        ("Unknown country: XX", |s| s.addresses[0].country = "XX".into()),
+        ("City is required", |s| s.addresses[0].city = String::new()),
+        ("User must have at least one email", |s| s.emails.clear()),
+    ]
+}
+
+fn profile(s: &mut UserSnapshot) -> &mut userdom_domain::ProfileSnapshot {
+    s.profile.as_mut().unwrap()
 }
 
 #[test]
-fn a_corrupt_value_names_its_part() {
-    let mut snapshot = example::john().snapshot();
-    let id = snapshot.phones[1].id;
-    snapshot.phones[1].phone_number = "letters".to_owned();
-    let error = UserAggregate::restore(snapshot).unwrap_err();
-    assert_eq!((error.part, error.id), ("phone", id));
+fn r29_what_breaks_a_rule_is_read_as_it_stands_and_named() {
+    for (fault, break_it) in oddities() {
+        let mut snapshot = john();
+        break_it(&mut snapshot);
+        let user = UserAggregate::restore(snapshot.clone());
+        assert_eq!(user.snapshot(), snapshot, "{fault}");
+        let found = violations(&user);
+        assert!(found.iter().any(|found| found.contains(fault)), "{fault}: {found:?}");
+    }
 }
 
 #[test]
-fn two_default_emails_are_no_sound_user() {
-    let mut snapshot = example::john().snapshot();
-    snapshot.emails[1].is_default = true;
-    let error = UserAggregate::restore(snapshot).unwrap_err();
-    assert!(error.reason.contains("exactly one default email (found 2)"), "{error}");
+fn r29_a_change_of_something_else_rewrites_nothing_odd() {
+    for (fault, break_it) in oddities() {
+        let mut snapshot = john();
+        break_it(&mut snapshot);
+        let mut user = UserAggregate::restore(snapshot.clone());
+        let now = "2026-02-01T00:00:00Z".parse().unwrap();
+        user.set_two_factor(true, now);
+        let changed =
+            UserSnapshot { two_factor_enabled: true, updated_at: now, ..snapshot.clone() };
+        assert_eq!(user.snapshot(), changed, "{fault}");
+    }
 }
 
 #[test]
-fn what_the_seeds_models_leave_behind_is_mended() {
-    let mut snapshot = example::john().snapshot();
+fn r29_what_is_written_in_another_way_is_no_fault_and_stays() {
+    let mut snapshot = john();
+    snapshot.emails[0].contact_type = "PRIMARY".to_owned();
+    snapshot.addresses[0].country = "United States".to_owned();
+    snapshot.phones[0].formatted_number = None;
+    snapshot.phones[1].country_code = None;
+    snapshot.emails[0].provider = None;
+    let user = UserAggregate::restore(snapshot.clone());
+    assert_eq!(user.snapshot(), snapshot);
+    assert_eq!(violations(&user), [""; 0]);
+    assert_eq!(user.emails()[0].contact_type(), ContactType::Primary);
+    assert_eq!(user.addresses()[0].address().country().as_str(), "USA");
+    assert_eq!(user.phones()[0].phone().national(), "(555) 123-4567");
+}
+
+#[test]
+fn r29_an_unknown_role_gives_no_right_and_is_kept() {
+    let mut snapshot = john();
+    snapshot.roles = vec!["superuser".to_owned()];
+    let mut user = UserAggregate::restore(snapshot);
+    assert!(user.user().roles().is_empty());
+    assert_eq!(user.user().highest_role(), UserRole::Guest);
+    let now = user.user().created_at();
+    user.set_roles([UserRole::Premium].into(), now).unwrap();
+    assert_eq!(user.snapshot().roles, ["premium", "superuser"]);
+}
+
+#[test]
+fn r29_what_is_missing_reads_as_the_default() {
+    let mut snapshot = john();
+    snapshot.roles.clear();
+    snapshot.preferences = "null".to_owned();
     snapshot.emails[0].is_default = false;
     snapshot.emails[1].is_verified = true;
-    snapshot.email_verified = false;
-    snapshot.roles.clear();
-    snapshot.password_hash = "hashed_password_123".to_owned();
-    let user = UserAggregate::restore(snapshot).unwrap();
-    let default = user.default_email().unwrap();
-    assert_eq!(default.email().as_str(), "john.doe@company.com");
-    assert_eq!(default.contact_type(), ContactType::Primary);
-    assert!(user.user().email_verified());
-    assert_eq!(user.user().roles().len(), 1);
-    assert!(user.validate().is_empty());
+    let user = UserAggregate::restore(snapshot);
+    assert!(user.user().has_role(UserRole::User));
+    assert_eq!(user.user().preferences().entries(), Preferences::default().entries());
+    assert_eq!(user.default_email().unwrap().email().as_str(), "john.doe@company.com");
+}
+
+#[test]
+fn r29_an_unknown_status_lets_nobody_in_and_every_known_one_may_follow() {
+    let mut snapshot = john();
+    snapshot.status = "archived".to_owned();
+    let user = UserAggregate::restore(snapshot);
+    assert_eq!(user.user().status(), UserStatus::Suspended);
+    let now = user.user().created_at();
+    let note = || userdom_domain::StatusNote::new("spam", user.id(), None).unwrap();
+    let changes: [fn(&mut UserAggregate, userdom_domain::StatusNote) -> bool; 4] = [
+        |user, note| user.suspend(note, user.user().created_at()).is_ok(),
+        |user, note| user.ban(note, user.user().created_at()).is_ok(),
+        |user, _| user.reinstate(user.user().created_at()).is_ok(),
+        |user, _| user.delete(user.user().created_at()).is_ok(),
+    ];
+    for change in changes {
+        let mut user = user.clone();
+        assert!(change(&mut user, note()));
+        assert_ne!(user.snapshot().status, "archived");
+    }
+    assert!(!user.user().can_login(now));
+}
+
+#[test]
+fn r29_whoever_changes_an_odd_value_gives_a_good_one() {
+    let mut snapshot = john();
+    snapshot.emails[1].contact_type = "WORK".to_owned();
+    snapshot.emails[1].is_default = true;
+    let mut user = UserAggregate::restore(snapshot);
+    let (first, second) = (user.emails()[0].id(), user.emails()[1].id());
+    let now = user.user().created_at();
+    user.set_default_email(first, now).unwrap();
+    user.set_email_type(second, ContactType::Work, now).unwrap();
+    assert_eq!(user.snapshot().emails[1].contact_type, "work");
+    assert_eq!(violations(&user), [""; 0]);
 }

@@ -1,5 +1,5 @@
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
-use userdom_domain::{RepositoryError, RestoreError, UniqueKey};
+use userdom_domain::{RepositoryError, UniqueKey};
 
 /// Every unique rule of the two databases. Postgres names the constraint; SQLite
 /// names an index on an expression, and the columns of any other.
@@ -45,10 +45,8 @@ pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
             RepositoryError::Transient(Box::new(error))
         }
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
-            match unique_key(info.as_ref()) {
-                Some(key) => RepositoryError::Duplicate(key),
-                None => RepositoryError::Other(Box::new(error)),
-            }
+            unique_key(info.as_ref())
+                .map_or_else(|| RepositoryError::Other(Box::new(error)), RepositoryError::Duplicate)
         }
         // The user was removed meanwhile: the next try does not find it any more.
         DieselError::DatabaseError(
@@ -60,7 +58,11 @@ pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
             _,
         )
         | DieselError::BrokenTransactionManager => RepositoryError::Unavailable(Box::new(error)),
-        DieselError::DatabaseError(_, info) => by_message(&info.message().to_lowercase())(error),
+        // Diesel knows no kind for what breaks an exclusion constraint.
+        DieselError::DatabaseError(_, info) => match unique_key(info.as_ref()) {
+            Some(key) => RepositoryError::Duplicate(key),
+            None => by_message(&info.message().to_lowercase())(error),
+        },
         _ => RepositoryError::Other(Box::new(error)),
     }
 }
@@ -102,23 +104,7 @@ fn by_message(message: &str) -> fn(DieselError) -> RepositoryError {
     }
 }
 
-/// A row that is no sound user, by its table.
-pub(crate) fn corrupt(error: RestoreError) -> RepositoryError {
-    let table = match error.part {
-        "profile" => "user_profiles",
-        "email" => "user_emails",
-        "phone" => "user_phones",
-        "address" => "user_addresses",
-        _ => "users",
-    };
-    RepositoryError::Corrupt {
-        table: table.to_owned(),
-        row: error.id.to_string(),
-        source: Box::new(error),
-    }
-}
-
-/// A value of a row that is not even of the right form.
+/// A value of a row that cannot be understood.
 pub(crate) fn corrupt_value(
     table: &'static str,
     row: &str,

@@ -20,13 +20,22 @@ use super::connection::MultiBackend;
 #[diesel(sqlite_type(name = "Text"))]
 pub struct JsonText;
 
-/// JSON as the text that it is.
+/// JSON as the text that it is, or [`Json::MISSING`].
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = JsonText)]
 pub(crate) struct Json(pub(crate) String);
 
+impl Json {
+    /// Stands for NULL, which another application may have left (R29): no JSON, and no text that
+    /// any column holds.
+    pub(crate) const MISSING: &str = "\0";
+}
+
 impl ToSql<JsonText, Pg> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        if self.0 == Self::MISSING {
+            return Ok(IsNull::Yes);
+        }
         std::io::Write::write_all(out, self.0.as_bytes())?;
         Ok(IsNull::No)
     }
@@ -40,6 +49,9 @@ impl FromSql<JsonText, Pg> for Json {
 
 impl ToSql<JsonText, Sqlite> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        if self.0 == Self::MISSING {
+            return Ok(IsNull::Yes);
+        }
         out.set_value(self.0.as_str());
         Ok(IsNull::No)
     }

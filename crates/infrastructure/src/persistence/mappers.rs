@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use userdom_domain::{
-    AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, RepositoryError, UserSnapshot,
-    sortable,
+    AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, RepositoryError, UserId,
+    UserRole, UserSnapshot, sortable,
 };
 use uuid::Uuid;
 
@@ -24,8 +24,34 @@ pub(crate) struct UserRows {
     pub(crate) addresses: Vec<AddressRow>,
 }
 
+/// Reads an identity, which is written in one way only: another one would be found by none.
 pub(crate) fn read_uuid(table: &'static str, text: &str) -> Result<Uuid, RepositoryError> {
-    Uuid::parse_str(text).map_err(|error| corrupt_value(table, text, error))
+    let id = Uuid::parse_str(text).map_err(|error| corrupt_value(table, text, error))?;
+    if id.to_string() == text {
+        return Ok(id);
+    }
+    Err(corrupt_value(table, text, NotCanonical))
+}
+
+/// The identity of a user; one that cannot be read is left out, with a warning (R29).
+pub(crate) fn readable_id(table: &'static str, text: &str) -> Option<UserId> {
+    match read_uuid(table, text) {
+        Ok(id) => Some(UserId::from_uuid(id)),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a user that cannot be read");
+            None
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an identity is a UUID of 36 characters in lower case")]
+struct NotCanonical;
+
+/// The names in the JSON of `users.roles`. What is no list of texts gives none (R29).
+pub(crate) fn role_names(stored: &Json) -> Vec<String> {
+    let items: Vec<serde_json::Value> = serde_json::from_str(&stored.0).unwrap_or_default();
+    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 pub(crate) fn utc(moment: NaiveDateTime) -> DateTime<Utc> {
@@ -43,21 +69,14 @@ pub(crate) fn naive(moment: Option<DateTime<Utc>>) -> Option<NaiveDateTime> {
 impl UserRows {
     pub(crate) fn into_snapshot(self) -> Result<UserSnapshot, RepositoryError> {
         let user = self.user;
-        let corrupt = |error| corrupt_value("users", &user.id, error);
-        let preferences: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&user.preferences.0).map_err(corrupt)?;
         Ok(UserSnapshot {
             id: read_uuid("users", &user.id)?,
-            roles: serde_json::from_str(&user.roles.0).map_err(corrupt)?,
-            preferences: preferences.into_iter().map(|(k, v)| (k, v.to_string())).collect(),
-            status_actor: user
-                .status_actor
-                .as_deref()
-                .map(|id| read_uuid("users", id))
-                .transpose()?,
+            roles: role_names(&user.roles),
+            preferences: user.preferences.0,
+            status_actor: user.status_actor,
             username: user.username,
             password_hash: user.password_hash,
-            status: user.status,
+            status: or_default(user.status, "pending"),
             status_reason: user.status_reason,
             status_until: maybe_utc(user.status_until),
             status_before: user.status_before,
@@ -82,13 +101,22 @@ impl UserRows {
         })
     }
 
+    /// With the JSON of `before` where it still says the same (R29): the order of roles, and what
+    /// is no list of them or no object of preferences, stay as another application wrote them.
+    pub(crate) fn keep_json(&mut self, before: &UserRow) {
+        let sorted = |roles: &Json| {
+            let mut names = role_names(roles);
+            names.sort_unstable();
+            names.dedup();
+            if names.is_empty() { vec![UserRole::User.as_str().to_owned()] } else { names }
+        };
+        if sorted(&before.roles) == sorted(&self.user.roles) {
+            self.user.roles = before.roles.clone();
+        }
+    }
+
     pub(crate) fn of(s: UserSnapshot) -> Self {
         let user_id = s.id.to_string();
-        let preferences: serde_json::Map<String, serde_json::Value> = s
-            .preferences
-            .into_iter()
-            .map(|(key, text)| (key, serde_json::from_str(&text).unwrap_or_default()))
-            .collect();
         let [first_name_key, last_name_key, display_name_key] = match &s.profile {
             Some(profile) => keys::of_names(
                 &profile.first_name,
@@ -118,10 +146,10 @@ impl UserRows {
                 updated_at: s.updated_at.naive_utc(),
                 last_login_at: naive(s.last_login_at),
                 password_changed_at: s.password_changed_at.naive_utc(),
-                preferences: Json(serde_json::Value::Object(preferences).to_string()),
+                preferences: Json(s.preferences),
                 version: s.version,
                 status_reason: s.status_reason,
-                status_actor: s.status_actor.map(|actor| actor.to_string()),
+                status_actor: s.status_actor,
                 status_until: naive(s.status_until),
                 status_before: s.status_before,
                 first_name_key,
@@ -132,6 +160,11 @@ impl UserRows {
     }
 }
 
+/// What is missing reads as the default of its column (R29).
+fn or_default(text: String, default: &str) -> String {
+    if text.is_empty() { default.to_owned() } else { text }
+}
+
 fn profile_snapshot(row: ProfileRow) -> ProfileSnapshot {
     ProfileSnapshot {
         first_name: row.first_name,
@@ -139,8 +172,8 @@ fn profile_snapshot(row: ProfileRow) -> ProfileSnapshot {
         display_name: row.display_name,
         date_of_birth: row.date_of_birth,
         gender: row.gender,
-        preferred_language: row.preferred_language,
-        timezone: row.timezone,
+        preferred_language: or_default(row.preferred_language, "en"),
+        timezone: or_default(row.timezone, "UTC"),
         bio: row.bio,
         avatar_url: row.avatar_url,
         created_at: utc(row.created_at),
@@ -169,8 +202,8 @@ fn email_snapshot(row: EmailRow) -> Result<EmailSnapshot, RepositoryError> {
     Ok(EmailSnapshot {
         id: read_uuid("user_emails", &row.uid)?,
         email: row.email,
-        provider: row.provider.unwrap_or_default(),
-        contact_type: row.contact_type,
+        provider: row.provider,
+        contact_type: or_default(row.contact_type, "primary"),
         is_verified: row.is_verified,
         is_default: row.is_default,
         created_at: utc(row.created_at),
@@ -183,7 +216,7 @@ fn email_row(user_id: &str, s: EmailSnapshot) -> EmailRow {
         user_id: user_id.to_owned(),
         uid: s.id.to_string(),
         email: s.email,
-        provider: Some(s.provider),
+        provider: s.provider,
         contact_type: s.contact_type,
         is_verified: s.is_verified,
         is_default: s.is_default,
@@ -198,7 +231,7 @@ fn phone_snapshot(row: PhoneRow) -> Result<PhoneSnapshot, RepositoryError> {
         phone_number: row.phone_number,
         country_code: row.country_code,
         formatted_number: row.formatted_number,
-        contact_type: row.contact_type,
+        contact_type: or_default(row.contact_type, "mobile"),
         is_verified: row.is_verified,
         is_default: row.is_default,
         created_at: utc(row.created_at),
@@ -230,8 +263,8 @@ fn address_snapshot(row: AddressRow) -> Result<AddressSnapshot, RepositoryError>
         city: row.city,
         state: row.state,
         postal_code: row.postal_code,
-        country: row.country,
-        contact_type: row.contact_type,
+        country: or_default(row.country, "USA"),
+        contact_type: or_default(row.contact_type, "home"),
         is_default: row.is_default,
         created_at: utc(row.created_at),
     })

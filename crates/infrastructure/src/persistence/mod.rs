@@ -9,6 +9,7 @@ mod database;
 mod errors;
 mod json_column;
 mod keys;
+mod lenient;
 mod mappers;
 mod migrations;
 mod models;

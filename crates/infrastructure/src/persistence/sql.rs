@@ -34,8 +34,10 @@ impl Sql {
         self
     }
 
+    /// U+0000, which Postgres does not take, is in no text of the tables, and neither is the
+    /// noncharacter U+FFFF: whoever asks for the one finds as little as with the other.
     pub(super) fn text(mut self, value: impl Into<String>) -> Self {
-        self.0.push(Piece::Text(value.into()));
+        self.0.push(Piece::Text(value.into().replace('\0', "\u{ffff}")));
         self
     }
 

@@ -7,6 +7,7 @@ mod conventions;
 mod directory;
 mod emails;
 mod export_and_erase;
+mod foreign_rows;
 mod graphql;
 mod guide;
 mod health_and_page;

@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "regex",
             "rlibphonenumber",
             "serde",
+            "serde_json",
             "thiserror",
             "unicode-normalization",
             "uuid",

@@ -67,6 +67,24 @@ impl AccountRepository for MemoryUnitOfWork {
         Ok(later.take(limit as usize).cloned().collect())
     }
 
+    /// Nobody else writes here.
+    fn has_unreadable(&mut self, _id: &str) -> Result<bool, RepositoryError> {
+        Ok(false)
+    }
+
+    fn erase_unreadable(&mut self, _id: &str) -> Result<bool, RepositoryError> {
+        Ok(false)
+    }
+
+    fn unreadable_leftovers(
+        &mut self,
+        _registered_before: DateTime<Utc>,
+        _deleted_before: DateTime<Utc>,
+        _limit: u32,
+    ) -> Result<Vec<String>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
     fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError> {
         let user = self.state.users.get(&user_id.as_uuid());
         Ok(user.map(|user| Stamp {

@@ -7,7 +7,7 @@ use crate::ports::{DirectoryQuery, DirectoryRepository, Place};
 impl DirectoryRepository for MemoryUnitOfWork {
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError> {
         let mut found = Vec::new();
-        for user in self.satisfying(query.specification, query.now)? {
+        for user in self.satisfying(query.specification, query.now) {
             found.push((query.order.place(&user), user));
         }
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -28,7 +28,7 @@ impl DirectoryRepository for MemoryUnitOfWork {
         specification: &UserSpecification,
         now: DateTime<Utc>,
     ) -> Result<u64, RepositoryError> {
-        Ok(self.satisfying(specification, now)?.len() as u64)
+        Ok(self.satisfying(specification, now).len() as u64)
     }
 
     /// Nobody else writes here.
@@ -42,8 +42,8 @@ impl MemoryUnitOfWork {
         &self,
         specification: &UserSpecification,
         now: DateTime<Utc>,
-    ) -> Result<Vec<UserAggregate>, RepositoryError> {
-        let all: Vec<_> = self.state.users.values().map(restore).collect::<Result<_, _>>()?;
-        Ok(all.into_iter().filter(|user| specification.is_satisfied_by(user, now)).collect())
+    ) -> Vec<UserAggregate> {
+        let all = self.state.users.values().map(restore);
+        all.filter(|user| specification.is_satisfied_by(user, now)).collect()
     }
 }

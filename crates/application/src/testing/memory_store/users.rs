@@ -7,21 +7,21 @@ use super::{MemoryUnitOfWork, outbox::StoredEvent};
 
 impl UserRepository for MemoryUnitOfWork {
     fn find_by_id(&mut self, id: UserId) -> Result<Option<UserAggregate>, RepositoryError> {
-        self.state.users.get(&id.as_uuid()).map(restore).transpose()
+        Ok(self.state.users.get(&id.as_uuid()).map(restore))
     }
 
     fn find_by_email(
         &mut self,
         email: &EmailAddress,
     ) -> Result<Option<UserAggregate>, RepositoryError> {
-        self.state.user_with_verified_email(email.as_str()).map(restore).transpose()
+        Ok(self.state.user_with_verified_email(email.as_str()).map(restore))
     }
 
     fn find_by_username(
         &mut self,
         username: &Username,
     ) -> Result<Option<UserAggregate>, RepositoryError> {
-        self.state.user_with_name(username.as_str()).map(restore).transpose()
+        Ok(self.state.user_with_name(username.as_str()).map(restore))
     }
 
     fn save(&mut self, user: &mut UserAggregate) -> Result<(), RepositoryError> {
@@ -63,12 +63,8 @@ impl UserRepository for MemoryUnitOfWork {
     }
 }
 
-pub(super) fn restore(row: &UserSnapshot) -> Result<UserAggregate, RepositoryError> {
-    UserAggregate::restore(row.clone()).map_err(|error| RepositoryError::Corrupt {
-        table: error.part.to_owned(),
-        row: error.id.to_string(),
-        source: error.into(),
-    })
+pub(super) fn restore(row: &UserSnapshot) -> UserAggregate {
+    UserAggregate::restore(row.clone())
 }
 
 /// Sign-ins do not raise the version, so the caller's copy may be old.

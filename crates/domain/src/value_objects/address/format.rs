@@ -1,6 +1,6 @@
 //! An address as it stands on an envelope (R7).
 
-use super::Address;
+use super::{Address, Country};
 use crate::value_objects::postal_rules;
 
 /// The lines of the address in the order of its country, the alpha-3 code last.
@@ -18,8 +18,15 @@ pub(super) fn lay_out(address: &Address) -> String {
         postal_code: address.postal_code(),
     };
     let mut lines = parts.fill(postal_rules::format(address.country(), latin));
-    lines.push(address.country().to_string());
+    lines.push(shown_country(address).to_owned());
     lines.join("\n")
+}
+
+fn shown_country(address: &Address) -> &str {
+    if address.country() == Country::UNKNOWN {
+        return address.country_text();
+    }
+    address.country().as_str()
 }
 
 struct Parts<'a> {
@@ -73,7 +80,7 @@ fn is_latin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AddressDraft, Country};
+    use crate::AddressDraft;
 
     const STREET: &str = "1 Main St";
 

@@ -131,6 +131,18 @@ impl PhoneNumber {
             .unwrap_or_else(|| Self::unknown(&written)))
     }
 
+    /// A stored number as it stands (R29): one that is no number has no international form.
+    pub fn from_stored(text: &str, calling_code: Option<&str>) -> Self {
+        Self::restore(text, calling_code).unwrap_or_else(|_| Self {
+            input: text.to_owned(),
+            calling_code: calling_code.unwrap_or(Self::UNKNOWN_CALLING_CODE).to_owned(),
+            e164: None,
+            national: text.to_owned(),
+            extension: None,
+            key: text.to_owned(),
+        })
+    }
+
     fn known(written: &Written, parsed: &Parsed) -> Self {
         let calling_code = format!("+{}", parsed.country_code);
         let e164 = e164(parsed);

@@ -51,6 +51,11 @@ impl AvatarUrl {
         if is_web_url(text) { Ok(Self(text.to_owned())) } else { Err(AvatarUrlError::Invalid) }
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The URL as typed.
     pub fn as_str(&self) -> &str {
         &self.0

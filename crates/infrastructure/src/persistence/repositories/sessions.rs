@@ -8,6 +8,7 @@ use super::users::roles;
 use crate::persistence::{
     errors::corrupt_value,
     json_column::Json,
+    lenient::{MaybeJson, MaybeMoment, Words},
     mappers::{read_uuid, utc},
     models::SessionRow,
     prepared::prepared,
@@ -39,8 +40,11 @@ struct OwnerRow {
     session: String,
     user: String,
     username: String,
+    #[diesel(deserialize_as = MaybeJson)]
     roles: Json,
+    #[diesel(deserialize_as = Words)]
     status: String,
+    #[diesel(deserialize_as = MaybeMoment)]
     status_until: Option<NaiveDateTime>,
     authenticated_at: NaiveDateTime,
     last_used_at: NaiveDateTime,
@@ -232,7 +236,7 @@ fn owner(row: OwnerRow) -> Result<SessionOwner, RepositoryError> {
         session_id: read_uuid("sessions", &row.session)?,
         user_id: UserId::from_uuid(read_uuid("users", &row.user)?),
         username: row.username,
-        roles: roles(&row.user, &row.roles)?,
+        roles: roles(&row.roles),
         // A status that nobody knows opens nothing.
         status: UserStatus::parse(&row.status).unwrap_or(UserStatus::Deleted),
         status_until: row.status_until.map(utc),

@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::persistence::{
     connection::DbConnection,
-    errors::corrupt_value,
     mappers::read_uuid,
     prepared::prepared,
     schema::{known_devices as devices, users},
+    search::Dialect,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -24,7 +24,7 @@ failed_login_attempts = \
   CASE WHEN account_locked_until IS NULL THEN failed_login_attempts + 1 ELSE 1 END, \
 account_locked_until = \
   CASE WHEN account_locked_until IS NULL AND failed_login_attempts + 1 >= $1 THEN $2 END \
-WHERE (account_locked_until IS NULL OR account_locked_until <= $3) AND ";
+WHERE (account_locked_until IS NULL OR LOCK_END <= NOW) AND ";
 const CLAIMED: &str = " RETURNING id, password_hash, NULL AS device_id";
 /// Whoever has a device counts there, and gets no more tries here once it is locked.
 const UNLESS_ON_DEVICE: &str = " AND NOT EXISTS (SELECT 1 FROM known_devices \
@@ -40,7 +40,8 @@ AND user_id IN (SELECT users.id FROM users WHERE ";
 const CLAIMED_ON_DEVICE: &str = ") AND token_hash = $5 RETURNING user_id AS id, \
 (SELECT password_hash FROM users WHERE users.id = user_id) AS password_hash, id AS device_id";
 
-const BY_USERNAME: &str = "lower(username) = $4";
+/// Folded by the database on both sides: it may fold more letters than ASCII has (R29).
+const BY_USERNAME: &str = "lower(username) = lower($4)";
 const BY_EMAIL: &str = "users.id = (SELECT user_emails.user_id FROM user_emails \
 WHERE is_verified AND lower(email) = $4)";
 const BY_ID: &str = "users.id = $4";
@@ -99,6 +100,14 @@ impl SqlUnitOfWork {
         self.checked(written)
     }
 
+    /// Another application may have written the end of the lock in its own way (R29).
+    fn claim_sql(&mut self) -> String {
+        let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
+        CLAIM
+            .replace("LOCK_END", &dialect.moment_key("account_locked_until"))
+            .replace("NOW", &dialect.moment_key("$3"))
+    }
+
     /// `By` is that of the condition.
     fn claim<By: 'static>(
         &mut self,
@@ -108,7 +117,7 @@ impl SqlUnitOfWork {
         now: DateTime<Utc>,
     ) -> Result<Option<Claimed>, RepositoryError> {
         let Some(device) = device else {
-            let sql = format!("{CLAIM}{condition}{CLAIMED}");
+            let sql = format!("{}{condition}{CLAIMED}", self.claim_sql());
             return self.claim_by::<Anywhere<By>>(sql, login, None, now);
         };
         let sql = format!("{CLAIM_ON_DEVICE}{condition}{CLAIMED_ON_DEVICE}");
@@ -116,7 +125,7 @@ impl SqlUnitOfWork {
         if claimed.is_some() {
             return Ok(claimed);
         }
-        let sql = format!("{CLAIM}{condition}{UNLESS_ON_DEVICE}{CLAIMED}");
+        let sql = format!("{}{condition}{UNLESS_ON_DEVICE}{CLAIMED}", self.claim_sql());
         self.claim_by::<OffDevice<By>>(sql, login, Some(device), now)
     }
 
@@ -275,10 +284,9 @@ impl SignInRepository for SqlUnitOfWork {
 }
 
 fn credentials(claimed: Claimed) -> Result<Credentials, RepositoryError> {
-    let corrupt = |error| corrupt_value("users", &claimed.id, error);
     let device = claimed.device_id.map(|id| read_uuid("known_devices", &id));
     Ok(Credentials {
-        user_id: UserId::parse(&claimed.id).map_err(corrupt)?,
+        user_id: UserId::from_uuid(read_uuid("users", &claimed.id)?),
         password_hash: PasswordHash::stored(claimed.password_hash),
         device_id: device.transpose()?,
     })

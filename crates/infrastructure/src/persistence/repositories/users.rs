@@ -13,9 +13,8 @@ use super::{
 };
 use crate::persistence::{
     connection::DbConnection,
-    errors::{corrupt, corrupt_value},
     json_column::Json,
-    mappers::UserRows,
+    mappers::{UserRows, readable_id, role_names},
     schema::users,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
@@ -26,10 +25,12 @@ fn roles_text() -> SqlLiteral<Text> {
 }
 
 /// The roles of a user; one that nobody knows opens nothing.
-pub(super) fn roles(user: &str, stored: &Json) -> Result<BTreeSet<UserRole>, RepositoryError> {
-    let names: Vec<String> =
-        serde_json::from_str(&stored.0).map_err(|error| corrupt_value("users", user, error))?;
-    Ok(names.iter().filter_map(|name| UserRole::parse(name)).collect())
+pub(super) fn roles(stored: &Json) -> BTreeSet<UserRole> {
+    let names = role_names(stored);
+    if names.is_empty() {
+        return BTreeSet::from([UserRole::User]);
+    }
+    names.iter().filter_map(|name| UserRole::parse(name)).collect()
 }
 
 impl SqlUnitOfWork {
@@ -39,8 +40,7 @@ impl SqlUnitOfWork {
             return Ok(None);
         };
         self.loaded.insert(rows.user.id.clone(), rows.clone());
-        let user = UserAggregate::restore(rows.into_snapshot()?).map_err(corrupt)?;
-        Ok(Some(user))
+        Ok(Some(UserAggregate::restore(rows.into_snapshot()?)))
     }
 
     fn insert(&mut self, user: &UserAggregate, rows: UserRows) -> Result<(), RepositoryError> {
@@ -63,7 +63,9 @@ impl SqlUnitOfWork {
         let Some(before) = self.loaded.remove(&rows.user.id) else {
             return Err(RepositoryError::Stale);
         };
-        let saved = save_user::update(self.writing()?, &before, rows, user, &events);
+        let mut rows = rows.clone();
+        rows.keep_json(&before.user);
+        let saved = save_user::update(self.writing()?, &before, &rows, user, &events);
         if self.checked(saved)? { Ok(()) } else { Err(RepositoryError::Stale) }
     }
 }
@@ -102,23 +104,24 @@ impl UserRepository for SqlUnitOfWork {
 
     fn lock_admins(&mut self) -> Result<Vec<UserId>, RepositoryError> {
         let (writing, admin) = (self.writing()?, "%\"admin\"%");
-        let ids: QueryResult<Vec<String>> = match writing {
+        let found: QueryResult<Vec<(String, Json)>> = match writing {
             // In the order of their ids, so that two of these never wait for each other.
             DbConnection::Postgres(pg) => users::table
                 .filter(users::status.eq("active").and(roles_text().like(admin)))
                 .order(users::id)
-                .select(users::id)
+                .select((users::id, users::roles))
                 .for_update()
                 .load(pg),
             // Whoever writes is alone.
             DbConnection::Sqlite(sqlite) => users::table
                 .filter(users::status.eq("active").and(roles_text().like(admin)))
-                .select(users::id)
+                .select((users::id, users::roles))
                 .load(sqlite),
         };
-        let read =
-            |id: &String| UserId::parse(id).map_err(|error| corrupt_value("users", id, error));
-        self.checked(ids)?.iter().map(read).collect()
+        // Roles that only look like it, and users that cannot be read, are no admins.
+        let admins = self.checked(found)?.into_iter();
+        let admins = admins.filter(|(_, stored)| roles(stored).contains(&UserRole::Admin));
+        Ok(admins.filter_map(|(id, _)| readable_id("users", &id)).collect())
     }
 
     fn delete(&mut self, id: UserId) -> Result<bool, RepositoryError> {

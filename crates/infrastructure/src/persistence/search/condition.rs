@@ -116,9 +116,10 @@ impl Compiler {
                     self.status(row, UserStatus::Active),
                     Sql::new(column("email_verified")),
                     Sql::new(format!(
-                        "({row}.account_locked_until IS NULL OR {row}.account_locked_until <= "
+                        "({row}.account_locked_until IS NULL OR {} <= ",
+                        dialect.moment_key(&column("account_locked_until"))
                     ))
-                    .moment(self.now.naive_utc())
+                    .then(dialect.moment(self.now.naive_utc()))
                     .push(")"),
                 ],
                 " AND ",
@@ -132,12 +133,16 @@ impl Compiler {
             UserTest::VerifiedEmail => Sql::new(column("email_verified")),
             UserTest::VerifiedPhone => Sql::new(column("phone_verified")),
             UserTest::TwoFactor => Sql::new(column("two_factor_enabled")),
-            UserTest::Created(range) => within(&column("created_at"), *range, "TRUE"),
-            UserTest::Updated(range) => within(&column("updated_at"), *range, "TRUE"),
+            UserTest::Created(range) => {
+                self.within(&dialect.moment_key(&column("created_at")), *range, "TRUE")
+            }
+            UserTest::Updated(range) => {
+                self.within(&dialect.moment_key(&column("updated_at")), *range, "TRUE")
+            }
             UserTest::LastLogin(range) => {
                 let moment = dialect.last_login(row);
                 let ever = format!("{moment} > {}", dialect.before_all_time());
-                within(&moment, *range, &ever)
+                self.within(&moment, *range, &ever)
             }
             UserTest::FirstName(test) => {
                 text(dialect, &column("first_name_key"), Kept::Folded, test)
@@ -168,16 +173,17 @@ impl Compiler {
 
     /// The status that counts now (R14).
     fn status(&self, row: &str, status: UserStatus) -> Sql {
-        let now = self.now.naive_utc();
+        let now = self.dialect.moment(self.now.naive_utc());
+        let until = self.dialect.moment_key(&format!("{row}.status_until"));
         let is = Sql::new(format!("{row}.status = ")).text(status.as_str());
         match status {
             UserStatus::Active => Sql::new("(").then(is).push(format!(
                 " OR ({row}.status IN ('suspended', 'banned') AND {row}.status_until IS NOT NULL \
-                 AND {row}.status_until <= "
-            )).moment(now).push("))"),
+                 AND {until} <= "
+            )).then(now).push("))"),
             UserStatus::Suspended | UserStatus::Banned => Sql::new("(").then(is).push(format!(
-                " AND ({row}.status_until IS NULL OR {row}.status_until > "
-            )).moment(now).push("))"),
+                " AND ({row}.status_until IS NULL OR {until} > "
+            )).then(now).push("))"),
             UserStatus::Pending | UserStatus::Deleted => is,
         }
     }
@@ -188,6 +194,19 @@ impl Compiler {
             Dialect::Postgres => format!("CAST({row}.roles AS TEXT) LIKE '%\"{role}\"%'"),
             Dialect::Sqlite => format!("{row}.roles LIKE '%\"{role}\"%'"),
         })
+    }
+
+    /// `otherwise` stands for a range that is open at the start.
+    fn within(&self, key: &str, range: TimeRange, otherwise: &str) -> Sql {
+        let moment = |moment: DateTime<Utc>| self.dialect.moment(moment.naive_utc());
+        let from = match range.from {
+            Some(from) => Sql::new(format!("({key} >= ")).then(moment(from)),
+            None => Sql::new(format!("({otherwise}")),
+        };
+        match range.before {
+            Some(before) => from.push(format!(" AND {key} < ")).then(moment(before)).push(")"),
+            None => from.push(")"),
+        }
     }
 
     fn profiles(&self, column: &str, test: &TextTest) -> Sql {
@@ -286,16 +305,4 @@ fn contacts<T>(tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
 
 fn is_of_type(kind: ContactType) -> Sql {
     Sql::new("c.contact_type = ").text(kind.as_str())
-}
-
-/// `otherwise` stands for a range that is open at the start.
-fn within(column: &str, range: TimeRange, otherwise: &str) -> Sql {
-    let from = match range.from {
-        Some(from) => Sql::new(format!("({column} >= ")).moment(from.naive_utc()),
-        None => Sql::new(format!("({otherwise}")),
-    };
-    match range.before {
-        Some(before) => from.push(format!(" AND {column} < ")).moment(before.naive_utc()).push(")"),
-        None => from.push(")"),
-    }
 }

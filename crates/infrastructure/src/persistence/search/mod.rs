@@ -3,6 +3,15 @@
 //! Each condition is true or false and never NULL, so that NOT means what it says. Texts are
 //! compared byte by byte in keys that both databases make alike: see migration 4.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
+use userdom_application::ports::{DirectoryQuery, Place, PlaceValue, UserOrder};
+use userdom_domain::UserSpecification;
+
+use super::{
+    lenient::{FIRST_MOMENT, LAST_MOMENT},
+    sql::Sql,
+};
+
 mod condition;
 mod grams;
 mod indexed;
@@ -16,6 +25,37 @@ pub(super) use condition::condition;
 pub(super) use indexed::{asks_for_more, found_by_grams};
 pub(super) use page::{Attempt, GramsFind, attempts, by_grams, is_worth_walking, page};
 pub(super) use terms::terms;
+
+/// A page that is asked for; the user before it need not be one that can be read (R29).
+pub(super) struct PageQuery<'a> {
+    pub(super) specification: &'a UserSpecification,
+    pub(super) order: UserOrder,
+    pub(super) after: Option<RowPlace>,
+    pub(super) limit: u32,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// Where a row stands in an order.
+#[derive(Clone)]
+pub(super) struct RowPlace {
+    pub(super) value: PlaceValue,
+    pub(super) id: String,
+}
+
+impl<'a> From<&DirectoryQuery<'a>> for PageQuery<'a> {
+    fn from(query: &DirectoryQuery<'a>) -> Self {
+        let after = query.after.as_ref();
+        let place =
+            |place: &Place| RowPlace { value: place.value.clone(), id: place.id.to_string() };
+        Self {
+            specification: query.specification,
+            order: query.order,
+            after: after.map(place),
+            limit: query.limit,
+            now: query.now,
+        }
+    }
+}
 
 /// Whose SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +81,47 @@ impl Dialect {
         }
     }
 
+    /// A column of `users` that holds a moment, as it is compared. SQLite has it as text, which
+    /// each application writes in its own way; the indexes of migration 10 have the same.
+    pub(super) fn moment_key(self, column: &str) -> String {
+        match self {
+            Self::Postgres => column.to_owned(),
+            Self::Sqlite => SQLITE_MOMENT_KEY.replace("$", column),
+        }
+    }
+
+    /// A moment that such a column is compared with.
+    pub(super) fn moment(self, moment: NaiveDateTime) -> Sql {
+        let is_beyond = |edge: NaiveDateTime| {
+            // A cursor counts whole microseconds.
+            moment.and_utc().timestamp() == edge.and_utc().timestamp()
+        };
+        match self {
+            Self::Postgres if is_beyond(LAST_MOMENT) => Sql::new("'infinity'::timestamp"),
+            Self::Postgres if is_beyond(FIRST_MOMENT) => Sql::new("'-infinity'::timestamp"),
+            Self::Postgres => Sql::default().moment(moment),
+            Self::Sqlite => Sql::default().text(moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
+        }
+    }
+
+    /// Whether the id of a row of `users` is none that can be read; migration 10 has an index of
+    /// these rows.
+    pub(super) fn is_unreadable(self, user: &str) -> String {
+        match self {
+            Self::Postgres => format!("{user}.id !~ {UUID_ON_POSTGRES}"),
+            Self::Sqlite => format!("{user}.id NOT GLOB {UUID_ON_SQLITE}"),
+        }
+    }
+
     /// When a user signed in last; who never did, before all time.
     fn last_login(self, user: &str) -> String {
-        format!("COALESCE({user}.last_login_at, {})", self.before_all_time())
+        match self {
+            Self::Postgres => format!("COALESCE({user}.last_login_at, {})", self.before_all_time()),
+            Self::Sqlite => {
+                let moment = self.moment_key(&format!("{user}.last_login_at"));
+                format!("CASE WHEN {user}.last_login_at IS NULL THEN '' ELSE {moment} END")
+            }
+        }
     }
 
     fn before_all_time(self) -> &'static str {
@@ -69,3 +147,10 @@ impl Dialect {
         }
     }
 }
+
+const UUID_ON_POSTGRES: &str = "'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'";
+const UUID_ON_SQLITE: &str = "'[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'";
+
+/// `YYYY-MM-DD HH:MM:SS.ffffff` of the text `$`: with a `T` or a blank, with a `Z`, an offset or
+/// neither, with any number of decimals. What is no moment comes before all that are.
+const SQLITE_MOMENT_KEY: &str = "CASE WHEN $ GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]' THEN $ WHEN $ NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN '0000-01-01 00:00:00.000000' WHEN instr($, '.') = 0 THEN COALESCE(strftime('%Y-%m-%d %H:%M:%S', $) || '.000000', '0000-01-01 00:00:00.000000') ELSE COALESCE(strftime('%Y-%m-%d %H:%M:%S', substr($, 1, instr($, '.') - 1) || ltrim(substr($, instr($, '.') + 1), '0123456789')) || '.' || substr(substr(substr($, instr($, '.') + 1), 1, length(substr($, instr($, '.') + 1)) - length(ltrim(substr($, instr($, '.') + 1), '0123456789'))) || '000000', 1, 6), '0000-01-01 00:00:00.000000') END";

@@ -1,12 +1,12 @@
-use userdom_application::ports::{OrderKey, Place, PlaceValue, UserOrder};
+use userdom_application::ports::{OrderKey, PlaceValue, UserOrder};
 
-use super::Dialect;
+use super::{Dialect, RowPlace};
 use crate::persistence::sql::Sql;
 
 /// What users are ordered by, the id apart; each has an index.
 fn key(dialect: Dialect, by: OrderKey) -> String {
     match by {
-        OrderKey::Created => "u.created_at".to_owned(),
+        OrderKey::Created => dialect.moment_key("u.created_at"),
         OrderKey::Username => dialect.lower("u.username"),
         OrderKey::LastLogin => dialect.last_login("u"),
         OrderKey::LastName => "COALESCE(u.last_name_key, '')".to_owned(),
@@ -24,7 +24,7 @@ pub(super) fn ordered(dialect: Dialect, order: UserOrder) -> Sql {
 }
 
 /// Who comes after a place.
-pub(super) fn from_place(dialect: Dialect, order: UserOrder, last: &Place) -> Sql {
+pub(super) fn from_place(dialect: Dialect, order: UserOrder, last: &RowPlace) -> Sql {
     let (key, than) = (key(dialect, order.by), if order.descending { "<" } else { ">" });
     match (&last.value, order.by) {
         (PlaceValue::Text(name), OrderKey::Username) => {
@@ -32,7 +32,8 @@ pub(super) fn from_place(dialect: Dialect, order: UserOrder, last: &Place) -> Sq
         }
         (PlaceValue::Text(text), _) => beyond(&key, than, |sql| sql.text(text), last),
         (PlaceValue::Moment(Some(moment)), _) => {
-            beyond(&key, than, |sql| sql.moment(moment.naive_utc()), last)
+            let moment = dialect.moment(moment.naive_utc());
+            beyond(&key, than, |sql| sql.then(moment), last)
         }
         (PlaceValue::Moment(None), _) => {
             beyond(&key, than, |sql| sql.push(dialect.before_all_time()), last)
@@ -41,7 +42,7 @@ pub(super) fn from_place(dialect: Dialect, order: UserOrder, last: &Place) -> Sq
 }
 
 /// A comparison of rows, which an index answers at any depth.
-fn beyond(key: &str, than: &str, value: impl FnOnce(Sql) -> Sql, last: &Place) -> Sql {
+fn beyond(key: &str, than: &str, value: impl FnOnce(Sql) -> Sql, last: &RowPlace) -> Sql {
     let start = Sql::new(format!("({key}, u.id) {than} ("));
-    value(start).push(", ").text(last.id.to_string()).push(")")
+    value(start).push(", ").text(&last.id).push(")")
 }

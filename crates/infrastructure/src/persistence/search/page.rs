@@ -1,8 +1,7 @@
-use userdom_application::ports::DirectoryQuery;
 use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
 
 use super::{
-    Dialect,
+    Dialect, PageQuery,
     condition::{condition, is_of_user_alone, stretch},
     indexed::{besides, found_by_grams, has_grams, user_by_user},
     order::{from_place, ordered},
@@ -31,7 +30,7 @@ pub(in crate::persistence) enum Attempt {
 }
 
 /// `u` and all that follows, of a statement that finds the page; the planner decides how.
-pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>) -> Sql {
+pub(in crate::persistence) fn page(dialect: Dialect, query: &PageQuery<'_>) -> Sql {
     let matching = condition(dialect, query.specification, query.now);
     Sql::new("users u WHERE ")
         .then(from_last(dialect, query, matching))
@@ -40,8 +39,8 @@ pub(in crate::persistence) fn page(dialect: Dialect, query: &DirectoryQuery<'_>)
 
 /// The same on Postgres: each is for when those before have not filled the page. The planner
 /// cannot know which is quicker, for it takes all that is asked for as independent.
-pub(in crate::persistence) fn attempts(query: &DirectoryQuery<'_>) -> Vec<Attempt> {
-    let DirectoryQuery { specification, now, .. } = query;
+pub(in crate::persistence) fn attempts(query: &PageQuery<'_>) -> Vec<Attempt> {
+    let PageQuery { specification, now, .. } = query;
     let by_index = || Attempt::By(indexed(query));
     let walk_of = |steps| vec![Attempt::By(walked(query, steps)), by_index()];
     match told(specification).map(|told| told.effort) {
@@ -77,11 +76,8 @@ pub(in crate::persistence) enum GramsFind {
 }
 
 /// `grams` is `None` if the specification asks for a part of a text and nothing else.
-pub(in crate::persistence) fn by_grams(
-    query: &DirectoryQuery<'_>,
-    grams: Option<&GramsFind>,
-) -> Sql {
-    let DirectoryQuery { specification, now, .. } = query;
+pub(in crate::persistence) fn by_grams(query: &PageQuery<'_>, grams: Option<&GramsFind>) -> Sql {
+    let PageQuery { specification, now, .. } = query;
     match grams {
         None if is_of_user_alone(specification) => indexed(query),
         None => picked(query, &[0]),
@@ -107,8 +103,8 @@ fn are_ranges(tree: &UserSpecification) -> bool {
 }
 
 /// Of those who are next in the order.
-fn walked(query: &DirectoryQuery<'_>, steps: u32) -> Sql {
-    let DirectoryQuery { specification, order, after, now, .. } = query;
+fn walked(query: &PageQuery<'_>, steps: u32) -> Sql {
+    let PageQuery { specification, order, after, now, .. } = query;
     let dialect = Dialect::Postgres;
     let stretch = stretch(dialect, specification, *now, order.by).into_iter();
     let place = after.iter().map(|last| from_place(dialect, *order, last));
@@ -122,12 +118,12 @@ fn walked(query: &DirectoryQuery<'_>, steps: u32) -> Sql {
         .then(ordered_page(dialect, query))
 }
 
-fn indexed(query: &DirectoryQuery<'_>) -> Sql {
+fn indexed(query: &PageQuery<'_>) -> Sql {
     collected(query, condition(Dialect::Postgres, query.specification, query.now))
 }
 
 /// Of all who match. The OFFSET keeps the planner from walking along the order.
-fn collected(query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
+fn collected(query: &PageQuery<'_>, matching: Sql) -> Sql {
     Sql::new("(SELECT * FROM users u WHERE ")
         .then(from_last(Dialect::Postgres, query, matching))
         .push(" OFFSET 0) AS u")
@@ -137,8 +133,8 @@ fn collected(query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
 /// Of those whom the grams of these parts find, one after the other, in an order in which many lie
 /// together. Of terms that begin alike the planner expects far fewer than come, and would begin
 /// with them.
-fn picked(query: &DirectoryQuery<'_>, parts: &[usize]) -> Sql {
-    let DirectoryQuery { specification, now, .. } = query;
+fn picked(query: &PageQuery<'_>, parts: &[usize]) -> Sql {
+    let PageQuery { specification, now, .. } = query;
     let found = found_by_grams(specification, *now).into_iter().enumerate();
     let found = found.filter(|(n, _)| parts.contains(n)).map(|(_, ids)| ids).collect();
     let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, parts));
@@ -153,14 +149,14 @@ fn picked(query: &DirectoryQuery<'_>, parts: &[usize]) -> Sql {
         .then(ordered_page(Dialect::Postgres, query))
 }
 
-fn from_last(dialect: Dialect, query: &DirectoryQuery<'_>, matching: Sql) -> Sql {
+fn from_last(dialect: Dialect, query: &PageQuery<'_>, matching: Sql) -> Sql {
     match &query.after {
         Some(last) => matching.push(" AND ").then(from_place(dialect, query.order, last)),
         None => matching,
     }
 }
 
-fn ordered_page(dialect: Dialect, query: &DirectoryQuery<'_>) -> Sql {
+fn ordered_page(dialect: Dialect, query: &PageQuery<'_>) -> Sql {
     ordered(dialect, query.order).push(format!(" LIMIT {}", query.limit))
 }
 

@@ -1,0 +1,24 @@
+DROP INDEX ix_users_created_at;
+DROP INDEX ix_users_updated_at;
+DROP INDEX ix_users_last_login_at;
+DROP INDEX ix_users_status;
+DROP INDEX ix_users_unverified;
+DROP INDEX ix_users_phone_verified;
+DROP INDEX ix_users_two_factor;
+DROP INDEX ix_users_admin;
+DROP INDEX ix_users_moderator;
+DROP INDEX ix_users_premium;
+DROP INDEX ix_users_guest;
+CREATE INDEX ix_users_created_at ON users (created_at, id);
+CREATE INDEX ix_users_updated_at ON users (updated_at, id);
+CREATE INDEX ix_users_last_login_at ON users (COALESCE(last_login_at, ''), id);
+CREATE INDEX ix_users_status ON users (status, created_at, id);
+CREATE INDEX ix_users_unverified ON users (created_at, id) WHERE NOT email_verified;
+CREATE INDEX ix_users_phone_verified ON users (created_at, id) WHERE phone_verified;
+CREATE INDEX ix_users_two_factor ON users (created_at, id) WHERE two_factor_enabled;
+CREATE INDEX ix_users_admin ON users (created_at, id) WHERE roles LIKE '%"admin"%';
+CREATE INDEX ix_users_moderator ON users (created_at, id) WHERE roles LIKE '%"moderator"%';
+CREATE INDEX ix_users_premium ON users (created_at, id) WHERE roles LIKE '%"premium"%';
+CREATE INDEX ix_users_guest ON users (created_at, id) WHERE roles LIKE '%"guest"%';
+
+DROP INDEX ix_users_unreadable;
