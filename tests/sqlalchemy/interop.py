@@ -2,9 +2,12 @@
 
     interop.py compare URL               differences between the models and the database; exit 1 if any
     interop.py compare --self-test URL   shows that `compare` sees a difference; touches nothing in URL
+    interop.py autogenerate URL          fails unless, with what docs/operations.md has for env.py, Alembic proposes
+                                         what has changed in the models and nothing else
     interop.py write URL                 inserts a user with children, prints {"id": …}
     interop.py read URL USER_ID          prints the user and all children; exit 1 if there is none
     interop.py update URL USER_ID        changes the user and every kind of child
+    interop.py move_default URL USER_ID  moves the default email to the other one and back, a flush each
     interop.py delete URL USER_ID        deletes the user
 
 URL is as the service takes it: postgres://… or sqlite://PATH.
@@ -13,12 +16,14 @@ URL is as the service takes it: postgres://… or sqlite://PATH.
 import argparse
 import datetime
 import json
+import pathlib
+import re
 import sys
 import uuid
 import warnings
 
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
+from alembic.autogenerate import compare_metadata, produce_migrations
 from alembic.migration import MigrationContext
 from sqlalchemy.orm import Session
 
@@ -192,6 +197,53 @@ def self_test(url):
     return failures
 
 
+# autogenerate ----------------------------------------------------------------------------------
+
+
+def documented():
+    """The two functions that docs/operations.md gives for env.py, as they stand there."""
+    text = (pathlib.Path(__file__).parents[2] / "docs/operations.md").read_text()
+    functions = re.search(r"```python\n(def include_object.*?)\ncontext\.configure", text, re.S).group(1)
+    names = {}
+    exec(functions, names)  # noqa: S102
+    return names["include_object"], names["process_revision_directives"]
+
+
+def proposals(connection, metadata, include_object=None, process=None):
+    """What Alembic would write into a new revision."""
+    options = {"compare_type": True, "include_object": include_object}
+    context = MigrationContext.configure(connection, opts=options)
+    script = produce_migrations(context, metadata)
+    if process:
+        process(context, None, [script])
+    operations = []
+    for operation in script.upgrade_ops.ops:
+        operations.extend(getattr(operation, "ops", [operation]))
+    return [type(operation).__name__ for operation in operations]
+
+
+def autogenerate(url):
+    include_object, process = documented()
+    failures = []
+    changed = sa.MetaData()
+    for table in METADATA.tables.values():
+        table.to_metadata(changed)
+    changed.tables["users"].append_column(sa.Column("nickname", sa.String(50)))
+    sa.Table("invoices", changed, sa.Column("id", sa.Integer, primary_key=True))
+    with engine(url).connect() as connection:
+        bare = proposals(connection, METADATA)
+        if bare.count("DropTableOp") < 11:
+            failures.append(f"without it, nothing would be dropped: {bare}")
+        unchanged = proposals(connection, METADATA, include_object, process)
+        if unchanged:
+            failures.append(f"of models that have not changed: {unchanged}")
+        wanted = ["AddColumnOp", "CreateTableOp"]
+        found = sorted(proposals(connection, changed, include_object, process))
+        if found != wanted:
+            failures.append(f"of changed models: {found} and not {wanted}")
+    return failures
+
+
 # the application -------------------------------------------------------------------------------
 
 
@@ -281,6 +333,15 @@ def update(session, user):
     return read(session, user)
 
 
+def move_default(session, user):
+    """Moves the default email to and fro in one flush each: the rows change in the order of their ids."""
+    for _ in range(2):
+        for email in user.emails:
+            email.is_default = not email.is_default
+        session.commit()
+    return read(session, user)
+
+
 def delete(session, user):
     session.delete(user)
     session.commit()
@@ -292,12 +353,12 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("compare", "write", "read", "update", "delete"):
+    for name in ("compare", "autogenerate", "write", "read", "update", "move_default", "delete"):
         command = commands.add_parser(name)
         command.add_argument("url")
         if name == "compare":
             command.add_argument("--self-test", action="store_true")
-        elif name != "write":
+        elif name not in ("write", "autogenerate"):
             command.add_argument("user_id")
     given = parser.parse_args()
 
@@ -306,6 +367,10 @@ def main():
         passed = "every breakage was seen" if given.self_test else "no differences"
         print("\n".join(found) if found else passed)
         sys.exit(1 if found else 0)
+    if given.command == "autogenerate":
+        failures = autogenerate(given.url)
+        print("\n".join(failures) if failures else "only what has changed")
+        sys.exit(1 if failures else 0)
     with Session(engine(given.url)) as session:
         if given.command == "write":
             result = write(session)
@@ -313,7 +378,7 @@ def main():
             user = session.get(models.UserModel, given.user_id)
             if user is None:
                 sys.exit(f"no user {given.user_id}")
-            result = {"read": read, "update": update, "delete": delete}[given.command](session, user)
+            result = {"read": read, "update": update, "move_default": move_default, "delete": delete}[given.command](session, user)
         # str of a time is what SQLite stores: no zone, a blank between date and time.
         print(json.dumps(result, default=str, ensure_ascii=False))
 

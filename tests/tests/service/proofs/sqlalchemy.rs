@@ -47,6 +47,13 @@ fn the_models_find_nothing_missing_or_different(kind: Kind) {
     assert!(good, "{kind:?}: the comparison is blind: {told}");
 }
 
+fn alembic_leaves_what_is_ours_alone(kind: Kind) {
+    let (service, database) = Service::new(kind);
+    drop(service);
+    let (good, told) = script(&database, &["autogenerate"]);
+    assert!(good, "{kind:?}: {told}");
+}
+
 /// Both applications write and read the same user, in turns.
 fn both_work_on_one_user(kind: Kind) {
     let (service, database) = Service::new(kind);
@@ -146,6 +153,11 @@ fn sqlalchemy_finds_its_tables_on_postgres() {
 }
 
 #[test]
+fn sqlalchemy_autogenerate_leaves_what_is_ours_alone() {
+    alembic_leaves_what_is_ours_alone(Kind::Postgres);
+}
+
+#[test]
 fn sqlalchemy_and_the_service_share_a_user_on_sqlite() {
     both_work_on_one_user(Kind::Sqlite);
 }
@@ -153,6 +165,15 @@ fn sqlalchemy_and_the_service_share_a_user_on_sqlite() {
 #[test]
 fn sqlalchemy_and_the_service_share_a_user_on_postgres() {
     both_work_on_one_user(Kind::Postgres);
+}
+
+#[test]
+fn r29_sqlalchemy_moves_a_default_in_one_flush_on_postgres() {
+    let (service, database) = Service::new(Kind::Postgres);
+    let id = printed(&database, &["write"])["id"].as_str().unwrap().to_owned();
+    let moved = printed(&database, &["move_default", &id]);
+    assert_eq!(moved["emails"][0]["is_default"], true);
+    drop(service);
 }
 
 #[test]
