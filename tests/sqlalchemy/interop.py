@@ -232,7 +232,7 @@ def autogenerate(url):
     sa.Table("invoices", changed, sa.Column("id", sa.Integer, primary_key=True))
     with engine(url).connect() as connection:
         bare = proposals(connection, METADATA)
-        if bare.count("DropTableOp") < 11:
+        if bare.count("DropTableOp") < 10:
             failures.append(f"without it, nothing would be dropped: {bare}")
         unchanged = proposals(connection, METADATA, include_object, process)
         if unchanged:

@@ -94,7 +94,7 @@ const ODDITIES_WITHOUT_CONSTRAINTS: [Oddity; 9] = [
     odd(
         "ALTER TABLE user_addresses ALTER country DROP NOT NULL; UPDATE user_addresses SET country = NULL",
         "user_addresses.country",
-        "NULL",
+        "USA",
     ),
     odd(
         "ALTER TABLE users ALTER phone_verified DROP NOT NULL; UPDATE users SET phone_verified = NULL",
