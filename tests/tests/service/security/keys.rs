@@ -103,7 +103,9 @@ impl<'a> Run<'a> {
     /// are alike are numbered.
     fn tables(&self) -> BTreeSet<String> {
         let rows = self.app.everything().into_iter();
-        let rows = rows.filter(|(table, _)| !table.starts_with("idempotency_"));
+        let rows = rows.filter(|(table, _)| {
+            !table.starts_with("idempotency_") && table != "__diesel_schema_migrations"
+        });
         let mut times = BTreeMap::<_, u32>::new();
         rows.map(|(table, row)| {
             let row = format!("{table} {}", without_secrets(&row));
