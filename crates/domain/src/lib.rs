@@ -45,6 +45,7 @@
 #![warn(missing_docs)]
 
 mod aggregates;
+mod as_typed;
 mod entities;
 mod events;
 pub mod example;
@@ -58,9 +59,10 @@ pub use aggregates::{
     AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserAggregate, UserError,
     UserSnapshot, Violation,
 };
+pub use as_typed::{one_time_code, trimmed};
 pub use entities::{
     BirthDateError, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
-    UserEmail, UserPhone, UserProfile, UserRole, UserStatus, full_name,
+    UserEmail, UserPhone, UserProfile, UserRole, UserStatus,
 };
 pub use events::{DomainEvent, Notice, RecordedEvent};
 pub use repositories::{EmailRepository, RepositoryError, UniqueKey, UserRepository};

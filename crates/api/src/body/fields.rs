@@ -5,7 +5,7 @@ use userdom_application::{
     AppError, FaultKind,
     services::{CodedError, ValidationService},
 };
-use userdom_domain::{Patch, json_members};
+use userdom_domain::{Patch, json_members, trimmed};
 
 use super::strict_json;
 use crate::problem::Problem;
@@ -63,6 +63,16 @@ impl Fields {
         self.text(name)
     }
 
+    /// A token that must be there, without what was copied with it (R12).
+    pub(crate) fn required_token(&mut self, name: &str) -> Option<String> {
+        self.required_text(name).map(|token| trimmed(&token).to_owned())
+    }
+
+    /// The same of one that may be absent or `null`.
+    pub(crate) fn token(&mut self, name: &str) -> Option<String> {
+        self.text(name).map(|token| trimmed(&token).to_owned())
+    }
+
     /// A text that may be absent or `null`.
     pub(crate) fn optional<T, E: CodedError>(
         &mut self,
@@ -111,6 +121,11 @@ impl Fields {
     /// Whether the member is there and is a text.
     pub(crate) fn is_text(&self, name: &str) -> bool {
         self.members.get(name).is_some_and(Value::is_string)
+    }
+
+    /// Whether the member is there; `null` is not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// An object that may be absent or `null`.
@@ -223,11 +238,6 @@ impl Fields {
 
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name)
-    }
-
-    /// Whether the member is there; `null` is not.
-    pub(super) fn is_there(&self, name: &str) -> bool {
-        self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
     pub(super) fn missing(&mut self, name: &str) {

@@ -61,6 +61,9 @@ pub(crate) async fn read(
     payload: Payload,
     kind: BodyKind,
 ) -> Result<(Bytes, bool), Problem> {
+    if kind != BodyKind::None && is_encoded(request) {
+        return Err(Problem::new("request.unsupported_encoding"));
+    }
     let types = kind.types();
     match kind {
         BodyKind::None => Ok((Bytes::new(), false)),
@@ -96,6 +99,13 @@ async fn collect(payload: Payload) -> Result<Bytes, Problem> {
         }
         Ok(Ok(Ok(bytes))) => Ok(bytes),
     }
+}
+
+/// Whether the body is compressed, or otherwise not what it stands for.
+fn is_encoded(request: &HttpRequest) -> bool {
+    let lines = request.headers().get_all(header::CONTENT_ENCODING);
+    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    codings.map(<[u8]>::trim_ascii).any(|coding| !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 /// Parameters such as `charset` do not matter: JSON is UTF-8.

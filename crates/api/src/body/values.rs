@@ -54,7 +54,7 @@ impl Fields {
         (first, read_first): (&str, Parse<T, E>),
         (second, read_second): (&str, Parse<T, E>),
     ) -> Option<T> {
-        match (self.is_there(first), self.is_there(second)) {
+        match (self.has(first), self.has(second)) {
             (false, true) => {
                 self.take(first);
                 self.required(second, read_second)

@@ -25,14 +25,16 @@ pub(super) fn show(call: &Call<'_>) -> Answer {
 pub(super) fn update(call: &Call<'_>) -> Answer {
     let (user_id, now) = (call.user_id()?, call.now);
     let mut fields = call.fields()?;
+    let timezone = fields.change("timezone", TimeZoneName::parse);
     let changes = ProfileChanges {
         first_name: fields.change("first_name", PersonName::parse),
-        last_name: fields.change("last_name", PersonName::parse),
+        last_name: fields.change("last_name", PersonName::parse_last),
         display_name: fields.patch("display_name", DisplayName::parse),
-        date_of_birth: fields.patch("date_of_birth", |text| birth_date(text, now)),
+        date_of_birth: fields
+            .patch("date_of_birth", |text| birth_date(text, timezone.as_ref(), now)),
         gender: fields.patch("gender", Gender::parse),
         preferred_language: fields.change("preferred_language", LanguageTag::parse),
-        timezone: fields.change("timezone", TimeZoneName::parse),
+        timezone,
         bio: fields.patch("bio", Bio::parse),
         avatar_url: fields.patch("avatar_url", AvatarUrl::parse),
     };

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::value::RawValue;
 use userdom_application::{
     App, Settings,
@@ -68,12 +68,16 @@ fn read_registration(
 
 fn read_profile(fields: &mut Fields, now: DateTime<Utc>) -> Option<UserProfile> {
     let first_name = fields.required("first_name", PersonName::parse);
-    let last_name = fields.required("last_name", PersonName::parse);
+    let last_name = fields.required("last_name", PersonName::parse_last);
+    let has_zone = fields.has("timezone");
+    let timezone = fields.optional("timezone", TimeZoneName::parse);
+    let timezone = if has_zone { timezone } else { Some(TimeZoneName::default()) };
     let changes = ProfileChanges {
         display_name: fields.patch("display_name", DisplayName::parse),
-        date_of_birth: fields.patch("date_of_birth", |text| birth_date(text, now)),
+        date_of_birth: fields
+            .patch("date_of_birth", |text| birth_date(text, timezone.as_ref(), now)),
         preferred_language: fields.optional("preferred_language", LanguageTag::parse),
-        timezone: fields.optional("timezone", TimeZoneName::parse),
+        timezone: timezone.clone(),
         ..ProfileChanges::default()
     };
     let mut profile = UserProfile::new(first_name?, last_name?, now);
@@ -180,14 +184,24 @@ impl CodedError for BirthDateFault {
     }
 }
 
-/// Reads a birth date and asks R11, so that both faults are reported with the others.
-pub(super) fn birth_date(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, BirthDateFault> {
+/// The clocks of no zone are further ahead of UTC.
+const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
+
+/// Reads a birth date and asks R11, so that both faults are reported with the others. While the
+/// time zone is not known, a date is refused that is too late in every zone.
+pub(super) fn birth_date(
+    text: &str,
+    zone: Option<&TimeZoneName>,
+    now: DateTime<Utc>,
+) -> Result<NaiveDate, BirthDateFault> {
     // Parsing takes "2001-1-2" as well; writing shows whether it was the one form.
     let date: NaiveDate = text.parse().map_err(|_| BirthDateFault::Format)?;
     if date.to_string() != text {
         return Err(BirthDateFault::Format);
     }
-    UserProfile::check_birth_date(date, now.date_naive()).map_err(BirthDateFault::Rule)?;
+    let latest = || (now + FURTHEST_AHEAD).date_naive();
+    let today = zone.map_or_else(latest, |zone| zone.date_at(now));
+    UserProfile::check_birth_date(date, today).map_err(BirthDateFault::Rule)?;
     Ok(date)
 }
 
@@ -263,9 +277,9 @@ mod tests {
         for text in
             ["", "2001-1-2", "01-02-2001", "2001-02-30", "2001-02-03T00:00:00Z", "+2001-02-03"]
         {
-            let fault = birth_date(text, now()).unwrap_err();
+            let fault = birth_date(text, None, now()).unwrap_err();
             assert_eq!(fault.code(), "date.invalid_format", "{text}");
         }
-        assert!(birth_date("2001-02-03", now()).is_ok());
+        assert!(birth_date("2001-02-03", None, now()).is_ok());
     }
 }

@@ -227,7 +227,7 @@ impl ProfileView {
             full_name: profile.full_name(),
             display_name: profile.display_name(),
             date_of_birth: profile.date_of_birth(),
-            age: profile.age(now.date_naive()),
+            age: profile.age(now),
             gender: profile.gender().map(ToString::to_string),
             preferred_language: profile.preferred_language().to_string(),
             timezone: profile.timezone().to_string(),

@@ -1,7 +1,9 @@
 use userdom_domain::{ProfileChanges, UserError, UserId, UserProfile};
 
 use super::Changed;
-use crate::{AppError, Command, Tx, policies::Operation, queries::ProfileView};
+use crate::{
+    AppError, Command, Tx, policies::Operation, queries::ProfileView, services::ValidationService,
+};
 
 /// Changes the fields of a profile that are named (R24).
 #[derive(Debug, Clone)]
@@ -24,7 +26,15 @@ impl Command for UpdateProfile {
             let profile = UserProfile::new(first.clone(), last.clone(), tx.now);
             user.initialize_profile(profile, tx.now);
         }
-        user.update_profile(self.changes.clone(), tx.now)?;
+        match user.update_profile(self.changes.clone(), tx.now) {
+            // Only here the time zone is known, by whose date the age is counted.
+            Err(UserError::BirthDate(fault)) => {
+                let mut validation = ValidationService::default();
+                validation.check::<(), _>("/date_of_birth", Err(fault));
+                validation.finish()?;
+            }
+            updated => updated?,
+        }
         tx.save(&mut user)?;
         let profile = user.profile().ok_or(UserError::ProfileNotInitialized)?;
         Ok(Changed { value: ProfileView::of(profile, tx.now), version: user.version() })

@@ -16,6 +16,6 @@ pub use user_address::UserAddress;
 pub use user_email::UserEmail;
 pub(crate) use user_phone::KeptNumber;
 pub use user_phone::UserPhone;
-pub use user_profile::{BirthDateError, ProfileChanges, UserProfile, full_name};
+pub use user_profile::{BirthDateError, ProfileChanges, UserProfile};
 pub use user_role::UserRole;
 pub use user_status::{StatusNote, StatusNoteError, UserStatus};

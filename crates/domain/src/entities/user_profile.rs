@@ -13,7 +13,7 @@ use crate::{AvatarUrl, Bio, DisplayName, Gender, LanguageTag, Patch, PersonName,
 /// let mut profile = UserProfile::new(PersonName::parse("John")?, PersonName::parse("Doe")?, now);
 /// profile.set_date_of_birth(Some(born), now)?;
 /// assert_eq!(profile.display_name(), "John Doe");
-/// assert_eq!(profile.age(now.date_naive()), Some(35));
+/// assert_eq!(profile.age(now), Some(35));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl BirthDateError {
 pub struct ProfileChanges {
     /// The given name.
     pub first_name: Option<PersonName>,
-    /// The family name.
+    /// The family name; it may be empty.
     pub last_name: Option<PersonName>,
     /// The name shown; cleared, it is "First Last" again.
     pub display_name: Patch<DisplayName>,
@@ -120,9 +120,8 @@ impl UserProfile {
         now: DateTime<Utc>,
     ) -> Result<(), BirthDateError> {
         if let Patch::Set(date) = changes.date_of_birth {
-            self.set_date_of_birth(Some(date), now)?;
-        } else if changes.date_of_birth == Patch::Clear {
-            self.date_of_birth = None;
+            let zone = changes.timezone.as_ref().unwrap_or(&self.timezone);
+            Self::check_birth_date(date, zone.date_at(now))?;
         }
         if let Some(name) = changes.first_name {
             self.first_name = name;
@@ -137,6 +136,7 @@ impl UserProfile {
             self.timezone = zone;
         }
         changes.display_name.apply(&mut self.display_name);
+        changes.date_of_birth.apply(&mut self.date_of_birth);
         changes.gender.apply(&mut self.gender);
         changes.bio.apply(&mut self.bio);
         changes.avatar_url.apply(&mut self.avatar_url);
@@ -144,14 +144,14 @@ impl UserProfile {
         Ok(())
     }
 
-    /// Sets or clears the day of birth.
+    /// Sets or clears the day of birth, by the date that it is in the profile's time zone.
     pub fn set_date_of_birth(
         &mut self,
         date: Option<NaiveDate>,
         now: DateTime<Utc>,
     ) -> Result<(), BirthDateError> {
         if let Some(date) = date {
-            Self::check_birth_date(date, now.date_naive())?;
+            Self::check_birth_date(date, self.timezone.date_at(now))?;
         }
         self.date_of_birth = date;
         self.updated_at = now;
@@ -176,14 +176,14 @@ impl UserProfile {
         &self.first_name
     }
 
-    /// The family name.
+    /// The family name; empty for people with one name.
     pub const fn last_name(&self) -> &PersonName {
         &self.last_name
     }
 
-    /// "First Last".
+    /// "First Last", or the first name where there is no last (R10).
     pub fn full_name(&self) -> String {
-        full_name(self.first_name.as_str(), self.last_name.as_str())
+        PersonName::full(&self.first_name, &self.last_name)
     }
 
     /// The name shown: the chosen one, or the full name (R10).
@@ -198,9 +198,9 @@ impl UserProfile {
         self.date_of_birth
     }
 
-    /// The age in full years on the day `today` (R11).
-    pub fn age(&self, today: NaiveDate) -> Option<i32> {
-        self.date_of_birth.map(|born| years_between(born, today))
+    /// The age in full years, by the date that it is in the profile's time zone (R11).
+    pub fn age(&self, now: DateTime<Utc>) -> Option<i32> {
+        self.date_of_birth.map(|born| years_between(born, self.timezone.date_at(now)))
     }
 
     /// Free text.
@@ -237,11 +237,6 @@ impl UserProfile {
     pub const fn updated_at(&self) -> DateTime<Utc> {
         self.updated_at
     }
-}
-
-/// "First Last"; of somebody who has one name only, that one (R10).
-pub fn full_name(first: &str, last: &str) -> String {
-    if last.is_empty() { first.to_owned() } else { format!("{first} {last}") }
 }
 
 /// Full years by the calendar; who was born on 29 February has a birthday on 1 March.
@@ -292,6 +287,41 @@ mod tests {
     fn r11_a_leap_day_child_turns_thirteen_on_the_first_of_march() {
         assert_eq!(years_between(day("2008-02-29"), day("2021-02-28")), 12);
         assert_eq!(years_between(day("2008-02-29"), day("2021-03-01")), 13);
+    }
+
+    #[test]
+    fn r11_the_date_of_a_birthday_is_that_of_the_profiles_time_zone() {
+        let now = "2026-01-01T12:00:00Z".parse().unwrap();
+        let name = |text| PersonName::parse(text).unwrap();
+        let mut profile = UserProfile::new(name("Tebuai"), name("Tito"), now);
+        let born = day("2013-01-02");
+        let zone = |text| Some(TimeZoneName::parse(text).unwrap());
+        let change = |timezone| ProfileChanges {
+            date_of_birth: Patch::Set(born),
+            timezone,
+            ..ProfileChanges::default()
+        };
+        assert_eq!(profile.update(change(None), now), Err(BirthDateError::TooYoung));
+        let refused = profile.update(change(zone("Pacific/Honolulu")), now);
+        assert_eq!(refused, Err(BirthDateError::TooYoung));
+        assert_eq!(profile.timezone(), &TimeZoneName::default());
+        profile.update(change(zone("Pacific/Kiritimati")), now).unwrap();
+        assert_eq!(profile.age(now), Some(13));
+        profile.set_date_of_birth(Some(born), now).unwrap();
+        let moved = ProfileChanges { timezone: zone("UTC"), ..ProfileChanges::default() };
+        profile.update(moved, now).unwrap();
+        assert_eq!(profile.age(now), Some(12));
+    }
+
+    #[test]
+    fn r10_a_name_without_a_last_one_is_the_first_alone() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let last = PersonName::parse_last("").unwrap();
+        let profile = UserProfile::new(PersonName::parse("Sukarno").unwrap(), last, now);
+        assert_eq!(
+            (profile.full_name(), profile.display_name()),
+            ("Sukarno".into(), "Sukarno".into())
+        );
     }
 
     #[test]

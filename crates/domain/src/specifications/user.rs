@@ -80,9 +80,12 @@ impl TimeRange {
     }
 }
 
+/// A first name of more words is not looked for in a full name.
+const MOST_WORDS: usize = 6;
+
 impl UserSpecification {
-    /// The username, a name or an email starts with this text, without regard to case and
-    /// accents.
+    /// The username, a name, the full name or an email starts with this text, without regard to
+    /// case and accents.
     ///
     /// ```
     /// use userdom_domain::{UserSpecification, example};
@@ -91,14 +94,30 @@ impl UserSpecification {
     /// assert!(UserSpecification::text("jöhn d").is_satisfied_by(&example::john(), now));
     /// ```
     pub fn text(start: &str) -> Self {
-        let start = TextTest::starts_with(folded(start));
-        Self::any([
+        let text = folded(start);
+        let text = text.trim_start();
+        let start = TextTest::starts_with(text);
+        let by_one_text = [
             UserTest::Username(start.clone()).into(),
             UserTest::FirstName(start.clone()).into(),
             UserTest::LastName(start.clone()).into(),
             UserTest::DisplayName(start.clone()).into(),
             UserTest::Email(EmailTest::Value(start).into()).into(),
-        ])
+        ];
+        Self::any(by_one_text.into_iter().chain(Self::full_name_starts_with(text)))
+    }
+
+    /// "First Last" starts with a text that has a space in it: a first name ends at one of its
+    /// spaces, and the last name goes on there.
+    fn full_name_starts_with(text: &str) -> impl Iterator<Item = Self> {
+        let spaces = text.match_indices(' ').take(MOST_WORDS);
+        spaces.filter_map(|(at, _)| {
+            let (first, last) = (text.get(..at)?, text.get(at + 1..)?);
+            Some(Self::all([
+                UserTest::FirstName(TextTest::equals(first)).into(),
+                UserTest::LastName(TextTest::starts_with(last)).into(),
+            ]))
+        })
     }
 
     /// The answer of one user at the time `now`.
@@ -215,6 +234,35 @@ mod tests {
             assert!(is_meant(text), "{text}");
         }
         for text in ["ohn", "doe j", "company", "john%", "john_doe_"] {
+            assert!(!is_meant(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn r10_the_full_name_is_searched_beside_the_display_name() {
+        let mut john = example::john();
+        let name = |text| crate::PersonName::parse(text).unwrap();
+        let changes = crate::ProfileChanges {
+            first_name: Some(name("Anna Maria")),
+            last_name: Some(name("de la Cruz")),
+            display_name: crate::Patch::Set(crate::DisplayName::parse("Mimi").unwrap()),
+            ..crate::ProfileChanges::default()
+        };
+        john.update_profile(changes, now()).unwrap();
+        let is_meant = |text| UserSpecification::text(text).is_satisfied_by(&john, now());
+        for text in [
+            "anna",
+            "ANNA maria",
+            "anna maria ",
+            "Ánna Maria de",
+            "anna maria de la cruz",
+            "mimi",
+            " anna",
+        ] {
+            assert!(is_meant(text), "{text}");
+        }
+        for text in ["maria", "anna de", "anna maria  de", "anna maria cruz", "mimi de", "la cruz"]
+        {
             assert!(!is_meant(text), "{text}");
         }
     }

@@ -7,8 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::postal_rules;
+use crate::as_typed::trimmed;
 
-/// A country of ISO 3166-1, kept by its alpha-3 code (R7). The default is the USA.
+/// A country of ISO 3166-1, or Kosovo (`XKX`), kept by its alpha-3 code (R7). The default is the USA.
 ///
 /// ```
 /// use userdom_domain::Country;
@@ -41,7 +42,7 @@ pub struct Country {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CountryError {
-    /// Neither a code of ISO 3166-1 nor an English name.
+    /// Neither a code nor an English name of a country.
     #[error("Unknown country: {text}")]
     Unknown {
         /// What was given: the first 60 characters, without control characters.
@@ -80,7 +81,7 @@ impl Country {
     /// Reads an alpha-2 or alpha-3 code or an English name, in any case, with
     /// or without accents and with white space around it.
     pub fn parse(text: &str) -> Result<Self, CountryError> {
-        let trimmed = text.trim();
+        let trimmed = trimmed(text);
         let known =
             if trimmed.len() > Self::LONGEST { None } else { BY_SPELLING.get(&fold(trimmed)) };
         known.copied().ok_or_else(|| CountryError::Unknown {
@@ -108,7 +109,7 @@ impl Country {
 fn fold(name: &str) -> String {
     let text: String = name
         .nfd()
-        .filter(|c| !is_combining_mark(*c) && !matches!(c, '.' | '\'' | '’'))
+        .filter(|c| !is_combining_mark(*c) && !matches!(c, '.' | '\'' | '’' | 'ʼ'))
         .collect::<String>()
         .to_lowercase()
         .replace('&', " and ");
@@ -175,6 +176,10 @@ mod tests {
             ("Hong Kong", "HKG"),
             ("United Arab Emirates", "ARE"),
             ("Guinea-Bissau", "GNB"),
+            ("Kosovo", "XKX"),
+            ("xk", "XKX"),
+            ("the Republic of Kosovo", "XKX"),
+            ("\u{2068}Germany\u{2069}", "DEU"),
         ] {
             assert_eq!(Country::parse(text).unwrap().as_str(), alpha3, "{text}");
         }
@@ -191,7 +196,7 @@ mod tests {
                 assert_eq!((country.alpha2(), country.name()), (row.alpha2, row.name));
             }
         }
-        assert_eq!(count, 249);
+        assert_eq!(count, 250);
     }
 
     #[test]

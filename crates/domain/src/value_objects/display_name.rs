@@ -57,10 +57,11 @@ impl DisplayName {
         })
     }
 
-    /// The default: "First Last". When both are too long together, the first
+    /// The default: "First Last", or the first name where there is no last. When both are too long together, the first
     /// name alone.
     pub fn of(first: &PersonName, last: &PersonName) -> Self {
-        Self::parse(&format!("{first} {last}")).unwrap_or_else(|_| Self(first.as_str().to_owned()))
+        Self::parse(&PersonName::full(first, last))
+            .unwrap_or_else(|_| Self(first.as_str().to_owned()))
     }
 
     /// Takes what is stored as it stands (R29).

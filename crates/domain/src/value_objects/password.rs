@@ -22,7 +22,11 @@ use zeroize::Zeroizing;
 /// # Ok::<(), userdom_domain::PasswordError>(())
 /// ```
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    normal: Zeroizing<String>,
+    /// What was typed, where that is another text.
+    sent: Option<Zeroizing<String>>,
+}
 
 /// Why a text is not accepted as a password (R12).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,21 +74,41 @@ impl Password {
         if normal.chars().count() < min {
             return Err(PasswordError::TooShort { min });
         }
-        Ok(Self(normal))
+        Ok(Self { normal, sent: None })
     }
 
     /// Reads what somebody types to sign in: any text is a guess, and only the
-    /// hash decides, so nothing but the greatest length is checked.
+    /// hash decides, so nothing but the greatest length is checked. What was sent is kept
+    /// beside the normal form: another application may have hashed it as it was.
     pub fn guess(text: &str) -> Result<Self, PasswordError> {
-        match Self::parse(text, Self::MIN_CHARS) {
-            Err(PasswordError::TooShort { .. }) => Ok(Self(Zeroizing::new(text.nfkc().collect()))),
-            other => other,
-        }
+        let normal = match Self::parse(text, Self::MIN_CHARS) {
+            Err(PasswordError::TooShort { .. }) => Zeroizing::new(text.nfkc().collect()),
+            Err(other) => return Err(other),
+            Ok(read) => read.normal,
+        };
+        let sent = (*normal != text && text.len() <= Self::MAX_BYTES)
+            .then(|| Zeroizing::new(text.to_owned()));
+        Ok(Self { normal, sent })
     }
 
     /// The plain text, for the hasher alone.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.normal
+    }
+
+    /// All that is to be tried against a stored hash, for the hasher alone: the guess as it was
+    /// sent, where that is another text, and then in NFKC.
+    ///
+    /// ```
+    /// use userdom_domain::Password;
+    ///
+    /// let guess = Password::guess("x²")?;
+    /// assert!(guess.readings().eq(["x²", "x2"]));
+    /// assert!(Password::guess("x2")?.readings().eq(["x2"]));
+    /// # Ok::<(), userdom_domain::PasswordError>(())
+    /// ```
+    pub fn readings(&self) -> impl Iterator<Item = &str> {
+        self.sent.iter().map(|sent| sent.as_str()).chain([self.normal.as_str()])
     }
 }
 

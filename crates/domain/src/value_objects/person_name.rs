@@ -3,8 +3,10 @@ use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::as_typed::is_invisible;
+
 /// A first or last name in any script: 1 to 100 characters after NFC, trimmed,
-/// not blank, no control characters (rule R10).
+/// not blank, no control characters (rule R10). A last name may be empty.
 ///
 /// ```
 /// use userdom_domain::PersonName;
@@ -61,6 +63,27 @@ impl PersonName {
         Self(text)
     }
 
+    /// Reads a last name, which people with one name leave empty.
+    ///
+    /// ```
+    /// use userdom_domain::PersonName;
+    ///
+    /// assert_eq!(PersonName::parse_last(" ")?.as_str(), "");
+    /// assert!(PersonName::parse(" ").is_err());
+    /// # Ok::<(), userdom_domain::PersonNameError>(())
+    /// ```
+    pub fn parse_last(text: &str) -> Result<Self, PersonNameError> {
+        match Self::parse(text) {
+            Err(PersonNameError::Empty) => Ok(Self(String::new())),
+            read => read,
+        }
+    }
+
+    /// "First Last", or the first name where there is no last.
+    pub(crate) fn full(first: &Self, last: &Self) -> String {
+        if last.0.is_empty() { first.0.clone() } else { format!("{first} {last}") }
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,7 +119,7 @@ pub(super) enum LineFault {
 
 /// The trimmed NFC form of a text that stands on one line and can be seen.
 pub(super) fn one_line(text: &str, max_chars: usize) -> Result<String, LineFault> {
-    let text = text.trim();
+    let text = line_trimmed(text);
     // NFC makes one character of a few at most, so that a far longer text cannot fit.
     if text.chars().nth(max_chars * 4).is_some() {
         return Err(LineFault::TooLong);
@@ -105,7 +128,7 @@ pub(super) fn one_line(text: &str, max_chars: usize) -> Result<String, LineFault
     if normal.chars().any(is_control) {
         return Err(LineFault::ControlCharacter);
     }
-    if normal.chars().all(is_invisible) {
+    if normal.chars().all(is_blank) {
         return Err(LineFault::Empty);
     }
     if normal.chars().count() > max_chars {
@@ -121,12 +144,20 @@ pub(super) fn is_control(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Joiners and marks are part of real names, but make none alone.
-fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+/// Without white space around it, and without the marks that a copied text brings along. Joiners
+/// and variation selectors may belong to the last letter.
+pub(super) fn line_trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_copied_along(c))
+}
+
+pub(super) fn is_copied_along(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202c}'
+        | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Joiners and marks are part of real names, but make none alone; U+2800 is an empty Braille cell.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c) || c == '\u{2800}'
 }
 
 #[cfg(test)]
@@ -157,6 +188,22 @@ mod tests {
     fn r10_a_blank_name_is_refused() {
         for text in ["", "  \t ", "\u{3000}", "\u{200b}\u{200d}", "\u{3164}"] {
             assert_eq!(code(text), "name.empty", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn r10_a_last_name_may_be_empty() {
+        for text in ["", "  \t ", "\u{200b}\u{200d}", "\u{2068}\u{2069}"] {
+            assert_eq!(PersonName::parse_last(text).unwrap().as_str(), "", "{text:?}");
+        }
+        assert_eq!(PersonName::parse_last(" Lovelace "), PersonName::parse("Lovelace"));
+        assert_eq!(PersonName::parse_last("a\0b").unwrap_err().code(), "name.control_character");
+    }
+
+    #[test]
+    fn r10_what_a_copied_name_brings_along_is_dropped() {
+        for text in ["\u{2068}Ada\u{2069}", "\u{feff}Ada\u{200b}", "\u{200f} Ada \u{202c}"] {
+            assert_eq!(PersonName::parse(text).unwrap().as_str(), "Ada", "{text:?}");
         }
     }
 

@@ -24,6 +24,9 @@ pub(crate) struct Row {
     postal_form: &'static str,
     format: &'static str,
     latin_format: &'static str,
+    prefixes: &'static str,
+    #[cfg(test)]
+    pub(crate) examples: &'static str,
 }
 
 struct PostalRules {
@@ -36,7 +39,7 @@ static RULES: LazyLock<HashMap<&'static str, PostalRules>> = LazyLock::new(|| {
     rows().map(|row| (row.alpha3, PostalRules { row, form: OnceLock::new() })).collect()
 });
 
-/// All countries of ISO 3166-1.
+/// All countries of ISO 3166-1, and Kosovo.
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     DATA.lines().filter(|line| !line.starts_with('#')).map(|line| {
         let mut cells = line.split('\t');
@@ -50,6 +53,9 @@ pub(crate) fn rows() -> impl Iterator<Item = Row> {
             postal_form: next(),
             format: next(),
             latin_format: next(),
+            prefixes: next(),
+            #[cfg(test)]
+            examples: next(),
         }
     })
 }
@@ -74,6 +80,31 @@ fn needs(country: Country, field: char) -> bool {
 pub(crate) fn postal_form(country: Country) -> Option<&'static Regex> {
     let rules = RULES.get(country.as_str())?;
     rules.form.get_or_init(|| compile(rules.row.postal_form)).as_ref()
+}
+
+/// What people write before a postal code: the codes of the country, what its post once asked
+/// for, and what an address of the country shows there.
+pub(crate) fn prefixes(country: Country) -> impl Iterator<Item = &'static str> {
+    let row = RULES.get(country.as_str()).map(|rules| rules.row).unwrap_or_default();
+    let shown = [row.format, row.latin_format].map(shown_before_code);
+    let known = row.prefixes.split('|').chain([row.alpha3, row.alpha2]).chain(shown);
+    known.filter(|prefix| !prefix.is_empty())
+}
+
+/// The text between the postal code and the field before it, without the signs at its ends.
+fn shown_before_code(format: &'static str) -> &'static str {
+    let before = format.split_once("%Z").map_or("", |(before, _)| before);
+    let text = before.rsplit_once('%').map_or(before, |(_, field)| field.get(1..).unwrap_or(""));
+    text.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// The letters and signs with which each postal code of the country begins: `LV-`, `AD`.
+pub(crate) fn fixed_start(country: Country) -> &'static str {
+    let form = RULES.get(country.as_str()).map_or("", |rules| rules.row.postal_form);
+    let is_fixed = |c: char| c.is_ascii_uppercase() || matches!(c, ' ' | '-');
+    let (start, rest) = form.split_at(form.find(|c| !is_fixed(c)).unwrap_or(form.len()));
+    // What may be left out, or be something else, is no fixed start.
+    if rest.starts_with(['?', '*', '|', '{']) || form.contains('|') { "" } else { start }
 }
 
 fn compile(form: &str) -> Option<Regex> {

@@ -29,7 +29,7 @@ use super::support::alone;
 const POPULATIONS: u32 = 6;
 const QUESTIONS: usize = 120;
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 17] = [
     "José",
     "Jose",
     "JOSEF",
@@ -42,7 +42,17 @@ const NAMES: [&str; 12] = [
     "50%",
     "a_b",
     "李",
+    "Li",
+    "राम",
+    "रोमी",
+    "O’Brien",
+    "がい",
 ];
+/// Some people have one name.
+const LAST_NAMES: [&str; 8] = ["", "Jose", "Wei", "राम", "रम", "O‘Brien", "Großmann-‐", "かい"];
+/// The beginnings of full names.
+const FULL_NAMES: [&str; 10] =
+    ["jose j", "li w", "li ", "Li Wei", "राम र", "o'brien o", "josé ", "が", "li  w", " jose"];
 const CITIES: [&str; 5] = ["Köln", "Koln", "KÖLN", "São Paulo", "Y"];
 const DOMAINS: [&str; 3] = ["example.org", "mail.example.org", "example.com"];
 const PHONES: [&str; 4] = ["+1-202-555-0143", "(202) 555-0143", "+44 20 7946 0018", "5551234567"];
@@ -86,7 +96,7 @@ fn statuses() -> impl Strategy<Value = UserStatus> {
 }
 
 fn people() -> impl Strategy<Value = Vec<Person>> {
-    let names = (select(&NAMES), select(&NAMES), option::of(select(&NAMES)));
+    let names = (select(&NAMES), select(&LAST_NAMES), option::of(select(&NAMES)));
     let contacts = (
         vec((select(&DOMAINS), kinds(), any::<bool>()), 1..4),
         vec((select(&PHONES), kinds(), any::<bool>()), 0..3),
@@ -135,7 +145,7 @@ fn user(number: usize, person: &Person) -> UserAggregate {
     );
     let mut user = UserAggregate::register(account, None, at);
     if let Some((first, last, display)) = person.names {
-        let name = |text| PersonName::parse(text).unwrap();
+        let name = |text| PersonName::parse_last(text).unwrap();
         let mut profile = UserProfile::new(name(first), name(last), at);
         let changes = ProfileChanges {
             display_name: display.map_or(userdom_domain::Patch::Keep, |text| {
@@ -293,7 +303,12 @@ fn specifications() -> BoxedStrategy<UserSpecification> {
         trees(address, 2).prop_map(UserTest::Address),
     ];
     let test = prop_oneof![account, profile, contacts];
-    let start = prop_oneof![select(&PIECES), select(&NAMES), select(&["ada0.", "+1"])];
+    let start = prop_oneof![
+        select(&PIECES),
+        select(&NAMES),
+        select(&FULL_NAMES),
+        select(&["ada0.", "+1"]),
+    ];
     prop_oneof![
         8 => trees(test, 3),
         1 => start.prop_map(UserSpecification::text),

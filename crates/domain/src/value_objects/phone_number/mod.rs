@@ -85,7 +85,8 @@ impl PhoneNumber {
     /// Reads a number. One written without a calling code belongs to
     /// `default_region`; with none its calling code stays unknown.
     ///
-    /// The input is kept, with one exception: a number that can be understood
+    /// Invisible characters are dropped wherever they stand, and what is left is kept,
+    /// with one exception: a number that can be understood
     /// only from within another country (`011 44 …` in the USA) is kept in its
     /// international form, so that [`PhoneNumber::restore`] reads it alike.
     pub fn parse(text: &str, default_region: Option<Region>) -> Result<Self, PhoneNumberError> {
@@ -168,7 +169,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The input as kept, trimmed.
+    /// The input as kept, trimmed and without invisible characters.
     pub fn as_str(&self) -> &str {
         &self.input
     }

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use rlibphonenumber::{
-    NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber as Parsed, PhoneNumberFormat,
-    Region as KnownRegion,
+    NumberLengthType, ParseError, PhoneNumber as Parsed, PhoneNumberFormat, Region as KnownRegion,
 };
 
 use super::{PhoneNumber, PhoneNumberError};
+use crate::as_typed::{ascii_digit, is_dash, is_invisible, narrow};
 
 /// A plus, digits with separators, and an extension with its marker.
 const SHAPE: &str = r"^[ (]*(?P<plus>\+?)(?P<number>[0-9 ().\-/]*?)(?:[ ,;]*(?:extension|extn|ext|x|#)[ .:=]*(?P<ext>[0-9]{1,11})#?)?$";
@@ -30,7 +30,8 @@ pub(super) struct Written {
 
 impl Written {
     pub(super) fn read(text: &str) -> Result<Self, PhoneNumberError> {
-        let input = text.trim();
+        let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+        let input = seen.trim();
         if input.chars().nth(PhoneNumber::MAX_CHARS).is_some() {
             return Err(PhoneNumberError::TooLong);
         }
@@ -105,17 +106,13 @@ impl Written {
 }
 
 /// Digits of any script, and the forms of "+" and of the separators that come
-/// with a foreign keyboard or a copied text. Other control characters have none.
+/// with a foreign keyboard or a copied text. Control characters have none.
 fn plain_char(c: char) -> Option<char> {
-    match c {
-        ' '..='~' => Some(c.to_ascii_lowercase()),
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}' => Some('-'),
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(u32::from(c) - 0xfee0).map(|wide| wide.to_ascii_lowercase())
-        }
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' => Some(' '),
-        _ if c.is_whitespace() && !c.is_control() => Some(' '),
-        _ => PHONE_NUMBER_UTIL.normalize_digits_only(c.to_string()).chars().next(),
+    match ascii_digit(narrow(c)) {
+        plain @ ' '..='~' => Some(plain.to_ascii_lowercase()),
+        dash if is_dash(dash) => Some('-'),
+        space if space.is_whitespace() && !space.is_control() => Some(' '),
+        _ => None,
     }
 }
 

@@ -45,6 +45,12 @@ pub(in crate::persistence) fn terms(rows: &UserRows) -> Option<String> {
             starts(&mut terms, name);
         }
     }
+    let full_name = user.first_name_key.as_ref().zip(user.last_name_key.as_ref());
+    if let Some((first, last)) = full_name
+        && let (Some((first, _)), Some((last, _))) = (first.split_once(END), last.split_once(END))
+    {
+        starts(&mut terms, &format!("{first} {last}"));
+    }
     if let Some(profile) = &rows.profile {
         terms.push(value("g", &profile.preferred_language.to_ascii_lowercase()));
         terms.push(value("z", &profile.timezone.to_ascii_lowercase()));
