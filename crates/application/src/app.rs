@@ -311,10 +311,8 @@ impl Tx<'_> {
         policies::authorise(self.caller.actor.as_ref(), operation, &user)?;
         self.concerns(id);
         self.was_granted(Grant::User(operation, id));
-        match &self.caller.if_match {
-            Some(versions) if !versions.contains(&user.version()) => Err(AppError::StaleVersion),
-            _ => Ok(user),
-        }
+        self.caller.check_version(user.version())?;
+        Ok(user)
     }
 
     /// Stores the user, if anything has happened to it, and puts what has into the

@@ -64,6 +64,24 @@ impl SignedInUser {
     }
 }
 
+/// Versions that a write is not meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoneOf {
+    /// Whatever there is.
+    Any,
+    /// These.
+    Versions(Vec<i64>),
+}
+
+impl NoneOf {
+    fn names(&self, version: i64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Versions(versions) => versions.contains(&version),
+        }
+    }
+}
+
 /// Who asks, from where, and on which condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
@@ -72,11 +90,25 @@ pub struct Caller {
     /// The versions of the user that the caller has seen (`If-Match`): a write
     /// to any other version is refused.
     pub if_match: Option<Vec<i64>>,
+    /// The versions of the user that the caller does not mean (`If-None-Match`): a write
+    /// to one of them is refused.
+    pub if_none_match: Option<NoneOf>,
     /// Where the request comes from.
     pub origin: Origin,
 }
 
 impl Caller {
+    /// Whether a write to this version of a user is one that the caller means.
+    pub(crate) fn check_version(&self, version: i64) -> Result<(), crate::AppError> {
+        if self.if_match.as_ref().is_some_and(|versions| !versions.contains(&version)) {
+            return Err(crate::AppError::StaleVersion);
+        }
+        if self.if_none_match.as_ref().is_some_and(|none| none.names(version)) {
+            return Err(crate::AppError::UnwantedVersion);
+        }
+        Ok(())
+    }
+
     /// The user who asks; a service is refused as somebody who may not.
     pub fn signed_in(&self) -> Result<&SignedInUser, crate::AppError> {
         match &self.actor {

@@ -65,6 +65,9 @@ pub enum AppError {
     /// The caller has seen an older version (`If-Match`).
     #[error("the user has changed since it was read")]
     StaleVersion,
+    /// The user has a version that the caller has excluded (`If-None-Match`).
+    #[error("the user has an excluded version")]
+    UnwantedVersion,
     /// Others kept changing the same user, three times in a row.
     #[error("the user is being changed by others")]
     Contended,

@@ -26,5 +26,5 @@ pub mod testing;
 pub mod use_cases;
 
 pub use app::{Adapters, App, Command, Settings, Tx};
-pub use caller::{Actor, Caller, Origin, Service, SignedInUser};
+pub use caller::{Actor, Caller, NoneOf, Origin, Service, SignedInUser};
 pub use error::{AppError, Fault, FaultKind, Faults};

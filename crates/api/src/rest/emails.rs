@@ -76,7 +76,7 @@ pub(super) fn send_again(call: &Call<'_>) -> Answer {
 /// `POST /v1/email-verifications`: the token of the mail.
 pub(super) fn verify(call: &Call<'_>) -> Answer {
     let mut fields = call.fields()?;
-    let token = fields.required_text("token");
+    let token = fields.required_token("token");
     let token = fields.finish(|| token)?;
     let email = call.app.verify_email(call.caller, &token)?;
     Reply::changed(email.version, &email.value)

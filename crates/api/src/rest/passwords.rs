@@ -18,7 +18,7 @@ pub(super) fn request_reset(call: &Call<'_>) -> Answer {
 pub(super) fn reset(call: &Call<'_>) -> Answer {
     let least = call.app.settings().password_min_chars;
     let mut fields = call.fields()?;
-    let token = fields.required_text("token");
+    let token = fields.required_token("token");
     let new = fields.required("new_password", |text| Password::parse(text, least));
     let (token, new) = fields.finish(|| token.zip(new))?;
     call.app.reset_password(call.caller, &token, &new)?;

@@ -57,7 +57,7 @@ pub(super) fn open(call: &Call<'_>) -> Answer {
     let mut fields = call.fields()?;
     let login = fields.required_text("login");
     let password = fields.required("password", Password::guess);
-    let device_token = fields.text("device_token");
+    let device_token = fields.token("device_token");
     let request =
         fields.finish(|| Some(SignIn { login: login?, password: password?, device_token }))?;
     match call.app.sign_in(call.caller, &request)? {
@@ -73,12 +73,12 @@ pub(super) fn open(call: &Call<'_>) -> Answer {
 /// `POST /v1/sessions/challenge`: the second factor.
 pub(super) fn finish(call: &Call<'_>) -> Answer {
     let mut fields = call.fields()?;
-    let challenge = fields.required_text("challenge");
+    let challenge = fields.required_token("challenge");
     let proof = fields.either(
         ("totp", |code| Ok::<_, Plain>(SecondFactor::Totp(code.to_owned()))),
         ("recovery_code", |code| Ok(SecondFactor::RecoveryCode(code.to_owned()))),
     );
-    let device_token = fields.text("device_token");
+    let device_token = fields.token("device_token");
     let request = fields
         .finish(|| Some(FinishSignIn { challenge: challenge?, proof: proof?, device_token }))?;
     first_shown(&call.app.finish_sign_in(call.caller, &request)?)
@@ -97,7 +97,7 @@ fn owner(session: &OpenedSession) -> KnownAs {
 /// `POST /v1/sessions/refresh`: new tokens for the one that is good for nothing else.
 pub(super) fn refresh(call: &Call<'_>) -> Answer {
     let mut fields = call.fields()?;
-    let token = fields.required_text("refresh_token");
+    let token = fields.required_token("refresh_token");
     let token = fields.finish(|| token)?;
     let session = call.app.refresh_session(call.caller, &token)?;
     let reply = Reply::changed(session.user.version, &Opened::from(&session))?;

@@ -1,6 +1,7 @@
 //! What serves more than one use case.
 
 mod email_service;
+mod merge_patch;
 mod messages;
 mod once;
 mod validation_service;
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
 pub use email_service::EmailService;
+pub use merge_patch::merge_patch;
 pub(crate) use once::{Ending, Grant};
 pub use once::{Once, Turn};
 pub use validation_service::{CodedError, ValidationService};

@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use userdom_domain::{Notice, UserId};
+use userdom_domain::{Notice, UserId, one_time_code};
 
 use super::{OpenedSession, sign_in::RecordFailure};
 use crate::{
@@ -143,7 +143,8 @@ impl Tx<'_> {
         let opened = opened.ok_or_else(|| {
             AppError::Internal("the secret key does not open a stored secret".into())
         })?;
-        let step = adapters.totp.step_of(&opened.secret, code, self.now.timestamp());
+        let code = one_time_code(code);
+        let step = adapters.totp.step_of(&opened.secret, &code, self.now.timestamp());
         if step.is_some() && opened.is_outdated {
             let anew = adapters.secrets.seal(&opened.secret, user_id.as_uuid().as_bytes());
             self.uow.second_factors().reseal(user_id, sealed, &anew)?;

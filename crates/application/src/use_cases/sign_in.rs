@@ -1,5 +1,7 @@
 use chrono::{DateTime, Utc};
-use userdom_domain::{EmailAddress, Password, UserAggregate, UserId, UserStatus, Username};
+use userdom_domain::{
+    EmailAddress, Password, UserAggregate, UserId, UserStatus, Username, trimmed,
+};
 use uuid::Uuid;
 
 use super::OpenedSession;
@@ -131,6 +133,7 @@ impl App {
 /// `None` for a text that is nobody's login. What another application stored may break our
 /// rules (R29).
 fn read_login(text: &str) -> Option<Login> {
+    let text = trimmed(text);
     // No database keeps U+0000, and no column so long a text.
     if text.contains('\0') || text.chars().nth(LONGEST_LOGIN).is_some() {
         return None;
@@ -148,7 +151,7 @@ const LONGEST_LOGIN: usize = 255;
 
 /// The same for every way to write a login, and short whatever somebody sends.
 fn login_key(text: &str) -> String {
-    text.trim().to_lowercase().chars().take(320).collect()
+    trimmed(text).to_lowercase().chars().take(320).collect()
 }
 
 pub(super) struct ClaimAttempt {

@@ -1,7 +1,10 @@
 use userdom_domain::{Preferences, UserId, UserRole, Username};
 
 use crate::{
-    AppError, Command, Tx, policies::Operation, queries::UserView, services::ValidationService,
+    AppError, Command, Tx,
+    policies::Operation,
+    queries::UserView,
+    services::{ValidationService, merge_patch},
 };
 
 /// Changes the username, the preferences, or both.
@@ -11,7 +14,7 @@ pub struct UpdateAccount {
     pub user_id: UserId,
     /// Another username; one that poses as the system only by an admin (R9).
     pub username: Option<Username>,
-    /// Preferences to lay over the present ones: keys with raw JSON values,
+    /// Preferences to merge into the present ones (RFC 7396): keys with raw JSON values,
     /// `None` puts a key back to its default (R13).
     pub preferences: Vec<(String, Option<String>)>,
 }
@@ -45,8 +48,13 @@ impl UpdateAccount {
     fn merged(&self, present: &Preferences) -> Result<Preferences, AppError> {
         let mut entries = present.entries();
         for (key, value) in &self.preferences {
-            entries.retain(|(present, _)| present != key);
-            entries.extend(value.clone().map(|value| (key.clone(), value)));
+            let place = entries.iter().position(|(known, _)| known == key);
+            let present = place.map(|place| entries.remove(place).1);
+            if let Some(value) = value {
+                let value = merge_patch(present.as_deref(), value)
+                    .map_err(|error| AppError::Internal(error.into()))?;
+                entries.insert(place.unwrap_or(entries.len()), (key.clone(), value));
+            }
         }
         present.replaced_by(entries).map_err(|errors| {
             let mut validation = ValidationService::default();

@@ -1,4 +1,4 @@
-use userdom_domain::{PhoneId, UserAggregate, UserId};
+use userdom_domain::{PhoneId, UserAggregate, UserId, one_time_code};
 
 use super::Changed;
 use crate::{
@@ -43,9 +43,10 @@ impl App {
         self.owner_of_phone(caller, user_id)?.phone(phone_id)?;
         self.adapters.limiter.check(Limit::CodeUser, &user_id.to_string())?;
         let guess = self.execute_step(caller, &ClaimGuess { user_id, phone_id })?;
+        let code = one_time_code(code);
         match guess {
             Some(token)
-                if self.adapters.mint.of_all_keys().any(|it| it.code(token.id).is(code)) =>
+                if self.adapters.mint.of_all_keys().any(|it| it.code(token.id).is(&code)) =>
             {
                 self.execute(caller, &Verify { user_id, phone_id, token })
             }

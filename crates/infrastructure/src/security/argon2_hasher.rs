@@ -44,6 +44,8 @@ enum Recipe {
 }
 
 struct Argon2Recipe {
+    /// Whether another application has made it.
+    is_foreign: bool,
     argon2: Argon2<'static>,
     algorithm: Algorithm,
     version: Version,
@@ -90,7 +92,7 @@ impl Argon2Hasher {
     fn run(
         &self,
         argon2: &Argon2<'_>,
-        password: &Password,
+        password: &str,
         salt: &[u8],
     ) -> Result<Output, HashingError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
@@ -99,14 +101,14 @@ impl Argon2Hasher {
         let length = argon2.params().output_len().unwrap_or(OUTPUT_BYTES);
         let out = bytes.get_mut(..length).ok_or_else(|| failed(argon2::Error::OutputTooLong))?;
         argon2
-            .hash_password_into_with_memory(password.expose().as_bytes(), salt, out, &mut memory)
+            .hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory)
             .map_err(failed)?;
         Output::new(out).map_err(failed)
     }
 
     /// Does what a hash made with weaker parameters leaves undone, so that a wrong guess
     /// at it takes as long as one at any other.
-    fn make_up(&self, stored: &Params, guess: &Password) -> Result<(), HashingError> {
+    fn make_up(&self, stored: &Params, guess: &str) -> Result<(), HashingError> {
         let missing = work(&self.today).saturating_sub(work(stored));
         let passes = missing.div_ceil(u64::from(self.today.m_cost()));
         let Some(passes) = u32::try_from(passes).ok().filter(|passes| *passes > 0) else {
@@ -119,7 +121,8 @@ impl Argon2Hasher {
 
     fn is_outdated(&self, recipe: &Argon2Recipe) -> bool {
         let stored = recipe.argon2.params();
-        recipe.algorithm != Algorithm::Argon2id
+        recipe.is_foreign
+            || recipe.algorithm != Algorithm::Argon2id
             || recipe.version != Version::V0x13
             || stored.m_cost() < self.today.m_cost()
             || work(stored) < work(&self.today)
@@ -131,7 +134,7 @@ impl PasswordHasher for Argon2Hasher {
     fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
         let salt = Salt::new(&random_bytes::<16>()).map_err(failed)?;
         let _permit = self.permit()?;
-        let output = self.run(&self.argon2(), password, &salt)?;
+        let output = self.run(&self.argon2(), password.expose(), &salt)?;
         let text = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
@@ -150,25 +153,39 @@ impl PasswordHasher for Argon2Hasher {
     ) -> Result<Verification, HashingError> {
         let recipe = stored.and_then(Recipe::read);
         let _permit = self.permit()?;
+        // Each reading does the same work, whosever hash it is, and whether there is one.
+        for reading in guess.readings() {
+            if let Some(is_outdated) = self.matches(recipe.as_ref(), reading)? {
+                // What was right only as it was sent is hashed anew, in NFKC.
+                let outdated = is_outdated || reading != guess.expose();
+                return Ok(Verification::Right { outdated });
+            }
+        }
+        Ok(Verification::Wrong)
+    }
+}
+
+impl Argon2Hasher {
+    /// Whether the right one is outdated; `None` for a wrong one.
+    fn matches(&self, recipe: Option<&Recipe>, guess: &str) -> Result<Option<bool>, HashingError> {
         match recipe {
             None => {
                 self.run(&self.argon2(), guess, &self.dummy_salt)?;
-                Ok(Verification::Wrong)
+                Ok(None)
             }
             Some(Recipe::Foreign(hash)) => {
                 self.runs.fetch_add(1, Ordering::Relaxed);
-                let right = hash.matches(guess.expose().as_bytes());
-                Ok(if right { Verification::Right { outdated: true } } else { Verification::Wrong })
+                Ok(hash.matches(guess.as_bytes()).then_some(true))
             }
             // `Output` compares in constant time.
             Some(Recipe::Argon2(recipe))
                 if self.run(&recipe.argon2, guess, &recipe.salt)? == recipe.output =>
             {
-                Ok(Verification::Right { outdated: self.is_outdated(&recipe) })
+                Ok(Some(self.is_outdated(recipe)))
             }
             Some(Recipe::Argon2(recipe)) => {
                 self.make_up(recipe.argon2.params(), guess)?;
-                Ok(Verification::Wrong)
+                Ok(None)
             }
         }
     }
@@ -185,8 +202,12 @@ impl Recipe {
 }
 
 impl Argon2Recipe {
-    /// `None` for anything but a complete Argon2 hash of bearable cost.
+    /// `None` for anything but a complete Argon2 hash of bearable cost. Django writes one as
+    /// `argon2$argon2id$…`.
     fn read(stored: &str) -> Option<Self> {
+        let of_django = stored.strip_prefix("argon2").filter(|rest| rest.starts_with('$'));
+        let stored = of_django.unwrap_or(stored);
+        let is_foreign = of_django.is_some();
         let hash = phc::PasswordHash::new(stored).ok()?;
         let algorithm = Algorithm::new(hash.algorithm).ok()?;
         // Hashes older than the version field are of version 1.0.
@@ -198,7 +219,7 @@ impl Argon2Recipe {
         }
         let (salt, output) = (hash.salt?, hash.hash?);
         let argon2 = Argon2::new(algorithm, version, params);
-        Some(Self { argon2, algorithm, version, salt, output })
+        Some(Self { is_foreign, argon2, algorithm, version, salt, output })
     }
 }
 
@@ -323,6 +344,39 @@ mod tests {
             assert_eq!(verdict, Verification::Wrong, "{text}");
             assert_eq!(hasher.verifications(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn r12_a_hash_of_django_is_right_and_outdated_however_strong() {
+        let text = "argon2$argon2id$v=19$m=64,t=1,p=8$c29tZXNhbHRzb21lc2FsdA$6cCqD81WlhLigFRROUDOh+Ch+9n1WOcnAvDPpMf0UEA";
+        let django = PasswordHash::stored(text.to_owned());
+        let hasher = Argon2Hasher::with_params(1, 64, 1).unwrap();
+        let right = hasher.verify(&password("päss wörd 1"), Some(&django)).unwrap();
+        assert_eq!(right, Verification::Right { outdated: true });
+        let wrong = hasher.verify(&password("päss wörd 2"), Some(&django)).unwrap();
+        assert_eq!((wrong, hasher.verifications()), (Verification::Wrong, 2));
+    }
+
+    #[test]
+    fn r12_a_guess_is_tried_as_sent_and_in_nfkc_with_the_same_work_for_anybody() {
+        let guess = Password::guess("correct horse²").unwrap();
+        let hasher = cheap();
+        let as_sent = stored(
+            "$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$bEEqBPMJvNQK3DHZC0QHOBzx0jTLlY9jJNHTgEpi0kk",
+        );
+        let normal = hasher.hash(&guess).unwrap();
+        let before = hasher.verifications();
+        let verdict = |hash| hasher.verify(&guess, hash).unwrap();
+        assert_eq!(verdict(Some(&as_sent)), Verification::Right { outdated: true });
+        assert_eq!(hasher.verifications() - before, 1);
+        assert_eq!(verdict(Some(&normal)), Verification::Right { outdated: false });
+        assert_eq!(hasher.verifications() - before, 3);
+        assert_eq!(verdict(None), Verification::Wrong);
+        assert_eq!(hasher.verifications() - before, 5);
+        let other = hasher.hash(&password("another one")).unwrap();
+        let before = hasher.verifications();
+        assert_eq!(verdict(Some(&other)), Verification::Wrong);
+        assert_eq!(hasher.verifications() - before, 2);
     }
 
     #[test]

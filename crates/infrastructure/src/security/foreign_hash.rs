@@ -6,7 +6,7 @@ use base64::alphabet::{Alphabet, BCRYPT, STANDARD};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::Hmac;
 use sha1::Sha1;
-use sha2::{Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 /// A stored hash that asks for more was not made by a sane application; one row must
@@ -28,7 +28,7 @@ pub(super) struct ForeignHash {
 }
 
 enum Function {
-    Bcrypt { cost: u32 },
+    Bcrypt { cost: u32, of_digest: bool },
     Scrypt(scrypt::Params),
     Pbkdf2 { digest: Digest, rounds: u32 },
 }
@@ -55,9 +55,10 @@ impl ForeignHash {
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         let mut made = Zeroizing::new(vec![0; self.output.len()]);
         match &self.function {
-            Function::Bcrypt { cost } => {
+            Function::Bcrypt { cost, of_digest } => {
                 let Some(salt) = self.salt.first_chunk() else { return false };
-                let bytes = bcrypt::bcrypt(*cost, *salt, &bcrypt_key(password));
+                let key = if *of_digest { hex_digest(password) } else { bcrypt_key(password) };
+                let bytes = bcrypt::bcrypt(*cost, *salt, &key);
                 made.copy_from_slice(bytes.get(..self.output.len()).unwrap_or_default());
             }
             Function::Scrypt(params) => {
@@ -81,10 +82,16 @@ impl ForeignHash {
     }
 
     fn read_any(stored: &str) -> Option<Self> {
+        let (of_digest, stored) = match stored.strip_prefix("bcrypt_sha256$") {
+            Some(rest) => (true, rest),
+            None => (false, stored.strip_prefix("bcrypt$").unwrap_or(stored)),
+        };
         let (first, rest) = stored.strip_prefix('$').unwrap_or(stored).split_once('$')?;
         let hash = match first {
-            "2a" | "2b" | "2x" | "2y" => read_bcrypt(rest),
-            "scrypt" => read_phc_scrypt(rest),
+            "2a" | "2b" | "2x" | "2y" => read_bcrypt(rest, of_digest),
+            _ if of_digest => None,
+            "scrypt" if stored.starts_with('$') => read_phc_scrypt(rest),
+            "scrypt" => read_django_scrypt(rest),
             "pbkdf2" | "pbkdf2-sha256" | "pbkdf2-sha512" => read_phc_pbkdf2(first, rest),
             "pbkdf2_sha1" | "pbkdf2_sha256" | "pbkdf2_sha512" => read_django(first, rest),
             _ => read_werkzeug(first, rest),
@@ -95,7 +102,7 @@ impl ForeignHash {
 
     fn is_bearable(&self) -> bool {
         match &self.function {
-            Function::Bcrypt { cost } => *cost <= MOST_BCRYPT_COST,
+            Function::Bcrypt { cost, .. } => *cost <= MOST_BCRYPT_COST,
             Function::Scrypt(params) => {
                 let bytes = params.n().saturating_mul(u64::from(params.r())).saturating_mul(128);
                 let p = u64::from(params.p());
@@ -137,14 +144,22 @@ fn bcrypt_key(password: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(text.iter().copied().chain([0]).take(72).collect())
 }
 
+/// Django's way around those 72 bytes: SHA-256 in hex.
+fn hex_digest(password: &[u8]) -> Zeroizing<Vec<u8>> {
+    let digest = Sha256::digest(password);
+    let hex = Zeroizing::new(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    bcrypt_key(hex.as_bytes())
+}
+
 /// `12$<22 characters of salt><31 of hash>`.
-fn read_bcrypt(rest: &str) -> Option<ForeignHash> {
+fn read_bcrypt(rest: &str, of_digest: bool) -> Option<ForeignHash> {
     let (cost, text) = rest.split_once('$')?;
     let cost = cost.parse().ok().filter(|cost| (4..=31).contains(cost))?;
     let (salt, output) = text.split_at_checked(22)?;
     let (salt, output) = (decoded(&BCRYPT, salt)?, decoded(&BCRYPT, output)?);
     let complete = salt.len() == 16 && output.len() == 23;
-    complete.then_some(ForeignHash { function: Function::Bcrypt { cost }, salt, output })
+    let function = Function::Bcrypt { cost, of_digest };
+    complete.then_some(ForeignHash { function, salt, output })
 }
 
 /// `ln=16,r=8,p=1$<salt>$<hash>`.
@@ -164,6 +179,18 @@ fn read_phc_scrypt(rest: &str) -> Option<ForeignHash> {
     Some(ForeignHash {
         function,
         salt: decoded(&STANDARD, salt)?,
+        output: decoded(&STANDARD, output)?,
+    })
+}
+
+/// `16384$<salt as it is>$8$5$<hash in base64>`.
+fn read_django_scrypt(rest: &str) -> Option<ForeignHash> {
+    let (n, salt, rest) = three(rest)?;
+    let (r, p, output) = three(rest)?;
+    let function = scrypt_by_cost(n, r, p)?;
+    Some(ForeignHash {
+        function,
+        salt: salt.as_bytes().to_vec(),
         output: decoded(&STANDARD, output)?,
     })
 }
@@ -189,14 +216,16 @@ fn read_werkzeug(method: &str, rest: &str) -> Option<ForeignHash> {
     let (salt, output) = rest.split_once('$')?;
     let mut parts = method.split(':');
     let function = match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
-        ("scrypt", n, r, Some(p)) => {
-            let n: u64 = n.parse().ok().filter(|n: &u64| n.is_power_of_two())?;
-            scrypt_of(u8::try_from(n.ilog2()).ok()?, r.parse().ok()?, p.parse().ok()?)?
-        }
+        ("scrypt", n, r, Some(p)) => scrypt_by_cost(n, r, p)?,
         ("pbkdf2", digest, rounds, None) => pbkdf2_of(digest, rounds)?,
         _ => return None,
     };
     Some(ForeignHash { function, salt: salt.as_bytes().to_vec(), output: from_hex(output)? })
+}
+
+fn scrypt_by_cost(n: &str, r: &str, p: &str) -> Option<Function> {
+    let n: u64 = n.parse().ok().filter(|n: &u64| n.is_power_of_two())?;
+    scrypt_of(u8::try_from(n.ilog2()).ok()?, r.parse().ok()?, p.parse().ok()?)
 }
 
 fn scrypt_of(log_n: u8, r: u32, p: u32) -> Option<Function> {

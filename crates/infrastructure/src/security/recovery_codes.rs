@@ -1,4 +1,5 @@
 use userdom_application::ports::SecretToken;
+use userdom_domain::one_time_code;
 use zeroize::Zeroizing;
 
 use super::random_bytes;
@@ -24,8 +25,8 @@ pub(super) fn random() -> SecretToken {
 
 /// What two ways to type one code have in common.
 pub(super) fn normalised(code: &str) -> Zeroizing<String> {
-    let letters = code.chars().filter(|c| !c.is_whitespace() && *c != '-');
-    let normal = letters.map(|letter| match letter.to_ascii_lowercase() {
+    let letters = Zeroizing::new(one_time_code(code));
+    let normal = letters.chars().map(|letter| match letter.to_ascii_lowercase() {
         'o' => '0',
         'i' | 'l' => '1',
         other => other,

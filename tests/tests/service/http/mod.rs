@@ -2,6 +2,8 @@
 
 mod addresses;
 mod administration;
+mod as_spoken;
+mod as_typed;
 mod batch;
 mod conventions;
 mod directory;

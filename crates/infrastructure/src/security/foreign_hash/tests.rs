@@ -8,7 +8,7 @@ fn verdict(stored: &str, password: &[u8]) -> Option<bool> {
 
 #[test]
 fn hashes_of_other_applications_match_their_password_and_no_other() {
-    // All made by passlib 1.7, bcrypt 5.0, werkzeug 3.1 and hashlib.
+    // All made by passlib 1.7, bcrypt 5.0, werkzeug 3.1 and hashlib; written as Django does, too.
     for stored in [
         "$2a$05$sc8FccFjox6cl1/iRMupVO2dM.ska42JQMJzNEXqtlYwFhcgTWNqO",
         "$2b$05$UWPDxhC2WsTEU8aNeoS9Pe.XaokKVY7tJHuHMP8ebipZxfYg4XyCC",
@@ -22,6 +22,9 @@ fn hashes_of_other_applications_match_their_password_and_no_other() {
         "$pbkdf2-sha512$i=1000$c29tZXNhbHRzb21lc2FsdA$PzlwMYp9rqtYMiKbMWmKKz4vtLtlOyQ6fJiE6pKwAcC+SsDUcpWiDTQzIM+108nnMQJM1tGGWreViCh3JK6b4w",
         "pbkdf2_sha256$1000$YSHEAaSWllz5$haUt1w7oeus/v+LrErfCDAZgcRRYzxpXoTlz8Mj20jU=",
         "pbkdf2_sha1$1000$RKgwMq2TZlct$eO8ObaHFlbCwlKmCy1sn+ACj+kI=",
+        "bcrypt$$2b$05$UWPDxhC2WsTEU8aNeoS9Pe.XaokKVY7tJHuHMP8ebipZxfYg4XyCC",
+        "bcrypt_sha256$$2b$05$UWPDxhC2WsTEU8aNeoS9Pel/x1geHbmT8dNBIKE3CsDP6grmiqcrW",
+        "scrypt$1024$YSHEAAaSWllz5$8$1$x4mw4yTqGQ0PLXKumshS41dc5FaVDoLIJIfMvJG8ighMzIiVuBg0AUkOSi5BDkKgiCEdJQPA6giGfE1g6n6CSQ==",
         "scrypt:1024:8:1$XVncTQbM6eHfSyRL$354d0d14035af6ac6cf860c236c2466970e90ebd7a8dec3c5a21cf15424ccd99af9896cf0d8d052fcbe8e2bfd81d61394f071bec98f3bbaab38c6417e99c5c11",
         "pbkdf2:sha256:1000$JUjr2FPepoYMmu0u$0692b7329490b538ce4c16568162f70b605efde0b04b2f45824f99489a4e31ae",
         "pbkdf2:sha512:1000$5FKZX8RZfp9NWpyT$096a8dee98993b11ea018e527c240eee963ed8d84c448003c47c3db175fb7c2062da6ad22b1ac80b8e57a33625e0feae2f0dd5e8ffaaa41abb7a49c50b12b79f",
@@ -125,6 +128,10 @@ fn anything_else_is_no_hash() {
         "scrypt:1000:8:1$salt$00000000000000000000000000000000",
         "scrypt:0:8:1$salt$00000000000000000000000000000000",
         &format!("pbkdf2:sha256:1000$salt${}", "00".repeat(65)),
+        "scrypt$1000$salt$8$1$AAAAAAAAAAAAAAAAAAAAAA==",
+        "scrypt$1024$salt$8$AAAAAAAAAAAAAAAAAAAAAA==",
+        "bcrypt_sha256$pbkdf2_sha256$1000$YSHEAAaSWllz5$haUt1w7oeus/v+LrErfCDAZgcRRYzxpXoTlz8Mj20jU=",
+        "bcrypt_sha256$",
         &format!("argon2:1:1:1$salt${hash}"),
     ] {
         assert!(ForeignHash::read(stored).is_none(), "{stored}");
