@@ -8,7 +8,7 @@ use actix_web::{
     },
     web,
 };
-use userdom_application::{App, AppError, Caller, Origin};
+use userdom_application::{App, AppError, Caller, NoneOf, Origin};
 
 use crate::{
     ApiState, bearer, blocking, body,
@@ -18,7 +18,7 @@ use crate::{
     etag::Tags,
     export_body::ExportBody,
     middleware::RequestId,
-    once,
+    once, path,
     problem::{Answer, Problem},
     rest::{Access, Hashes, Operation, Parts, Route, Verb},
 };
@@ -48,19 +48,21 @@ pub(crate) async fn read(
     let query = web::Query::<Vec<(String, String)>>::from_query(http.query_string());
     let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
     let (body, is_form) = body::read(http, payload, route.body).await?;
-    let (token, if_match) = match route.access {
+    let (token, if_match, if_none_match) = match route.access {
         Access::Authenticated => {
-            let token = bearer::token(http.headers())?.ok_or(AppError::Unauthenticated)?;
-            (Some(token), if_match(http)?)
+            let token = bearer::token(http.headers(), route.takes_basic)?;
+            let token = token.ok_or(AppError::Unauthenticated)?;
+            (Some(token), if_match(http)?, if_none_match(route, http)?)
         }
         // Who presents a bad token here is anybody.
-        Access::Open => (bearer::token(http.headers()).unwrap_or_default(), None),
+        Access::Open => (bearer::token(http.headers(), false).unwrap_or_default(), None, None),
     };
     let key = if route.method == Verb::Post { once::key(http.headers())? } else { None };
     let is_blind = state.requires_if_match && route.edits && !has_if_match(http);
-    let caller = Caller { actor: None, if_match, origin: origin(http, &state) };
+    let caller = Caller { actor: None, if_match, if_none_match, origin: origin(http, &state) };
     let request = Request {
-        segments: segments(http),
+        segments: path::segments(route.template, &path::parts(http.uri().path())?)
+            .unwrap_or_default(),
         parameters: known_parameters(route, query)?,
         body,
         is_form,
@@ -157,11 +159,6 @@ fn known_caller(
     }
 }
 
-fn segments(http: &HttpRequest) -> Vec<(String, String)> {
-    let found = http.match_info().iter();
-    found.map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
-}
-
 /// The parameters, each of which the route knows and which stands there once.
 pub(crate) fn known_parameters(
     route: &Route,
@@ -188,6 +185,15 @@ fn if_match(http: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
         Some(header) => versions(&header),
         None => Ok(None),
     }
+}
+
+/// The versions that a write is not meant for; on a read the header asks for something else.
+fn if_none_match(route: &Route, http: &HttpRequest) -> Result<Option<NoneOf>, Problem> {
+    let header = header_list(http, &header::IF_NONE_MATCH).filter(|_| route.method != Verb::Get);
+    let tags = |header: String| {
+        Tags::parse(&header).ok_or_else(|| Problem::new("if_none_match.malformed"))
+    };
+    Ok(header.map(tags).transpose()?.map(|tags| tags.none_of()))
 }
 
 /// The versions that `If-Match` names; `None` is any.

@@ -1,5 +1,7 @@
 //! Entity tags (RFC 9110 §8.8.3): a user's version in quotes.
 
+use userdom_application::NoneOf;
+
 /// What `If-Match` or `If-None-Match` names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Tags {
@@ -46,6 +48,14 @@ impl Tags {
             Self::Listed(tags) => {
                 Some(tags.iter().filter(|tag| !tag.weak).filter_map(Tag::version).collect())
             }
+        }
+    }
+
+    /// What a write is not meant for: the versions that match weakly (RFC 9110 §13.1.2).
+    pub(crate) fn none_of(&self) -> NoneOf {
+        match self {
+            Self::Any => NoneOf::Any,
+            Self::Listed(tags) => NoneOf::Versions(tags.iter().filter_map(Tag::version).collect()),
         }
     }
 

@@ -32,6 +32,7 @@ mod graphql;
 mod middleware;
 mod once;
 mod openapi;
+mod path;
 mod problem;
 mod reply;
 mod rest;

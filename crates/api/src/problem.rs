@@ -167,6 +167,9 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
+        if self.code == "request.unsupported_encoding" {
+            response.insert_header((header::ACCEPT_ENCODING, "identity"));
+        }
         if let Some(seconds) = self.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
@@ -265,6 +268,7 @@ impl From<AppError> for Problem {
                 Self::new("user.contended")
             }
             AppError::StaleVersion => Self::new("version.stale"),
+            AppError::UnwantedVersion => Self::new("if_none_match.failed"),
             AppError::TokenNotValid => Self::new("token.not_valid")
                 .with_detail("The token is unknown, used, replaced by a newer one, or too old"),
             AppError::CodeNotValid => Self::new("code.not_valid")
@@ -367,6 +371,7 @@ mod tests {
         assert_eq!(status(AppError::Taken(UniqueKey::Username)), (409, "username.taken"));
         assert_eq!(status(AppError::Taken(UniqueKey::Identity)), (500, "internal"));
         assert_eq!(status(AppError::StaleVersion), (412, "version.stale"));
+        assert_eq!(status(AppError::UnwantedVersion), (412, "if_none_match.failed"));
         assert_eq!(status(AppError::Contended), (409, "user.contended"));
         assert_eq!(status(AppError::TokenNotValid), (422, "token.not_valid"));
         assert_eq!(status(AppError::Busy), (503, "service.busy"));

@@ -83,6 +83,7 @@ pub(super) fn with_codes(mut response: Response, request_id: &str) -> Response {
             let extensions = error.extensions.get_or_insert_default();
             extensions.set("code", INVALID);
             extensions.set("status", 400);
+            extensions.set("requestId", request_id);
         }
     }
     response

@@ -15,10 +15,11 @@ mod twin;
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
+    body::BoxBody,
     http::{
         StatusCode,
-        header::{self, HeaderMap, HeaderValue},
+        header::{self, Accept, Header, HeaderMap, HeaderValue, Quality},
     },
     web,
 };
@@ -33,6 +34,7 @@ use crate::{
     body::Fields,
     call::KnownAs,
     door::{self, Incoming},
+    middleware::RequestId,
     problem::Problem,
     rest::GRAPHQL,
 };
@@ -43,6 +45,8 @@ pub use schema::SDL;
 const JSON: &str = "application/json";
 /// What clients of GraphQL over HTTP ask for by this name.
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+/// What an answer may be.
+pub(crate) const MEDIA_TYPES: [&str; 2] = [JSON, GRAPHQL_RESPONSE];
 
 /// A request, as GraphQL over HTTP has it.
 struct Asked {
@@ -53,11 +57,15 @@ struct Asked {
 
 /// `POST /graphql`: one hop to read the document, another to run it. In between it is known
 /// whether passwords of strangers are hashed, which only some may do at once.
-pub(crate) async fn answer(
-    http: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let Incoming { state, caller, request, key, .. } = door::read(&GRAPHQL, &http, payload).await?;
+pub(crate) async fn answer(http: HttpRequest, payload: web::Payload) -> HttpResponse {
+    match carried_out(&http, payload).await {
+        Ok(response) => response,
+        Err(problem) => refused(&http, &problem),
+    }
+}
+
+async fn carried_out(http: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    let Incoming { state, caller, request, key, .. } = door::read(&GRAPHQL, http, payload).await?;
     let token = request.token;
     let planned = move |_: &App| {
         let asked = read(&request.body)?;
@@ -68,7 +76,7 @@ pub(crate) async fn answer(
         (asked, Ok(plan)) => (asked, plan),
         (_, Err(problem)) => {
             let refused = error::refusal(&problem, &caller.origin.request_id);
-            return Ok(shown(&http, &refused));
+            return Ok(shown(http, &refused));
         }
     };
     let _turn = if plan.hashes_for_strangers { Some(state.hashing.turn().await?) } else { None };
@@ -78,14 +86,15 @@ pub(crate) async fn answer(
         Ok(run(asked, plan, runner))
     };
     let (response, known) = blocking::run(&state, work).await?;
-    door::note(&http, known);
-    Ok(shown(&http, &response))
+    door::note(http, known);
+    Ok(shown(http, &response))
 }
 
 fn read(body: &[u8]) -> Result<Asked, Problem> {
     let mut fields = Fields::of(body)?;
     let query = fields.required_text("query");
-    let operation_name = fields.text("operationName");
+    // Consoles send an empty one for none.
+    let operation_name = fields.text("operationName").filter(|name| !name.trim().is_empty());
     let variables = fields.members_of("variables").unwrap_or_default();
     // What clients tell about themselves there changes nothing.
     fields.members_of("extensions");
@@ -120,8 +129,28 @@ pub(crate) fn is_answer(headers: &HeaderMap) -> bool {
 fn shown(http: &HttpRequest, response: &Response) -> HttpResponse {
     let is_begun = response.data != async_graphql::Value::Null;
     let status = if is_begun { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    let accepted = http.headers().get(header::ACCEPT).and_then(|line| line.to_str().ok());
-    let asks = accepted.is_some_and(|line| line.contains(GRAPHQL_RESPONSE));
-    let content_type = if asks { GRAPHQL_RESPONSE } else { JSON };
-    HttpResponse::build(status).content_type(content_type).json(response)
+    HttpResponse::build(status).content_type(accepted(http)).json(response)
+}
+
+/// What is wrong with the request itself, with the status and the headers that it has elsewhere.
+fn refused(http: &HttpRequest, problem: &Problem) -> HttpResponse {
+    let request_id = http.extensions().get::<RequestId>().cloned();
+    let request_id = request_id.map(|id| id.0).unwrap_or_default();
+    let mut response = problem.respond(&request_id);
+    let body = serde_json::to_string(&error::refusal(problem, &request_id)).unwrap_or_default();
+    let content_type = HeaderValue::from_static(accepted(http));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response.set_body(BoxBody::new(body))
+}
+
+/// The media type of the answer: the other one only for a client that prefers it.
+fn accepted(http: &HttpRequest) -> &'static str {
+    let Ok(accept) = Accept::parse(http) else { return JSON };
+    let quality = |kind: &str| {
+        let named = accept.iter().filter(|item| item.item.essence_str() == kind);
+        named.map(|item| item.quality).max()
+    };
+    let anything = quality("application/*").or_else(|| quality("*/*")).unwrap_or(Quality::ZERO);
+    let (plain, own) = (quality(JSON).unwrap_or(anything), quality(GRAPHQL_RESPONSE));
+    if own.is_some_and(|own| own > Quality::ZERO && own >= plain) { GRAPHQL_RESPONSE } else { JSON }
 }

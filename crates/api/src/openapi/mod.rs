@@ -14,7 +14,7 @@ pub(crate) use operations::{Description, describe};
 
 use crate::{
     body::BodyKind,
-    codes,
+    codes, graphql,
     rest::{Access, GRAPHQL, Hashes, Keys, ROUTES, Route, Verb},
 };
 
@@ -111,8 +111,8 @@ fn responses(route: &Route, description: &Description, refusals: &mut Refusals) 
         }
     }
     for (status, codes) in by_status {
-        let shown = if status == 400 && route.template == GRAPHQL.template {
-            refusal_of_documents(&codes)
+        let shown = if route.template == GRAPHQL.template {
+            refusal_of_documents(status, &codes)
         } else {
             refusals.reference(status, codes)
         };
@@ -166,9 +166,15 @@ fn usual_refusals(route: &Route) -> Vec<&'static str> {
     if !route.parameters.is_empty() {
         codes.push("request.invalid");
     }
+    if route.template.contains('{') {
+        codes.push("path.malformed");
+    }
     if route.access == Access::Authenticated {
         codes.extend(["access.unauthenticated", "access.forbidden"]);
         codes.extend(["if_match.malformed", "version.stale", "user.contended"]);
+        if route.method != Verb::Get {
+            codes.extend(["if_none_match.malformed", "if_none_match.failed"]);
+        }
     }
     if route.template.contains("/users/{id}") && route.access == Access::Authenticated {
         codes.push("user.not_found");
@@ -176,6 +182,7 @@ fn usual_refusals(route: &Route) -> Vec<&'static str> {
     if route.body != BodyKind::None {
         codes.extend(["request.malformed", "request.invalid", "request.timeout"]);
         codes.extend(["request.too_large", "request.unsupported_media_type"]);
+        codes.push("request.unsupported_encoding");
     }
     if route.method == Verb::Post {
         codes.extend(["idempotency_key.malformed", "idempotency_key.reused"]);
@@ -267,12 +274,11 @@ fn refusal(status: u16, codes: &[&str]) -> Value {
 }
 
 /// A document of which nothing was begun: GraphQL says so in its own way.
-fn refusal_of_documents(codes: &[&str]) -> Value {
-    let mut refusal = refusal(400, codes);
+fn refusal_of_documents(status: u16, codes: &[&str]) -> Value {
+    let mut refusal = refusal(status, codes);
     let response = json!({"schema": schema::named("GraphqlResponse")});
-    if let Some(content) = refusal.get_mut("content") {
-        schema::put(content, "application/json", response);
-    }
+    let content = graphql::MEDIA_TYPES.map(|kind| (kind.to_owned(), response.clone()));
+    schema::put(&mut refusal, "content", Value::Object(content.into_iter().collect()));
     refusal
 }
 

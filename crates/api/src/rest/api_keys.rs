@@ -7,6 +7,7 @@ use userdom_application::{
     queries::ApiKeyView,
     use_cases::{NewApiKey, judge_api_key},
 };
+use userdom_domain::trimmed;
 
 use super::Page;
 use crate::{
@@ -67,7 +68,7 @@ fn token_of_form(body: &[u8]) -> Result<String, Problem> {
     let form = form.map_err(|_| malformed("The body is no form"))?.into_inner();
     let mut tokens = form.into_iter().filter(|(name, _)| name == "token");
     match (tokens.next(), tokens.next()) {
-        (Some((_, token)), None) => Ok(token),
+        (Some((_, token)), None) => Ok(trimmed(&token).to_owned()),
         _ => Err(malformed("The form must have one token")),
     }
 }
@@ -75,7 +76,7 @@ fn token_of_form(body: &[u8]) -> Result<String, Problem> {
 /// The hint is read and changes nothing, as the standard allows.
 fn token_of_json(body: &[u8]) -> Result<String, Problem> {
     let mut fields = Fields::of(body)?;
-    let token = fields.required_text("token");
+    let token = fields.required_token("token");
     fields.text("token_type_hint");
     fields.finish(|| token)
 }

@@ -11,7 +11,7 @@ use crate::{
     call::{Call, Request},
     dispatch::{Key, dispatch},
     door::{known_parameters, versions},
-    once,
+    once, path,
     problem::{Answer, Problem},
     reply::Reply,
 };
@@ -114,8 +114,12 @@ impl Item {
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
         let what = format!("{} {}\n{body}", route.method, self.path).into_bytes();
         let caller = match route.access {
-            Access::Authenticated => Caller { if_match: if_match.flatten(), ..call.caller.clone() },
-            Access::Open => Caller { actor: None, if_match: None, ..call.caller.clone() },
+            Access::Authenticated => {
+                Caller { if_match: if_match.flatten(), if_none_match: None, ..call.caller.clone() }
+            }
+            Access::Open => {
+                Caller { actor: None, if_match: None, if_none_match: None, ..call.caller.clone() }
+            }
         };
         let request = Request {
             segments,
@@ -133,32 +137,17 @@ type Segments = Vec<(String, String)>;
 
 /// The route of a path.
 fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments), Problem> {
+    let parts = path::parts(path)?;
     let mut is_there = false;
     for route in ROUTES {
         let Some(operation) = route.operation() else { continue };
-        let Some(segments) = segments(route.template, path) else { continue };
+        let Some(segments) = path::segments(route.template, &parts) else { continue };
         is_there = true;
         if route.method.as_str() == method && route.keys != Keys::EachOperation {
             return Ok((route, operation, segments));
         }
     }
     Err(Problem::new(if is_there { "method.not_allowed" } else { "route.not_found" }))
-}
-
-fn segments(template: &str, path: &str) -> Option<Segments> {
-    let (mut names, mut texts) = (template.split('/'), path.split('/'));
-    let mut found = Vec::new();
-    loop {
-        match (names.next(), texts.next()) {
-            (None, None) => return Some(found),
-            (Some(name), Some(text)) if name == text => {}
-            (Some(name), Some(text)) if !text.is_empty() => {
-                let name = name.strip_prefix('{')?.strip_suffix('}')?;
-                found.push((name.to_owned(), text.to_owned()));
-            }
-            _ => return None,
-        }
-    }
 }
 
 impl Planned {

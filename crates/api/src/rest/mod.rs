@@ -107,6 +107,8 @@ pub struct Route {
     pub(crate) limit: Option<Limit>,
     /// Whether it tells whether a code or a token is the right one.
     checks_a_code: bool,
+    /// Whether an API key may be the password of HTTP Basic there.
+    pub(crate) takes_basic: bool,
     /// Whether it changes what `ETag` is the version of.
     pub(crate) edits: bool,
     handler: Handler,
@@ -159,6 +161,7 @@ const fn route(method: Verb, template: &'static str, handler: Handler) -> Route 
         keys: Keys::KeepAnswer,
         limit: None,
         checks_a_code: false,
+        takes_basic: false,
         edits: false,
         handler,
         parts: None,
@@ -224,6 +227,10 @@ impl Route {
 
     const fn checks_a_code(self) -> Self {
         Self { checks_a_code: true, ..self }
+    }
+
+    const fn takes_basic(self) -> Self {
+        Self { takes_basic: true, ..self }
     }
 
     const fn edits(self) -> Self {
@@ -297,7 +304,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/email-verifications", emails::verify).open().limit(Limit::TokenAddress).checks_a_code(),
     post("/v1/password-resets", passwords::request_reset).open().limit(Limit::MailAddress),
     post("/v1/password-resets/confirm", passwords::reset).open().limit(Limit::TokenAddress).hashes(Hashes::Strangers),
-    post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm).keys(Keys::Ignore),
+    post("/v1/token/introspect", api_keys::introspect).body(BodyKind::JsonOrForm).keys(Keys::Ignore).takes_basic(),
     get("/v1/api-keys", api_keys::list),
     post("/v1/api-keys", api_keys::create),
     delete("/v1/api-keys/{id}", api_keys::remove),
@@ -371,6 +378,12 @@ pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
         all = all.service(resource);
     }
     config.app_data(state).service(all);
+}
+
+/// Whether the route of a request takes HTTP Basic.
+pub(crate) fn takes_basic(request: &HttpRequest) -> bool {
+    let template = request.match_pattern();
+    ROUTES.iter().any(|route| route.takes_basic && template.as_deref() == Some(route.template))
 }
 
 /// A part of a list, and where the rest begins.
