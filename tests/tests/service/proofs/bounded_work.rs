@@ -347,8 +347,9 @@ fn begun(app: &TestApp, client: &Client, id: &str) -> Option<TcpStream> {
     Some(stream)
 }
 
-/// More exports than there are permits, whose clients take nothing. When one of them reads on after the user was erased, the body has no end. Seen to fail when an
-/// error in the middle was taken for the end.
+/// More exports than there are permits, whose clients take nothing. When one of them reads on
+/// after the user was erased, the body has no end. Seen to fail when an error in the middle was
+/// taken for the end.
 fn c3_who_reads_slowly_holds_nothing_and_sees_an_export_cut_off(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
     // More than the buffers between the two hold.
