@@ -3,7 +3,7 @@ use std::fs;
 use userdom_application::{AppError, ports::TokenKind, use_cases::CreateAdmin};
 use userdom_domain::{EmailAddress, Password, UniqueKey, Username};
 
-use crate::{cli, config::Config, error::StartError, wiring};
+use crate::{cli, config::Config, error::StartError, output, wiring};
 
 /// `userdom admin create`.
 pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), StartError> {
@@ -28,11 +28,14 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
         .map_err(|error| refused("--password-file", &error))?;
 
     let id = house.app.create_admin(&CreateAdmin { username, email, password }).map_err(explain)?;
-    println!("Made the admin {} ({id}).", request.username);
-    if made.is_some() {
-        println!("Password, shown this once: {text}");
+    let told = format!("Made the admin {} ({id}).\n", request.username);
+    if made.is_none() {
+        return output::print(&told);
     }
-    Ok(())
+    output::print(&format!("{told}Password, shown this once: {text}\n")).map_err(|source| {
+        let username = request.username.clone();
+        StartError::PasswordNotShown { username, source: Box::new(source) }
+    })
 }
 
 fn explain(error: AppError) -> StartError {

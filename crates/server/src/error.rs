@@ -36,6 +36,13 @@ pub(crate) enum StartError {
     PasswordFile { path: PathBuf, source: io::Error },
     #[error("{0}")]
     Refused(String),
+    #[error("standard output cannot be written")]
+    Output(#[source] io::Error),
+    #[error(
+        "the admin {username} was made, but nobody has seen the password; reset it by mail, or \
+         make another admin"
+    )]
+    PasswordNotShown { username: String, source: Box<StartError> },
     #[error("the admin could not be made")]
     App(#[from] AppError),
 }

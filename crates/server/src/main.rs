@@ -15,6 +15,8 @@ mod admin;
 mod cli;
 mod config;
 mod error;
+mod log_queue;
+mod output;
 mod serve;
 mod telemetry;
 mod wiring;
@@ -32,11 +34,19 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    let done = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(refused) if refused.use_stderr() => {
+            output::complain(&refused.render().to_string());
+            return ExitCode::from(2);
+        }
+        // Help that was asked for.
+        Err(help) => output::print(&help.render().to_string()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("userdom: {}", error.with_causes());
+            output::complain(&format!("userdom: {}\n", error.with_causes()));
             ExitCode::from(error.exit_code())
         }
     }
@@ -50,22 +60,12 @@ fn run(cli: Cli) -> Result<(), StartError> {
         Command::Admin { command: AdminCommand::Create(request) } => {
             admin::create(&config, &request)
         }
-        Command::CheckConfig => {
-            print!("{}", config.report());
-            Ok(())
-        }
-        Command::Openapi => {
-            print!("{}", *userdom_api::OPENAPI);
-            Ok(())
-        }
-        Command::GraphqlSchema => {
-            print!("{}", *userdom_api::GRAPHQL_SCHEMA);
-            Ok(())
-        }
+        Command::CheckConfig => output::print(&config.report()),
+        Command::Openapi => output::print(&userdom_api::OPENAPI),
+        Command::GraphqlSchema => output::print(&userdom_api::GRAPHQL_SCHEMA),
         Command::SmsSecret => {
             let key = wiring::secret_key(&config)?;
-            println!("{}", *HttpSmsProvider::signing_secret(&key));
-            Ok(())
+            output::print(&format!("{}\n", *HttpSmsProvider::signing_secret(&key)))
         }
     }
 }

@@ -11,7 +11,7 @@ use userdom_infrastructure::persistence::DatabaseUrl;
 use crate::{
     config::Config,
     error::StartError,
-    telemetry,
+    output, telemetry,
     wiring::{self, House},
     workers::Worker,
 };
@@ -20,17 +20,15 @@ use crate::{
 pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
     let (_, report) = wiring::open_database(config)?;
     if report.applied.is_empty() {
-        println!("The schema is up to date.");
+        return output::print("The schema is up to date.\n");
     }
-    for name in report.applied {
-        println!("Applied {name}.");
-    }
-    Ok(())
+    let applied = report.applied.iter().map(|name| format!("Applied {name}.\n"));
+    output::print(&applied.collect::<String>())
 }
 
 /// `userdom serve`: until SIGTERM or SIGINT, then what runs is finished first.
 pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
-    telemetry::start(config.log_format);
+    let _log = telemetry::start(config.log_format, config.plain_log)?;
     for name in &config.unknown {
         tracing::warn!("{name} is set, but there is no such setting");
     }

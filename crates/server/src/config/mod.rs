@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) log_format: Option<LogFormat>,
     /// Names in the environment that look like settings and are none.
     pub(crate) unknown: Vec<String>,
+    /// No colours, whatever the log is written to (`NO_COLOR`).
+    pub(crate) plain_log: bool,
     shown: Vec<(&'static str, String, Source)>,
 }
 

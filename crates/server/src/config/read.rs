@@ -78,6 +78,7 @@ struct Values {
     found: BTreeMap<&'static str, (String, Source)>,
     unknown: Vec<String>,
     faults: Vec<String>,
+    plain_log: bool,
 }
 
 impl Values {
@@ -114,7 +115,8 @@ impl Values {
                 None if name.starts_with("USERDOM_") && !name.starts_with("USERDOM_TEST_") => {
                     self.unknown.push(name);
                 }
-                None => {}
+                // https://no-color.org
+                None => self.plain_log |= name == "NO_COLOR",
             }
         }
     }
@@ -245,6 +247,7 @@ impl Values {
 
     fn finish(mut self, config: Config) -> Result<Config, ConfigError> {
         let on_postgres = matches!(config.database_url, DatabaseUrl::Postgres(_));
+            plain_log: self.plain_log,
         if on_postgres && config.secret_key.is_none() && config.secret_key_file.is_none() {
             self.faults.push(
                 "USERDOM_SECRET_KEY or USERDOM_SECRET_KEY_FILE is required on Postgres, the same \
@@ -414,3 +417,12 @@ mod tests {
         assert_eq!(public_url("https://a.example/?x=1"), None);
     }
 }
+    #[test]
+    fn no_color_is_honoured_unless_it_is_empty() {
+        for (pairs, plain) in
+            [(&[][..], false), (&[("NO_COLOR", "")], false), (&[("NO_COLOR", "1")], true)]
+        {
+            assert_eq!(Config::read(None, environment(pairs)).unwrap().plain_log, plain);
+        }
+    }
+

@@ -19,6 +19,7 @@ mod instances;
 mod k5_migrations;
 mod l5_key_rotation;
 mod l5_start_up;
+mod lost_logs;
 mod p2_erased_bytes;
 mod p3_append_only;
 mod processes;
