@@ -131,7 +131,7 @@ impl TestApp {
         let request_ids = Arc::new(SequentialIds::default());
         let state = ApiState::new(app.clone(), clock.clone(), request_ids, PERMITS);
         let state = state.with_trusted_proxies(trusted_proxies);
-        let (url, server) = serve(state.clone());
+        let (url, server) = serve(state.clone(), Limits::default());
         let servers = Mutex::new(vec![server]);
         let door = Door::Rest;
         Self { app, clock, mail, sms, limiter, hasher, url, door, worker, state, servers, database }
@@ -151,9 +151,16 @@ impl TestApp {
 
     /// The URL of another door to the same application, which wants `If-Match` for every edit.
     pub fn requiring_if_match(&self) -> String {
-        let (url, server) = serve(self.state.clone().requiring_if_match(true));
+        let (url, server) = serve(self.state.clone().requiring_if_match(true), Limits::default());
         self.servers.lock().unwrap().push(server);
         url
+    }
+
+    /// `host:port` of another door to the same application, with other limits for clients.
+    pub fn with_limits(&self, limits: Limits) -> String {
+        let (url, server) = serve(self.state.clone(), limits);
+        self.servers.lock().unwrap().push(server);
+        url.trim_start_matches("http://").to_owned()
     }
 
     /// The SQL statements that `work` sends to the database.
@@ -384,11 +391,11 @@ struct PlanLine {
     line: String,
 }
 
-fn serve(state: ApiState) -> (String, (ServerHandle, JoinHandle<()>)) {
+fn serve(state: ApiState, limits: Limits) -> (String, (ServerHandle, JoinHandle<()>)) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (tell, told) = mpsc::channel();
-    let limits = Limits { workers: 2, shutdown: Duration::from_secs(1), ..Limits::default() };
+    let limits = Limits { workers: 2, shutdown: Duration::from_secs(1), ..limits };
     let thread = std::thread::spawn(move || {
         System::new().block_on(async move {
             let server = userdom_api::server(listener, state, limits).unwrap();

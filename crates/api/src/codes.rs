@@ -9,7 +9,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     // The request itself
     ("request.malformed", 400, "The body is not the JSON object that is expected"),
     ("request.invalid", 422, "Some fields are faulty"),
-    ("request.timeout", 408, "The body took too long to arrive"),
+    ("request.timeout", 408, "The request took too long to arrive"),
     ("request.too_large", 413, "The body is too large"),
     ("request.unsupported_media_type", 415, "The content type is not supported"),
     ("request.unsupported_encoding", 415, "The body has a Content-Encoding; send it as it is"),

@@ -1,20 +1,60 @@
-use std::{io, net::TcpListener, thread::available_parallelism, time::Duration};
+//! The server: connections with deadlines and bounds, and the application behind them.
+//!
+//! The HTTP implementation has a deadline for the first head of a connection alone, and reads
+//! bodies that nobody wants without end. So it gets a stream that counts what goes through
+//! ([`connection`]); what a connection waits for and until when is plain data ([`progress`]);
+//! and [`admission`] says how many connections there are, and which one leaves for another.
 
-use actix_web::{App, HttpServer, dev::Server};
+mod admission;
+mod connection;
+mod progress;
+#[cfg(test)]
+mod tests;
 
-use crate::{ApiState, routes};
+use std::{
+    future::poll_fn, io, net::TcpListener, pin::pin, rc::Rc, sync::Arc, task::Poll,
+    thread::available_parallelism, time::Duration,
+};
+
+use actix_http::{HttpService, KeepAlive, Request};
+use actix_service::{apply_fn_factory, map_config};
+use actix_web::{
+    App,
+    body::BoxBody,
+    dev::{AppConfig, Response, Server, Service},
+    http::{ConnectionType, StatusCode},
+};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep_until, timeout},
+};
+
+use self::{
+    admission::{Admission, Admitted},
+    connection::{AnswerBody, ClientStream, Connection, InFlight},
+    progress::Overdue,
+};
+use crate::{ApiState, problem::Problem, routes};
 
 /// How much the server takes, and how long it waits for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Threads that serve connections.
     pub workers: usize,
-    /// For the head of a request to arrive.
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections from one address, or one IPv6 network of /64; trusted proxies have no such
+    /// bound.
+    pub connections_per_address: usize,
+    /// For the head of each request to arrive, from its first byte; for the first one from the
+    /// start of the connection.
     pub request_head: Duration,
+    /// For a client to take an answer, or 64 KiB of a larger one.
+    pub write: Duration,
     /// Between two requests of a connection.
     pub keep_alive: Duration,
-    /// For a connection to close.
-    pub disconnect: Duration,
+    /// For a client to hear why its connection is closed.
+    pub farewell: Duration,
     /// For running requests to end when the server stops.
     pub shutdown: Duration,
 }
@@ -24,9 +64,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             workers: available_parallelism().map_or(1, usize::from),
+            connections: 4096,
+            connections_per_address: 1024,
             request_head: Duration::from_secs(10),
+            write: Duration::from_secs(30),
             keep_alive: Duration::from_secs(30),
-            disconnect: Duration::from_secs(5),
+            farewell: Duration::from_secs(2),
             shutdown: Duration::from_secs(25),
         }
     }
@@ -36,15 +79,183 @@ impl Default for Limits {
 pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Result<Server> {
     // Each worker has its own pool: any of them may hold all the permits.
     let threads = state.permits.available_permits().max(1);
-    let factory = move || App::new().configure(|config| routes(config, state.clone()));
-    let server = HttpServer::new(factory)
+    let admission = Arc::new(Admission::new(&limits, Arc::clone(&state.trusted_proxies)));
+    let builder = Server::build()
         .workers(limits.workers)
         .worker_max_blocking_threads(threads)
-        .client_request_timeout(limits.request_head)
-        .keep_alive(limits.keep_alive)
-        .client_disconnect_timeout(limits.disconnect)
+        // Of those beyond the bound one leaves for each: they have to be accepted for that.
+        .max_concurrent_connections((limits.connections / 4 * 5 + 1).div_ceil(limits.workers))
         .shutdown_timeout(limits.shutdown.as_secs())
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let factory = move || {
+        let (routes_state, stopping) = (state.clone(), stopping.clone());
+        let app = App::new().configure(|config| routes(config, routes_state));
+        let app = map_config(app, |()| AppConfig::default());
+        // The deadlines are ours: those of the library are for the first request alone.
+        let http = HttpService::build()
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(Duration::ZERO)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(|stream: &ClientStream, data| {
+                data.insert(Rc::clone(&stream.0));
+            })
+            .h1(apply_fn_factory(app, handle));
+        let (admission, state) = (Arc::clone(&admission), state.clone());
+        apply_fn_factory(http, move |stream: TcpStream, http| {
+            let peer = stream.peer_addr().ok();
+            let seat = peer.and_then(|peer| admission.admit(peer.ip()));
+            let connection = Connection::new(stream);
+            let attended = seat.map(|seat| {
+                let dispatcher = http.call((ClientStream(Rc::clone(&connection)), peer));
+                (seat, dispatcher)
+            });
+            let state = state.clone();
+            async move {
+                // The place is taken until the connection is closed.
+                let (end, _seat) = match attended {
+                    Some((seat, dispatcher)) => {
+                        (watch(&connection, &seat, &limits, dispatcher).await, Some(seat))
+                    }
+                    None => (End::Refused, None),
+                };
+                close(&connection, end, limits.farewell, &state).await;
+                Ok(())
+            }
+        })
+    };
+    Ok(builder.listen("http", listener, factory)?.run())
+}
+
+/// Has a request answered, and tells its connection when.
+fn handle<S>(
+    mut request: Request,
+    app: &S,
+) -> impl Future<Output = Result<Response<AnswerBody>, S::Error>> + use<S>
+where
+    S: Service<Request>,
+    S::Response: Into<Response<BoxBody>>,
+    S::Future: 'static,
+{
+    let connection = request.conn_data::<Rc<Connection>>().cloned();
+    let in_flight = connection.map(|connection| InFlight::begin(&connection, &mut request));
+    let answer = app.call(request);
+    async move {
+        let mut answer: Response<BoxBody> = answer.await?.into();
+        if in_flight.as_ref().is_some_and(InFlight::has_open_body) {
+            answer.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        Ok(answer.map_body(|_, body| AnswerBody { body, _in_flight: in_flight }))
+    }
+}
+
+/// Why a connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Both sides are done with it, or the client is gone.
+    Done,
+    /// The client took too long.
+    Overdue(Overdue),
+    /// Another connection needs its place.
+    Displaced,
+    /// There was no place for it.
+    Refused,
+}
+
+/// Serves the requests of a connection until that is over, or its client takes too long.
+async fn watch(
+    connection: &Connection,
+    seat: &Admitted,
+    limits: &Limits,
+    dispatcher: impl Future,
+) -> End {
+    let mut dispatcher = pin!(dispatcher);
+    let mut must_go = pin!(seat.must_go());
+    let mut is_displaced = false;
+    let mut timer = pin!(sleep_until(Instant::now() + limits.request_head));
+    poll_fn(|cx| {
+        loop {
+            if dispatcher.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(End::Done);
+            }
+            if !connection.progress().takes_up_reading() {
+                break;
+            }
+        }
+        let (waits_since, deadline) = {
+            let progress = connection.progress();
+            (progress.waits_since(), progress.deadline(limits))
+        };
+        seat.waits_since(waits_since);
+        is_displaced = is_displaced || must_go.as_mut().poll(cx).is_ready();
+        // What the service works on is finished first.
+        if is_displaced && waits_since.is_some() {
+            return Poll::Ready(End::Displaced);
+        }
+        let Some((deadline, overdue)) = deadline else { return Poll::Pending };
+        loop {
+            if deadline <= Instant::now() {
+                return Poll::Ready(End::Overdue(overdue));
+            }
+            // Most deadlines are moved before they come, so the timer is not set for each.
+            if deadline < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(deadline);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
+}
+
+/// Closes a connection so that its client learns why, if it listens.
+async fn close(connection: &Connection, end: End, patience: Duration, state: &ApiState) {
+    if end != End::Done {
+        tracing::debug!(?end, "connection closed");
+    }
+    let last_words = match end {
+        End::Refused => Some("service.busy"),
+        End::Overdue(Overdue::Head { has_begun: true }) => Some("request.timeout"),
+        End::Done | End::Displaced | End::Overdue(_) => None,
+    };
+    let last_words = last_words.map(|code| answer_in_full(code, state));
+    let is_stalled = connection.progress().is_stalled();
+    if is_stalled {
+        // Else the kernel would go on trying for minutes.
+        connection.forget_unsent();
+    } else if let Some(last_words) = last_words {
+        connection.say(&last_words).await;
+    }
+    let waits_for_client = match end {
+        // Their places are taken already.
+        End::Refused | End::Displaced => false,
+        End::Done | End::Overdue(_) => !is_stalled,
+    };
+    let room = connection.progress().farewell();
+    if let Some(room) = room.filter(|_| waits_for_client) {
+        let _ = timeout(patience, connection.hang_up(room)).await;
+    }
+}
+
+/// A problem as it goes over the wire, where no request is at hand.
+fn answer_in_full(code: &'static str, state: &ApiState) -> Vec<u8> {
+    let (problem, request_id) = (Problem::new(code), state.new_request_id());
+    let retry_after = problem.retry_after();
+    let retry_after = retry_after.map(|seconds| format!("retry-after: {seconds}\r\n"));
+    let (status, body) = problem.shown(&request_id);
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    format!(
+        "HTTP/1.1 {status} {}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n\
+         content-length: {}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n\
+         x-request-id: {request_id}\r\n{}\r\n{body}",
+        reason.unwrap_or_default(),
+        body.len(),
+        retry_after.unwrap_or_default(),
+    )
+    .into_bytes()
 }

@@ -15,6 +15,7 @@ mod admin;
 mod cli;
 mod config;
 mod error;
+mod file_limit;
 mod log_queue;
 mod output;
 mod serve;

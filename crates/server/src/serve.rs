@@ -11,10 +11,13 @@ use userdom_infrastructure::persistence::DatabaseUrl;
 use crate::{
     config::Config,
     error::StartError,
-    output, telemetry,
+    file_limit, output, telemetry,
     wiring::{self, House},
     workers::Worker,
 };
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 4096;
 
 /// `userdom migrate`.
 pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
@@ -39,16 +42,19 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     let house = wiring::build(config)?;
     let listener = TcpListener::bind(config.bind)
         .map_err(|source| StartError::Bind { address: config.bind, source })?;
+    // The standard library's queue of 128 new connections is soon full.
+    rustix::net::listen(&listener, BACKLOG).map_err(|error| StartError::Server(error.into()))?;
     let address = listener.local_addr().map_err(StartError::Server)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let mail = wiring::email_service(&house, provider, public_url.clone());
+    let limits = limits(config);
     greet(config, &house, address, &public_url);
 
     let outbox = Worker::outbox(mail, Arc::clone(&house.wake))?;
     let sweeper = Worker::sweeper(house.app.clone())?;
     let eraser = Worker::eraser(house.app.clone())?;
     let indexer = Worker::indexer(house.app.clone())?;
-    let served = run(config, listener, &house);
+    let served = run(config, listener, limits, &house);
     outbox.stop();
     sweeper.stop();
     eraser.stop();
@@ -56,7 +62,31 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     served
 }
 
-fn run(config: &Config, listener: TcpListener, house: &House) -> Result<(), StartError> {
+/// The bounds of connections; a quarter of the files that may be open is left to everything else.
+fn limits(config: &Config) -> Limits {
+    let wanted = config.max_connections;
+    let files = file_limit::raise(wanted + wanted.div_ceil(3));
+    let connections = wanted.min(files / 4 * 3).max(1);
+    let per_address = config.max_connections_per_address.min(connections);
+    if connections < wanted {
+        tracing::warn!(
+            "no more than {connections} connections at once instead of USERDOM_MAX_CONNECTIONS \
+             ({wanted}): the process may have {files} files open"
+        );
+    }
+    tracing::info!(
+        "up to {connections} connections at once, {per_address} from one address, of {files} \
+         files that may be open"
+    );
+    Limits { connections, connections_per_address: per_address, ..Limits::default() }
+}
+
+fn run(
+    config: &Config,
+    listener: TcpListener,
+    limits: Limits,
+    house: &House,
+) -> Result<(), StartError> {
     let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits)
@@ -64,8 +94,8 @@ fn run(config: &Config, listener: TcpListener, house: &House) -> Result<(), Star
         .requiring_if_match(config.requires_if_match)
         .showing_graphiql(config.shows_graphiql);
     actix_web::rt::System::new().block_on(async move {
-        let server = userdom_api::server(listener, state.clone(), Limits::default())
-            .map_err(StartError::Server)?;
+        let server =
+            userdom_api::server(listener, state.clone(), limits).map_err(StartError::Server)?;
         let handle = server.handle();
         let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Server)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Server)?;

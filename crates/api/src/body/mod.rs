@@ -8,7 +8,8 @@ mod values;
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest,
+    Error, HttpRequest,
+    error::PayloadError,
     http::header,
     web::{Bytes, Payload},
 };
@@ -20,9 +21,9 @@ pub(crate) use values::moment;
 use crate::problem::Problem;
 
 /// The greatest size of a body, in bytes.
-const LIMIT: usize = 64 * 1024;
+pub(crate) const LIMIT: usize = 64 * 1024;
 /// A client that is slower does not keep a connection.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(15);
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -92,8 +93,8 @@ fn unsupported(types: &[&str]) -> Problem {
 async fn collect(payload: Payload) -> Result<Bytes, Problem> {
     match timeout(DEADLINE, payload.to_bytes_limited(LIMIT)).await {
         Err(_) => Err(Problem::new("request.timeout")),
-        Ok(Err(_)) => Err(Problem::new("request.too_large")
-            .with_detail(format!("A body has at most {LIMIT} bytes"))),
+        Ok(Err(_)) => Err(too_large()),
+        Ok(Ok(Err(error))) if is_overflow(&error) => Err(too_large()),
         Ok(Ok(Err(_))) => {
             Err(Problem::new("request.malformed").with_detail("The body cannot be read"))
         }
@@ -106,6 +107,15 @@ fn is_encoded(request: &HttpRequest) -> bool {
     let lines = request.headers().get_all(header::CONTENT_ENCODING);
     let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     codings.map(<[u8]>::trim_ascii).any(|coding| !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+fn too_large() -> Problem {
+    Problem::new("request.too_large").with_detail(format!("A body has at most {LIMIT} bytes"))
+}
+
+/// Whether the connection stopped reading: chunks of a byte have more bytes than their body.
+fn is_overflow(error: &Error) -> bool {
+    matches!(error.as_error(), Some(PayloadError::Overflow))
 }
 
 /// Parameters such as `charset` do not matter: JSON is UTF-8.

@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) sms_url: Option<String>,
     pub(crate) redis_url: Option<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
     pub(crate) rate_limits: bool,
     pub(crate) requires_if_match: bool,
     pub(crate) shows_graphiql: bool,
@@ -50,10 +52,10 @@ pub(crate) struct Config {
     pub(crate) password_min_chars: usize,
     pub(crate) reserved_usernames: Vec<String>,
     pub(crate) log_format: Option<LogFormat>,
-    /// Names in the environment that look like settings and are none.
-    pub(crate) unknown: Vec<String>,
     /// No colours, whatever the log is written to (`NO_COLOR`).
     pub(crate) plain_log: bool,
+    /// Names in the environment that look like settings and are none.
+    pub(crate) unknown: Vec<String>,
     shown: Vec<(&'static str, String, Source)>,
 }
 

@@ -149,6 +149,12 @@ impl Values {
         })
     }
 
+    fn connections(&mut self, name: &'static str) -> Option<usize> {
+        self.get(name, "a number of connections from 1 to 1000000", |text| {
+            text.parse().ok().filter(|connections| (1..=1_000_000).contains(connections))
+        })
+    }
+
     fn into_config(mut self) -> Result<Config, ConfigError> {
         let bind =
             self.get("USERDOM_BIND", "an address and a port, as in 127.0.0.1:8080", |text| {
@@ -206,6 +212,10 @@ impl Values {
                     networks,
                 )
                 .unwrap_or_default(),
+            max_connections: self.connections("USERDOM_MAX_CONNECTIONS").unwrap_or(4096),
+            max_connections_per_address: self
+                .connections("USERDOM_MAX_CONNECTIONS_PER_ADDRESS")
+                .unwrap_or(1024),
             requires_if_match: self
                 .get("USERDOM_REQUIRE_IF_MATCH", "on or off", on_or_off)
                 .unwrap_or(false),
@@ -237,6 +247,7 @@ impl Values {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             }),
+            plain_log: self.plain_log,
             data_dir: data_dir.into(),
             database_url,
             shown: Vec::new(),
@@ -247,7 +258,6 @@ impl Values {
 
     fn finish(mut self, config: Config) -> Result<Config, ConfigError> {
         let on_postgres = matches!(config.database_url, DatabaseUrl::Postgres(_));
-            plain_log: self.plain_log,
         if on_postgres && config.secret_key.is_none() && config.secret_key_file.is_none() {
             self.faults.push(
                 "USERDOM_SECRET_KEY or USERDOM_SECRET_KEY_FILE is required on Postgres, the same \
@@ -360,11 +370,13 @@ mod tests {
             ("USERDOM_REDIS_URL", "rediss://:geheim@h"),
             ("USERDOM_TRUSTED_PROXIES", "10.0.0.0/8, 10.0.0.0/33"),
             ("USERDOM_RATE_LIMITS", "no"),
+            ("USERDOM_MAX_CONNECTIONS", "0"),
+            ("USERDOM_MAX_CONNECTIONS_PER_ADDRESS", "many"),
             ("USERDOM_PURGE_UNVERIFIED_DAYS", "0"),
             ("USERDOM_DELETED_RETENTION_DAYS", "a month"),
             ("USERDOM_ISSUER", "House: Garden"),
         ]);
-        assert_eq!(found.len(), 13, "{found:?}");
+        assert_eq!(found.len(), 15, "{found:?}");
         assert!(found[0].starts_with("USERDOM_BIND \"8080\" (environment): expected an address"));
         assert!(!found.join("\n").contains("geheim"));
     }
@@ -408,6 +420,15 @@ mod tests {
     }
 
     #[test]
+    fn no_color_is_honoured_unless_it_is_empty() {
+        for (pairs, plain) in
+            [(&[][..], false), (&[("NO_COLOR", "")], false), (&[("NO_COLOR", "1")], true)]
+        {
+            assert_eq!(Config::read(None, environment(pairs)).unwrap().plain_log, plain);
+        }
+    }
+
+    #[test]
     fn links_never_get_two_slashes() {
         assert_eq!(public_url("https://a.example/").as_deref(), Some("https://a.example"));
         assert_eq!(
@@ -417,12 +438,3 @@ mod tests {
         assert_eq!(public_url("https://a.example/?x=1"), None);
     }
 }
-    #[test]
-    fn no_color_is_honoured_unless_it_is_empty() {
-        for (pairs, plain) in
-            [(&[][..], false), (&[("NO_COLOR", "")], false), (&[("NO_COLOR", "1")], true)]
-        {
-            assert_eq!(Config::read(None, environment(pairs)).unwrap().plain_log, plain);
-        }
-    }
-

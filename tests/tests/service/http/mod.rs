@@ -29,6 +29,8 @@ mod second_factor;
 mod session_renewal;
 mod sessions;
 mod shown;
+mod slow_clients;
+mod unwanted_bodies;
 mod users;
 mod verification;
 mod versions;

@@ -26,6 +26,7 @@ mod processes;
 mod r1_redis;
 mod r28_directory;
 mod r28_foreign_rows;
+mod r4_connections;
 mod s3_instances;
 mod search_plans;
 mod smtp;

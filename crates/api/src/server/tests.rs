@@ -1,0 +1,186 @@
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    Limits,
+    admission::{Admission, Admitted},
+    progress::{Overdue, Progress, Reading},
+};
+
+const KIB: usize = 1024;
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn deadline(progress: &Progress, start: Instant) -> Option<(u64, Overdue)> {
+    let found = progress.deadline(&Limits::default());
+    found.map(|(at, overdue)| ((at - start).as_secs(), overdue))
+}
+
+/// A connection that has answered a request without a body, `n` seconds after its start.
+fn idle(start: Instant, n: u64) -> Progress {
+    let mut progress = Progress::new(start);
+    progress.has_read(100, start);
+    progress.begins(100, None, start + seconds(n));
+    progress.ends(start + seconds(n));
+    progress
+}
+
+#[test]
+fn r4_a_head_has_ten_seconds_from_its_first_byte() {
+    let start = Instant::now();
+    let mut progress = Progress::new(start);
+    assert_eq!(deadline(&progress, start), Some((10, Overdue::Head { has_begun: false })));
+    progress.has_read(1, start + seconds(3));
+    progress.has_read(1, start + seconds(9));
+    assert_eq!(deadline(&progress, start), Some((10, Overdue::Head { has_begun: true })));
+
+    let mut progress = idle(start, 5);
+    assert_eq!(deadline(&progress, start), Some((35, Overdue::Idle)));
+    for second in [20, 25, 29] {
+        progress.has_read(1, start + seconds(second));
+        assert_eq!(deadline(&progress, start), Some((30, Overdue::Head { has_begun: true })));
+    }
+}
+
+#[test]
+fn r4_bytes_behind_a_request_are_the_next_head_and_those_of_its_body_are_not() {
+    let start = Instant::now();
+    let head = Some((10, Overdue::Head { has_begun: true }));
+    let idle = Some((30, Overdue::Idle));
+    for (read, body, read_later, expected) in [
+        (100, None, 0, idle),
+        (101, None, 0, head),
+        (100, Some(Some(50)), 50, idle),
+        (120, Some(Some(50)), 30, idle),
+        (120, Some(Some(50)), 31, head),
+        // The bytes of chunks are not counted.
+        (100, Some(None), 70, idle),
+    ] {
+        let mut progress = Progress::new(start);
+        progress.has_read(read, start);
+        progress.begins(100, body, start);
+        assert_eq!(deadline(&progress, start), None, "it is the service's turn");
+        progress.has_read(read_later, start);
+        if body.is_some() {
+            progress.has_read_the_body();
+        }
+        progress.ends(start);
+        assert_eq!(deadline(&progress, start), expected, "{read} {body:?} {read_later}");
+    }
+}
+
+#[test]
+fn r5_of_a_body_the_limit_and_64_kib_are_read() {
+    let start = Instant::now();
+    let mut progress = Progress::new(start);
+    assert_eq!(progress.reading(), Reading::Anything);
+    progress.has_read(100 + 8 * KIB, start);
+    progress.begins(100, Some(None), start);
+    assert_eq!(progress.reading(), Reading::AtMost(120 * KIB));
+    progress.has_read(120 * KIB, start);
+    assert_eq!(progress.reading(), Reading::NothingYet);
+    assert!(progress.has_too_large_a_body());
+    assert_eq!(progress.farewell(), Some(0));
+    progress.ends(start + seconds(1));
+    assert_eq!(progress.reading(), Reading::NothingMore);
+    assert!(progress.takes_up_reading(), "the end is to be seen");
+    assert!(!progress.takes_up_reading(), "once");
+    assert_eq!(deadline(&progress, start), Some((3, Overdue::Answered)));
+}
+
+#[test]
+fn r4_an_answer_has_thirty_seconds_and_so_has_each_64_kib_of_it() {
+    let start = Instant::now();
+    let mut progress = idle(start, 0);
+    progress.write_waits(start);
+    progress.write_waits(start + seconds(20));
+    progress.has_written(63 * KIB, start + seconds(20));
+    assert_eq!(deadline(&progress, start), Some((30, Overdue::Write)));
+    progress.has_written(KIB, start + seconds(25));
+    assert_eq!(deadline(&progress, start), Some((55, Overdue::Write)));
+    // No requests of somebody who takes no answers.
+    assert_eq!(progress.reading(), Reading::NothingYet);
+    assert!(!progress.takes_up_reading());
+    progress.has_flushed(start + seconds(40));
+    assert!(progress.takes_up_reading());
+    assert_eq!(deadline(&progress, start), Some((70, Overdue::Idle)));
+}
+
+#[test]
+fn requests_that_come_early_are_read_up_to_a_bound() {
+    let start = Instant::now();
+    let mut progress = Progress::new(start);
+    progress.has_read(100, start);
+    progress.begins(100, None, start);
+    assert_eq!(progress.reading(), Reading::AtMost(16 * KIB));
+    progress.has_read(16 * KIB, start);
+    assert_eq!(progress.reading(), Reading::NothingYet);
+    assert!(!progress.takes_up_reading());
+    progress.ends(start);
+    assert!(progress.takes_up_reading());
+    assert_eq!(progress.reading(), Reading::Anything);
+}
+
+fn admission(in_all: usize, per_address: usize) -> Arc<Admission> {
+    let limits =
+        Limits { connections: in_all, connections_per_address: per_address, ..Limits::default() };
+    Arc::new(Admission::new(&limits, Arc::new(["10.0.0.0/8".parse().unwrap()])))
+}
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+async fn must_go(seat: &Admitted) -> bool {
+    tokio::time::timeout(Duration::ZERO, seat.must_go()).await.is_ok()
+}
+
+/// Seen to fail: with a bound that turns newcomers away.
+#[tokio::test]
+async fn r4_a_newcomer_takes_the_place_of_whoever_waited_longest() {
+    let (admission, now) = (admission(100, 3), Instant::now());
+    let [a, b, c] = [(); 3].map(|()| admission.admit(address("192.0.2.1")).unwrap());
+    a.waits_since(Some(now + seconds(2)));
+    b.waits_since(Some(now + seconds(1)));
+    c.waits_since(None);
+    let other = admission.admit(address("192.0.2.2")).unwrap();
+    assert!(!must_go(&b).await, "another address has its own bound");
+    let d = admission.admit(address("::ffff:192.0.2.1")).unwrap();
+    assert!(must_go(&b).await);
+    drop(b);
+    d.waits_since(Some(now + seconds(9)));
+    let _e = admission.admit(address("192.0.2.1")).unwrap();
+    assert!(must_go(&a).await);
+    assert!(!must_go(&c).await && !must_go(&d).await && !must_go(&other).await);
+}
+
+#[tokio::test]
+async fn r4_when_everybody_is_served_there_is_no_place() {
+    let admission = admission(100, 2);
+    let [a, b] = [(); 2].map(|()| admission.admit(address("2001:db8::1")).unwrap());
+    a.waits_since(None);
+    b.waits_since(None);
+    assert!(admission.admit(address("2001:db8::2")).is_none(), "the same /64");
+    drop(a);
+    assert!(admission.admit(address("2001:db8::2")).is_some());
+}
+
+#[tokio::test]
+async fn r4_a_trusted_proxy_is_bounded_in_all_alone() {
+    let (admission, now) = (admission(5, 2), Instant::now());
+    let open = (0..5).map(|n| {
+        let seat = admission.admit(address("10.1.2.3")).unwrap();
+        seat.waits_since(Some(now + seconds(n + 1)));
+        seat
+    });
+    let open: Vec<_> = open.collect();
+    for seat in &open {
+        assert!(!must_go(seat).await);
+    }
+    let _other = admission.admit(address("192.0.2.1")).unwrap();
+    assert!(must_go(&open[0]).await);
+    assert!(!must_go(&open[1]).await);
+}
