@@ -149,7 +149,7 @@ where
         if in_flight.as_ref().is_some_and(InFlight::has_open_body) {
             answer.head_mut().set_connection_type(ConnectionType::Close);
         }
-        Ok(answer.map_body(|_, body| AnswerBody { body, _in_flight: in_flight }))
+        Ok(answer.map_body(|_, body| AnswerBody::new(body, in_flight)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     io,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use actix_http::{BoxedPayloadStream, Payload, Request, RequestHead, error::PayloadError};
@@ -23,6 +23,9 @@ use tokio::{
 };
 
 use super::progress::{Progress, Reading};
+
+/// How much of an answer is copied at a time, to be written.
+const PIECE: usize = 32 * 1024;
 
 pub(super) struct Connection {
     stream: RefCell<TcpStream>,
@@ -99,7 +102,7 @@ impl AsyncRead for ClientStream {
                 buffer.advance(read);
                 polled
             }
-            Reading::AtMost(_) | Reading::Anything => self.read(cx, buffer),
+            Reading::AtMost(_) => self.read(cx, buffer),
         };
         let read = buffer.filled().len() - before;
         if read > 0 {
@@ -214,10 +217,19 @@ impl Stream for WatchedBody {
     }
 }
 
-/// The body of an answer. The request is in flight until it is dropped.
+/// The body of an answer, in pieces: what waits for the client to take it is copied piece by
+/// piece. The request is in flight until this is dropped.
 pub(super) struct AnswerBody {
-    pub(super) body: BoxBody,
-    pub(super) _in_flight: Option<InFlight>,
+    body: BoxBody,
+    /// What is left of the last part of the body.
+    part: Bytes,
+    _in_flight: Option<InFlight>,
+}
+
+impl AnswerBody {
+    pub(super) fn new(body: BoxBody, in_flight: Option<InFlight>) -> Self {
+        Self { body, part: Bytes::new(), _in_flight: in_flight }
+    }
 }
 
 impl MessageBody for AnswerBody {
@@ -231,6 +243,13 @@ impl MessageBody for AnswerBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(cx)
+        if self.part.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_next(cx)) {
+                Some(Ok(part)) => self.part = part,
+                end => return Poll::Ready(end),
+            }
+        }
+        let size = self.part.len().min(PIECE);
+        Poll::Ready(Some(Ok(self.part.split_to(size))))
     }
 }

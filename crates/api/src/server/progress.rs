@@ -7,8 +7,9 @@ use crate::body;
 
 /// What is read of a body beyond the greatest size that any route takes.
 const UNWANTED: usize = 64 * 1024;
-/// What is read of requests that were sent before the present one is answered.
-const READ_AHEAD: usize = 16 * 1024;
+/// What is read of heads before it is seen what they are, and of requests that were sent before
+/// the present one is answered: a request in memory is a hundred times as large as a short one.
+const READ_AHEAD: usize = 4 * 1024;
 /// A client that takes so much within the time for a write has that time again.
 const PROGRESS: usize = 64 * 1024;
 
@@ -27,7 +28,6 @@ enum Phase {
 /// How much the connection may read now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    Anything,
     AtMost(usize),
     NothingYet,
     NothingMore,
@@ -62,6 +62,8 @@ pub(super) struct Progress {
     /// Bytes that were read and belong to no request so far; below zero, those that the present
     /// body still lacks.
     unclaimed: i64,
+    /// Bytes of heads that were read and not looked at yet.
+    unseen: usize,
     was_held_back: bool,
 }
 
@@ -75,6 +77,7 @@ impl Progress {
             body_room: 0,
             has_length: false,
             unclaimed: 0,
+            unseen: 0,
             was_held_back: false,
         }
     }
@@ -91,15 +94,16 @@ impl Progress {
             Phase::Answered { .. } => return Reading::NothingMore,
             // Who does not take answers is asked for no more requests.
             _ if self.stalled.is_some() => 0,
-            Phase::Head { .. } | Phase::Idle { .. } => return Reading::Anything,
+            Phase::Head { .. } | Phase::Idle { .. } => READ_AHEAD.saturating_sub(self.unseen),
             Phase::Serving { .. } if self.body_is_open => self.body_room,
             Phase::Serving { .. } => READ_AHEAD.saturating_sub(size(self.unclaimed)),
         };
         if room == 0 { Reading::NothingYet } else { Reading::AtMost(room) }
     }
 
-    /// Whether a read that had to wait is possible now.
+    /// Whether a read that had to wait is possible, now that what was read was looked at.
     pub(super) fn takes_up_reading(&mut self) -> bool {
+        self.unseen = 0;
         let takes_up = self.was_held_back && self.allowance() != Reading::NothingYet;
         self.was_held_back &= !takes_up;
         takes_up
@@ -113,10 +117,14 @@ impl Progress {
         self.unclaimed = self.unclaimed.saturating_add(read);
         match &mut self.phase {
             Phase::Idle { .. } => {
+                self.unseen += bytes;
                 self.unclaimed = read;
                 self.phase = Phase::Head { since: now, has_begun: true };
             }
-            Phase::Head { has_begun, .. } => *has_begun = true,
+            Phase::Head { has_begun, .. } => {
+                self.unseen += bytes;
+                *has_begun = true;
+            }
             Phase::Serving { .. } if self.body_is_open => {
                 self.body_room = self.body_room.saturating_sub(bytes);
             }

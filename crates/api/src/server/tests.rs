@@ -76,7 +76,6 @@ fn r4_bytes_behind_a_request_are_the_next_head_and_those_of_its_body_are_not() {
 fn r5_of_a_body_the_limit_and_64_kib_are_read() {
     let start = Instant::now();
     let mut progress = Progress::new(start);
-    assert_eq!(progress.reading(), Reading::Anything);
     progress.has_read(100 + 8 * KIB, start);
     progress.begins(100, Some(None), start);
     assert_eq!(progress.reading(), Reading::AtMost(120 * KIB));
@@ -113,15 +112,18 @@ fn r4_an_answer_has_thirty_seconds_and_so_has_each_64_kib_of_it() {
 fn requests_that_come_early_are_read_up_to_a_bound() {
     let start = Instant::now();
     let mut progress = Progress::new(start);
-    progress.has_read(100, start);
-    progress.begins(100, None, start);
-    assert_eq!(progress.reading(), Reading::AtMost(16 * KIB));
-    progress.has_read(16 * KIB, start);
+    assert_eq!(progress.reading(), Reading::AtMost(4 * KIB));
+    progress.has_read(4 * KIB, start);
+    assert_eq!(progress.reading(), Reading::NothingYet, "heads are looked at first");
+    assert!(progress.takes_up_reading());
+    progress.begins(4 * KIB, None, start);
+    assert_eq!(progress.reading(), Reading::AtMost(4 * KIB));
+    progress.has_read(4 * KIB, start);
     assert_eq!(progress.reading(), Reading::NothingYet);
     assert!(!progress.takes_up_reading());
     progress.ends(start);
     assert!(progress.takes_up_reading());
-    assert_eq!(progress.reading(), Reading::Anything);
+    assert_eq!(progress.reading(), Reading::AtMost(4 * KIB));
 }
 
 fn admission(in_all: usize, per_address: usize) -> Arc<Admission> {
