@@ -1,5 +1,5 @@
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -11,7 +11,7 @@ use userdom_application::{
     ports::{Clock, IdGenerator},
 };
 
-use crate::turns::Turns;
+use crate::{openapi, turns::Turns};
 
 /// What every request has at hand; cheap to clone.
 #[expect(missing_debug_implementations, reason = "ports are traits")]
@@ -21,6 +21,9 @@ pub struct ApiState {
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) hashing: Arc<Turns>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
+    /// The URL by which clients reach it.
+    public_url: Arc<str>,
+    openapi: Arc<OnceLock<String>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     ready: Arc<AtomicBool>,
@@ -41,6 +44,8 @@ impl ApiState {
             permits,
             hashing,
             trusted_proxies,
+            public_url: Arc::from("/"),
+            openapi: Arc::default(),
             clock,
             ids,
             ready,
@@ -54,6 +59,17 @@ impl ApiState {
     #[must_use]
     pub fn with_trusted_proxies(self, networks: Vec<IpNet>) -> Self {
         Self { trusted_proxies: networks.into(), ..self }
+    }
+
+    /// The URL by which clients reach it; without one, that of the OpenAPI document itself.
+    #[must_use]
+    pub fn with_public_url(self, url: &str) -> Self {
+        Self { public_url: url.into(), openapi: Arc::default(), ..self }
+    }
+
+    /// The OpenAPI document, with the URL by which clients reach the service.
+    pub(crate) fn openapi(&self) -> String {
+        self.openapi.get_or_init(|| openapi::text(&self.public_url)).clone()
     }
 
     /// Whether whoever changes a user must say which version it has seen (`If-Match`).

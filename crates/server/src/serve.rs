@@ -54,7 +54,7 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     let sweeper = Worker::sweeper(house.app.clone())?;
     let eraser = Worker::eraser(house.app.clone())?;
     let indexer = Worker::indexer(house.app.clone())?;
-    let served = run(config, listener, limits, &house);
+    let served = run(config, listener, limits, &house, &public_url);
     outbox.stop();
     sweeper.stop();
     eraser.stop();
@@ -86,11 +86,13 @@ fn run(
     listener: TcpListener,
     limits: Limits,
     house: &House,
+    public_url: &str,
 ) -> Result<(), StartError> {
     let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits)
         .with_trusted_proxies(config.trusted_proxies.clone())
+        .with_public_url(public_url)
         .requiring_if_match(config.requires_if_match)
         .showing_graphiql(config.shows_graphiql);
     actix_web::rt::System::new().block_on(async move {

@@ -85,6 +85,13 @@ impl Client {
         self.header_bytes(name, value.as_bytes()).expect("a header's value")
     }
 
+    /// With this header alone under its name.
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.remove(name);
+        other.header(name, value)
+    }
+
     /// With one more header; `None` for bytes that no client can send.
     pub fn header_bytes(&self, name: &'static str, value: &[u8]) -> Option<Self> {
         let mut other = self.clone();

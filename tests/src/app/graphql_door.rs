@@ -8,7 +8,7 @@ mod names;
 use serde_json::{Map, Value, json};
 
 use super::conformity::{self, schema};
-use names::{camel, constant, is_enum, named, reference, small};
+use names::{camel, constant, input_name, is_enum, named, reference, small};
 
 /// What is sent, and how to read what comes back.
 pub(super) struct Twin {
@@ -37,7 +37,7 @@ impl Twin {
     ) -> Option<Self> {
         let (template, operation) = conformity::found(method, path)?;
         let id = operation["operationId"].as_str()?;
-        if ["alive", "ready", "graphql"].contains(&id) {
+        if ["alive", "ready", "graphql", "graphqlByGet"].contains(&id) {
             return None;
         }
         let called = CALLED.iter().find(|(known, _)| *known == id).map(|(_, field)| *field);
@@ -72,7 +72,7 @@ impl Twin {
                 }
             } else {
                 let body = serde_json::from_slice(body).ok()?;
-                add("input", &format!("{schema}Input!"), input(&schema, &body)?);
+                add("input", &format!("{}!", input_name(&schema)), input(&schema, &body)?);
             }
         }
         if let Some(if_match) = if_match {

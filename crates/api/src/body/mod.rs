@@ -16,6 +16,7 @@ use actix_web::{
 use tokio::time::timeout;
 
 pub(crate) use fields::Fields;
+pub(crate) use strict_json::object;
 pub(crate) use values::moment;
 
 use crate::problem::Problem;

@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 struct Strict(Value);
 
 /// Reads a JSON object.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
     match serde_json::from_slice(body) {
         Ok(Strict(Value::Object(members))) => Ok(members),
         Ok(_) => Err("The body must be a JSON object".to_owned()),

@@ -7,7 +7,8 @@ use async_graphql::{
     parser::{
         self, parse_query,
         types::{
-            Directive, ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet,
+            Directive, ExecutableDocument, Field, FragmentDefinition, OperationType, Selection,
+            SelectionSet,
         },
     },
 };
@@ -45,6 +46,8 @@ pub(super) struct Plan {
     pub(super) document: ExecutableDocument,
     pub(super) hashes_for_strangers: bool,
     pub(super) introspects: bool,
+    /// Whether it may change something.
+    pub(super) mutates: bool,
 }
 
 /// Reads a document, and refuses one that is too much.
@@ -61,7 +64,7 @@ pub(super) fn plan(
     refuse_over(marks.aliases, MOST_ALIASES, "aliases")?;
     refuse_over(marks.directives, MOST_DIRECTIVES, "directives")?;
     let mut ruler = Ruler { fragments: &document.fragments, variables, steps: 0 };
-    let mut roots = Vec::new();
+    let (mut roots, mut mutates) = (Vec::new(), false);
     for (name, operation) in document.operations.iter() {
         let mut found = Vec::new();
         let set = &operation.node.selection_set.node;
@@ -69,6 +72,7 @@ pub(super) fn plan(
         refuse_over(cost, MOST_COST, "points of cost")?;
         if operation_name.is_none() || name.map(Name::as_str) == operation_name {
             roots = found;
+            mutates |= operation.node.ty != OperationType::Query;
         }
     }
     for fragment in document.fragments.values() {
@@ -83,7 +87,7 @@ pub(super) fn plan(
     }
     let hashes_for_strangers = routes.iter().any(|route| route.hashes == Hashes::Strangers);
     let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
-    Ok(Plan { document, hashes_for_strangers, introspects })
+    Ok(Plan { document, hashes_for_strangers, introspects, mutates })
 }
 
 /// What a document looks like, before the parser takes it apart.

@@ -5,6 +5,7 @@
 mod connections;
 mod document;
 mod error;
+mod media;
 mod names;
 mod page;
 mod runner;
@@ -16,37 +17,36 @@ use std::sync::Arc;
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    body::BoxBody,
     http::{
         StatusCode,
-        header::{self, Accept, Header, HeaderMap, HeaderValue, Quality},
+        header::{ALLOW, HeaderValue},
     },
     web,
 };
-use async_graphql::{Request, Response, Variables};
+use async_graphql::{Request as Document, Response, Variables};
 use serde_json::Value;
 use tokio::runtime::Handle;
-use userdom_application::{App, AppError};
+use userdom_application::{App, AppError, FaultKind, services::ValidationService};
 
 use self::{document::Plan, runner::Runner, schema::SCHEMA};
 use crate::{
     blocking,
-    body::Fields,
-    call::KnownAs,
+    body::{self, Fields},
+    call::{KnownAs, Request},
+    codes::Plain,
     door::{self, Incoming},
     middleware::RequestId,
     problem::Problem,
-    rest::GRAPHQL,
+    rest::{GRAPHQL, GRAPHQL_BY_GET, Route, Verb},
 };
 
-pub(crate) use page::graphiql;
+pub(crate) use media::{MEDIA_TYPES, is_answer};
 pub use schema::SDL;
 
-const JSON: &str = "application/json";
-/// What clients of GraphQL over HTTP ask for by this name.
-const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
-/// What an answer may be.
-pub(crate) const MEDIA_TYPES: [&str; 2] = [JSON, GRAPHQL_RESPONSE];
+const NOT_BY_GET: &str = "method.not_allowed";
+
+/// What the query of a GET may say.
+pub(crate) const PARAMETERS: &[&str] = &["query", "operationName", "variables", "extensions"];
 
 /// A request, as GraphQL over HTTP has it.
 struct Asked {
@@ -55,28 +55,49 @@ struct Asked {
     variables: Value,
 }
 
-/// `POST /graphql`: one hop to read the document, another to run it. In between it is known
-/// whether passwords of strangers are hashed, which only some may do at once.
+/// `POST /graphql`.
 pub(crate) async fn answer(http: HttpRequest, payload: web::Payload) -> HttpResponse {
-    match carried_out(&http, payload).await {
-        Ok(response) => response,
-        Err(problem) => refused(&http, &problem),
-    }
+    in_own_form(&http, carry_out(&GRAPHQL, &http, payload).await)
 }
 
-async fn carried_out(http: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
-    let Incoming { state, caller, request, key, .. } = door::read(&GRAPHQL, http, payload).await?;
-    let token = request.token;
+/// `GET /graphql`: what only reads; or `GraphiQL`, where it is turned on and a browser asks.
+pub(crate) async fn answer_by_get(http: HttpRequest, payload: web::Payload) -> HttpResponse {
+    if page::is_wanted(&http) {
+        return page::show();
+    }
+    in_own_form(&http, carry_out(&GRAPHQL_BY_GET, &http, payload).await)
+}
+
+/// What is wrong with the request itself has the status and the headers that it has elsewhere.
+fn in_own_form(http: &HttpRequest, answer: Result<HttpResponse, Problem>) -> HttpResponse {
+    answer.unwrap_or_else(|problem| {
+        let request_id = http.extensions().get::<RequestId>().cloned();
+        let request_id = request_id.map(|id| id.0).unwrap_or_default();
+        let refusal = error::refusal(&problem, &request_id);
+        media::with_headers_of(http, problem.respond(&request_id), &refusal)
+    })
+}
+
+/// One hop to read the document, another to run it. In between it is known whether passwords of
+/// strangers are hashed, which only some may do at once.
+async fn carry_out(
+    route: &'static Route,
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let Incoming { state, caller, request, key, .. } = door::read(route, http, payload).await?;
+    let token = request.token.clone();
     let planned = move |_: &App| {
-        let asked = read(&request.body)?;
+        let asked = asked(route, &request)?;
         let plan = document::plan(&asked.query, asked.operation_name.as_deref(), &asked.variables);
+        let plan = plan.and_then(|plan| only_reads(route, plan));
         Ok((asked, plan))
     };
     let (asked, plan) = match blocking::run(&state, planned).await? {
         (asked, Ok(plan)) => (asked, plan),
         (_, Err(problem)) => {
             let refused = error::refusal(&problem, &caller.origin.request_id);
-            return Ok(shown(http, &refused));
+            return Ok(shown(http, problem.code, &refused));
         }
     };
     let _turn = if plan.hashes_for_strangers { Some(state.hashing.turn().await?) } else { None };
@@ -87,7 +108,28 @@ async fn carried_out(http: &HttpRequest, payload: web::Payload) -> Result<HttpRe
     };
     let (response, known) = blocking::run(&state, work).await?;
     door::note(http, known);
-    Ok(shown(http, &response))
+    Ok(media::answered(http, &response))
+}
+
+fn shown(http: &HttpRequest, code: &str, refused: &Response) -> HttpResponse {
+    if code != NOT_BY_GET {
+        return media::answered(http, refused);
+    }
+    let mut answer = media::refused(http, StatusCode::METHOD_NOT_ALLOWED, refused);
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    answer
+}
+
+fn asked(route: &Route, request: &Request) -> Result<Asked, Problem> {
+    if route.method == Verb::Get { read_parameters(request) } else { read(&request.body) }
+}
+
+/// Whatever follows a link sends a GET: that changes nothing.
+fn only_reads(route: &Route, plan: Plan) -> Result<Plan, Problem> {
+    if route.method == Verb::Get && plan.mutates {
+        return Err(Problem::new(NOT_BY_GET).with_detail("Send a mutation by POST"));
+    }
+    Ok(plan)
 }
 
 fn read(body: &[u8]) -> Result<Asked, Problem> {
@@ -102,6 +144,31 @@ fn read(body: &[u8]) -> Result<Asked, Problem> {
     fields.finish(|| Some(Asked { query: query?, operation_name, variables }))
 }
 
+/// The same from the query of a GET, where the objects are written as JSON.
+fn read_parameters(request: &Request) -> Result<Asked, Problem> {
+    let mut faults = ValidationService::default();
+    let text = |name: &str| {
+        let found = request.parameters.iter().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.clone()).filter(|text| !text.is_empty())
+    };
+    let query = text("query").unwrap_or_default();
+    if query.is_empty() {
+        faults.add("?query", "field.required", Plain("field.required"), FaultKind::Malformed);
+    }
+    let mut object = |name: &str| match text(name).map(|text| body::object(text.as_bytes())) {
+        None => Value::Object(serde_json::Map::new()),
+        Some(Ok(members)) => Value::Object(members),
+        Some(Err(detail)) => {
+            faults.add(&format!("?{name}"), "field.wrong_type", &detail, FaultKind::Malformed);
+            Value::Null
+        }
+    };
+    let variables = object("variables");
+    object("extensions");
+    faults.finish()?;
+    Ok(Asked { query, operation_name: text("operationName"), variables })
+}
+
 /// Runs the document, on this thread: no field waits for anything.
 fn run(asked: Asked, plan: Plan, runner: Runner) -> (Response, Option<KnownAs>) {
     let request_id = runner.request_id().to_owned();
@@ -110,47 +177,11 @@ fn run(asked: Asked, plan: Plan, runner: Runner) -> (Response, Option<KnownAs>) 
         return (error::refusal(&problem, &request_id), None);
     }
     let runner = Arc::new(runner);
-    let mut request = Request::new(String::new())
+    let mut request = Document::new(String::new())
         .variables(Variables::from_json(asked.variables))
         .data(Arc::clone(&runner));
     request.operation_name = asked.operation_name;
     request.set_parsed_query(plan.document);
     let response = Handle::current().block_on(SCHEMA.execute(request));
     (error::with_codes(response, &request_id), runner.known())
-}
-
-/// Whether an answer is one of GraphQL's, by its headers.
-pub(crate) fn is_answer(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    content_type.is_some_and(|it| it == JSON.as_bytes() || it == GRAPHQL_RESPONSE.as_bytes())
-}
-
-/// 200 with whatever came of it, or 400 when nothing was even begun.
-fn shown(http: &HttpRequest, response: &Response) -> HttpResponse {
-    let is_begun = response.data != async_graphql::Value::Null;
-    let status = if is_begun { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    HttpResponse::build(status).content_type(accepted(http)).json(response)
-}
-
-/// What is wrong with the request itself, with the status and the headers that it has elsewhere.
-fn refused(http: &HttpRequest, problem: &Problem) -> HttpResponse {
-    let request_id = http.extensions().get::<RequestId>().cloned();
-    let request_id = request_id.map(|id| id.0).unwrap_or_default();
-    let mut response = problem.respond(&request_id);
-    let body = serde_json::to_string(&error::refusal(problem, &request_id)).unwrap_or_default();
-    let content_type = HeaderValue::from_static(accepted(http));
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    response.set_body(BoxBody::new(body))
-}
-
-/// The media type of the answer: the other one only for a client that prefers it.
-fn accepted(http: &HttpRequest) -> &'static str {
-    let Ok(accept) = Accept::parse(http) else { return JSON };
-    let quality = |kind: &str| {
-        let named = accept.iter().filter(|item| item.item.essence_str() == kind);
-        named.map(|item| item.quality).max()
-    };
-    let anything = quality("application/*").or_else(|| quality("*/*")).unwrap_or(Quality::ZERO);
-    let (plain, own) = (quality(JSON).unwrap_or(anything), quality(GRAPHQL_RESPONSE));
-    if own.is_some_and(|own| own > Quality::ZERO && own >= plain) { GRAPHQL_RESPONSE } else { JSON }
 }

@@ -1,6 +1,6 @@
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{ALLOW, CONTENT_SECURITY_POLICY, ContentType},
+    http::header::{ACCEPT, CONTENT_SECURITY_POLICY, ContentType},
 };
 
 use crate::ApiState;
@@ -11,12 +11,16 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' http
     style-src 'self' 'unsafe-inline' https://unpkg.com; img-src 'self' data:; \
     font-src 'self' data: https://unpkg.com; worker-src blob:; frame-ancestors 'none'";
 
-/// `GET /graphql`: the explorer `GraphiQL`, where it is turned on.
-pub(crate) async fn graphiql(http: HttpRequest) -> HttpResponse {
-    let state = http.app_data::<ApiState>();
-    if !state.is_some_and(|state| state.shows_graphiql) {
-        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
-    }
+/// Whether a browser wants the explorer `GraphiQL`, where it is turned on.
+pub(super) fn is_wanted(http: &HttpRequest) -> bool {
+    let is_on = http.app_data::<ApiState>().is_some_and(|state| state.shows_graphiql);
+    let accepted = http.headers().get(ACCEPT).and_then(|line| line.to_str().ok());
+    let asks_nothing = !http.query_string().split('&').any(|part| part.starts_with("query="));
+    is_on && asks_nothing && accepted.is_some_and(|line| line.contains("text/html"))
+}
+
+/// The explorer.
+pub(super) fn show() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::html())
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))

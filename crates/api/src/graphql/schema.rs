@@ -26,15 +26,18 @@ pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 
 /// The schema in GraphQL's own language.
 pub static SDL: LazyLock<String> = LazyLock::new(|| {
-    let options = SDLExportOptions::new().use_space_ident().prefer_single_line_descriptions();
+    let options = SDLExportOptions::new()
+        .use_space_ident()
+        .prefer_single_line_descriptions()
+        .include_specified_by();
     SCHEMA.sdl_with_options(options)
 });
 
 /// Answers that GraphQL tells in its own way.
-const REST_ONLY: [&str; 5] = ["Fault", "GraphqlResponse", "Health", "Problem", "Nothing"];
+const REST_ONLY: [&str; 4] = ["Fault", "Health", "Problem", "Nothing"];
 
 fn is_shown(name: &str) -> bool {
-    !REST_ONLY.contains(&name) && name != "GraphqlRequest" && !name.ends_with("Page")
+    !REST_ONLY.contains(&name) && !name.starts_with("Graphql") && !name.ends_with("Page")
 }
 
 fn build() -> Result<Schema, SchemaError> {
@@ -56,8 +59,9 @@ fn build() -> Result<Schema, SchemaError> {
         .register(mutation)
         .register(connections::filter())
         .register(connections::order());
-    for (name, description) in SCALARS {
-        schema = schema.register(Scalar::new(*name).description(*description));
+    for (name, description, specification) in SCALARS {
+        let scalar = Scalar::new(*name).description(*description);
+        schema = schema.register(scalar.specified_by_url(*specification));
     }
     for (name, values) in ENUMS.iter() {
         schema = schema.register(Enum::new(*name).items(values.iter().map(|it| constant(it))));

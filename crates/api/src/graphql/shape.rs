@@ -9,7 +9,7 @@ use async_graphql::{
 use serde_json::{Map, Value as Json};
 
 use super::names::{camel, constant};
-use crate::openapi::{answers, requests};
+use crate::openapi::{answers, requests, shared};
 
 /// A value that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,23 +53,43 @@ pub(super) static REQUESTS: LazyLock<BTreeMap<String, Object>> =
 
 /// The enumerations, each with its values as JSON has them.
 pub(super) static ENUMS: LazyLock<Vec<(&'static str, Vec<String>)>> = LazyLock::new(|| {
-    let values = |schema: &Json| texts(schema.get("enum"));
-    vec![
-        ("ContactType", values(&answers::contact_type())),
-        ("EventOutcome", values(&answers::outcome())),
-        ("Scope", values(&answers::scope())),
-        ("SignInMethod", values(&answers::sign_in_method())),
-        ("UserRole", values(&answers::role())),
-        ("UserStatus", values(&answers::status())),
-    ]
+    // GraphQL has an order of its own, and a choice of one is none.
+    let is_shown = |it: &shared::Enumeration| it.name != "UserSort" && it.values.len() > 1;
+    let shown = shared::enumerations().into_iter().filter(is_shown);
+    shown.map(|it| (it.name, it.values)).collect()
 });
 
-/// Our own scalars: what they are.
-pub(super) const SCALARS: &[(&str, &str)] = &[
-    ("Date", "A date, written as `YYYY-MM-DD`"),
-    ("DateTime", "A time in UTC, written as RFC 3339 has it"),
-    ("JSON", "Any JSON"),
-    ("Long", "A whole number of up to 64 bits"),
+/// What has a name, but is no object with members of its own.
+static CHOICES: LazyLock<Map<String, Json>> = LazyLock::new(|| {
+    let named = shared::all().into_iter().chain(requests::all());
+    named.filter(|(_, schema)| schema.get("properties").is_none()).collect()
+});
+
+/// Our own scalars: what they are, and where that is specified.
+pub(super) const SCALARS: &[(&str, &str, &str)] = &[
+    (
+        "Date",
+        "A date, written as `YYYY-MM-DD`",
+        "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    ),
+    (
+        "DateTime",
+        "A time in UTC, written as RFC 3339 has it",
+        "https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
+    ),
+    ("JSON", "Any JSON", "https://www.rfc-editor.org/rfc/rfc8259"),
+    ("Long", "A whole number of up to 64 bits", "https://www.w3.org/TR/xmlschema11-2/#long"),
+];
+
+/// What GraphQL called some inputs before their schemas were renamed for the sake of generators.
+const KEPT_INPUTS: [(&str, &str); 7] = [
+    ("AddressToAdd", "NewAddressInput"),
+    ("ApiKeyToCreate", "NewApiKeyInput"),
+    ("EmailToAdd", "NewEmailInput"),
+    ("FirstAddress", "RegistrationAddressInput"),
+    ("FirstPhoneParts", "RegistrationPhoneInput"),
+    ("ForgottenPassword", "ResetRequestInput"),
+    ("PhoneToAdd", "NewPhoneInput"),
 ];
 
 fn texts(list: Option<&Json>) -> Vec<String> {
@@ -101,7 +121,12 @@ fn objects(schemas: &Map<String, Json>) -> BTreeMap<String, Object> {
 fn shape(schema: &Json) -> (Shape, bool) {
     if let Some(name) = schema.get("$ref").and_then(Json::as_str) {
         let name = name.rsplit('/').next().unwrap_or_default();
-        return (Shape::Object(name.to_owned()), false);
+        let enumeration = ENUMS.iter().find(|(known, _)| *known == name);
+        return match (enumeration, CHOICES.get(name)) {
+            (Some((name, _)), _) => (Shape::Enum(name), false),
+            (None, Some(schema)) => shape(schema),
+            (None, None) => (Shape::Object(name.to_owned()), false),
+        };
     }
     if let Some(choices) = schema.get("oneOf").and_then(Json::as_array) {
         // GraphQL has no choice of inputs: the last is the object, which can say the most.
@@ -122,11 +147,7 @@ fn shape(schema: &Json) -> (Shape, bool) {
         (Some("string"), Some("uuid")) => Shape::Scalar("ID"),
         (Some("string"), Some("date")) => Shape::Scalar("Date"),
         (Some("string"), Some("date-time")) => Shape::Scalar("DateTime"),
-        (Some("string"), _) => {
-            let values = texts(schema.get("enum"));
-            let known = ENUMS.iter().find(|(_, known)| *known == values);
-            known.map_or(Shape::Scalar("String"), |(name, _)| Shape::Enum(name))
-        }
+        (Some("string"), _) => Shape::Scalar("String"),
         (Some("array"), _) => {
             Shape::List(Box::new(schema.get("items").map_or(Shape::Scalar("JSON"), Shape::of)))
         }
@@ -137,7 +158,8 @@ fn shape(schema: &Json) -> (Shape, bool) {
 
 /// What GraphQL calls the object that a body is read from.
 pub(super) fn input_name(name: &str) -> String {
-    format!("{name}Input")
+    let kept = KEPT_INPUTS.iter().find(|(schema, _)| *schema == name);
+    kept.map_or_else(|| format!("{name}Input"), |(_, input)| (*input).to_owned())
 }
 
 impl Shape {

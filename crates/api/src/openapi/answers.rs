@@ -1,43 +1,20 @@
 //! What the service answers with, as schemas: the fields are those of the views.
 
 use serde_json::{Map, Value, json};
-use userdom_application::ports::Scope;
-use userdom_domain::{ContactType, UserRole, UserStatus};
 
-use super::schema::{
-    about, anything, flag, format, id, list, named, number, object, one_of, or_null, page, seconds,
-    text, time,
+use super::{
+    schema::{
+        about, anything, flag, format, id, list, named, number, object, or_null, page, seconds,
+        text, time,
+    },
+    shared::{contact_type, preferences, role, scope, status},
 };
-
-pub(crate) fn contact_type() -> Value {
-    one_of(&ContactType::ALL.map(ContactType::as_str))
-}
-
-pub(crate) fn role() -> Value {
-    one_of(&UserRole::ALL.map(UserRole::as_str))
-}
-
-pub(crate) fn status() -> Value {
-    one_of(&UserStatus::ALL.map(UserStatus::as_str))
-}
-
-pub(crate) fn scope() -> Value {
-    one_of(&Scope::ALL.map(Scope::as_str))
-}
-
-pub(crate) fn outcome() -> Value {
-    one_of(&["success", "failure"])
-}
-
-pub(crate) fn sign_in_method() -> Value {
-    one_of(&["totp", "recovery_code"])
-}
 
 /// All of them under their names.
 pub(crate) fn all() -> Map<String, Value> {
     let mut all = Map::new();
     let mut add = |name: &str, description: &str, schema: Value| {
-        all.insert(name.to_owned(), about(schema, description, Value::Null));
+        all.insert(name.to_owned(), about(schema, description));
     };
     add("Health", "The service answers", object(&[("status", text())]));
     add("User", "A user, as every call shows it", user());
@@ -50,7 +27,7 @@ pub(crate) fn all() -> Map<String, Value> {
     add(
         "Challenge",
         "What stands between the password and the second factor",
-        object(&[("challenge", text()), ("methods", list(&sign_in_method()))]),
+        object(&[("challenge", text()), ("methods", list(&named("SignInMethod")))]),
     );
     add(
         "Enrolment",
@@ -94,7 +71,14 @@ pub(crate) fn all() -> Map<String, Value> {
             ("body?", anything()),
         ]),
     );
-    add("GraphqlResponse", "What came of a GraphQL document", graphql_response());
+    add("GraphqlAnswer", "What came of a GraphQL document", graphql_answer());
+    add("GraphqlFault", "Why a field is null, or why nothing was begun", graphql_fault());
+    add(
+        "GraphqlPlace",
+        "A place in a GraphQL document",
+        object(&[("line", number()), ("column", number())]),
+    );
+    add("GraphqlFaultDetails", "What a problem document says, in GraphQL", graphql_details());
     for name in ["User", "Email", "Phone", "Address", "Session", "ApiKey", "Event"] {
         add(&format!("{name}Page"), "A page of a list", page(name));
     }
@@ -122,7 +106,7 @@ fn user() -> Value {
         ("updated_at", time()),
         ("last_login_at", or_null(time())),
         ("password_changed_at", time()),
-        ("preferences", json!({"type": "object"})),
+        ("preferences", preferences()),
         ("profile", or_null(named("Profile"))),
         ("emails", list(&named("Email"))),
         ("phones", list(&named("Phone"))),
@@ -211,7 +195,7 @@ fn session() -> Value {
 fn opened_session() -> Value {
     object(&[
         ("access_token", text()),
-        ("token_type", one_of(&["Bearer"])),
+        ("token_type", named("TokenType")),
         ("expires_in", number()),
         ("refresh_token", text()),
         ("device_token?", text()),
@@ -237,7 +221,7 @@ fn event() -> Value {
         ("id", id()),
         ("occurred_at", time()),
         ("kind", text()),
-        ("outcome", outcome()),
+        ("outcome", named("EventOutcome")),
         ("actor_id", or_null(id())),
         ("api_key_id", or_null(id())),
         ("user_id", or_null(id())),
@@ -306,16 +290,31 @@ fn export() -> Value {
     ])
 }
 
-/// A response as the GraphQL specification has it.
-fn graphql_response() -> Value {
-    let place = object(&[("line", number()), ("column", number())]);
-    let error = object(&[
+/// A response as the GraphQL specification has it: without data when nothing was begun.
+fn graphql_answer() -> Value {
+    object(&[
+        ("data?", or_null(json!({"type": "object", "additionalProperties": anything()}))),
+        ("errors?", list(&named("GraphqlFault"))),
+    ])
+}
+
+fn graphql_fault() -> Value {
+    object(&[
         ("message", text()),
-        ("locations?", list(&place)),
+        ("locations?", list(&named("GraphqlPlace"))),
         ("path?", list(&anything())),
-        ("extensions", json!({"type": "object", "required": ["code", "status"]})),
-    ]);
-    object(&[("data", or_null(json!({"type": "object"}))), ("errors?", list(&error))])
+        ("extensions", named("GraphqlFaultDetails")),
+    ])
+}
+
+fn graphql_details() -> Value {
+    object(&[
+        ("code", text()),
+        ("status", number()),
+        ("requestId?", text()),
+        ("errors?", list(&named("Fault"))),
+        ("retryAfter?", number()),
+    ])
 }
 
 fn problem() -> Value {

@@ -3,13 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    answers::{contact_type, role, status},
-    schema::{flag, id, one_of, text, time},
+    schema::{flag, id, named, put, text, time},
+    shared::{contact_type, role, status},
 };
 use crate::rest::{Access, Route, Verb};
 
 /// What users can be sorted by.
 pub(crate) const ORDERS: [&str; 4] = ["created_at", "username", "last_login_at", "last_name"];
+
+/// A UUID, or `me`.
+pub(super) const USER: &str = "^(me|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$";
 
 /// All parameters of a route.
 pub(crate) fn of(route: &Route) -> Vec<Value> {
@@ -42,12 +45,26 @@ fn path(route: &Route, name: &str) -> Value {
     let (description, schema) = match name {
         // The answer is always the same, whatever stands there.
         _ if route.access == Access::Open => ("An id", text()),
-        "id" if is_user => ("A user's id, or `me`", json!({"anyOf": [id(), {"const": "me"}]})),
+        // A choice of a UUID and `me` would be a UUID in typed clients, which cannot say `me`.
+        "id" if is_user => {
+            ("A user's id, a UUID; or `me`, the caller", json!({"type": "string", "pattern": USER}))
+        }
         "email" => ("An email address", text()),
         "username" => ("A username", text()),
         _ => ("An id", id()),
     };
-    json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
+    let example = match name {
+        "id" if is_user && route.access != Access::Open => Some("me"),
+        "email" => Some("ada@example.org"),
+        "username" => Some("ada"),
+        _ => None,
+    };
+    let mut parameter = json!({"name": name, "in": "path", "required": true,
+        "description": description, "schema": schema});
+    if let Some(example) = example {
+        put(&mut parameter, "example", example.into());
+    }
+    parameter
 }
 
 fn query(route: &Route, name: &str) -> Value {
@@ -65,11 +82,7 @@ fn query(route: &Route, name: &str) -> Value {
         "never_signed_in" => ("Has never signed in, or has", flag()),
         "q" => ("The start of a username, a name or an email, without case and accents", text()),
         "filter" => ("An expression in SCIM's filter grammar (RFC 7644 §3.4.2.2)", text()),
-        "sort" => ("The order; with `-` before it backwards", {
-            let all: Vec<_> =
-                ORDERS.iter().flat_map(|o| [(*o).to_owned(), format!("-{o}")]).collect();
-            one_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
-        }),
+        "sort" => ("The order; with `-` before it backwards", named("UserSort")),
         "cursor" => ("The `next_cursor` of the page before", text()),
         "limit" => (
             "How many at most",
@@ -78,9 +91,14 @@ fn query(route: &Route, name: &str) -> Value {
         "count" => ("Whether to count all", flag()),
         "erase" => ("For good; needs a recent proof", flag()),
         "type" if !is_search => ("Of this type", contact_type()),
+        "query" => ("A GraphQL document that only reads", text()),
+        "operationName" => ("Which operation of the document is meant", text()),
+        "variables" => ("A JSON object", text()),
+        "extensions" => ("A JSON object, which changes nothing", text()),
         _ => ("", text()),
     };
-    json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema})
+    let is_required = name == "query";
+    json!({"name": name, "in": "query", "required": is_required, "description": description, "schema": schema})
 }
 
 fn header(name: &str, description: &str, schema: &Value) -> Value {

@@ -3,21 +3,38 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    answers::{contact_type, role, scope},
-    schema::{about, anything, flag, format, list, named, object, or_null, text, text_to, time},
+    schema::{
+        about, anything, closed_object, flag, format, list, named, or_null, text, text_to, time,
+    },
+    shared::{contact_type, preferences, role, scope},
 };
 
 /// All of them under their names.
 pub(crate) fn all() -> Map<String, Value> {
     let mut all = Map::new();
-    let mut add = |name: &str, description: &str, example: Value, members: &[(&str, Value)]| {
-        all.insert(name.to_owned(), about(object(members), description, example));
-    };
-    sign_in(&mut add);
-    account(&mut add);
-    contacts(&mut add);
-    administration(&mut add);
+    each(&mut |name, description, _, members| {
+        all.insert(name.to_owned(), about(closed_object(members), description));
+    });
+    let what = "A phone number, alone or with what it is for";
+    let choice = json!({"oneOf": [text(), named("FirstPhoneParts")]});
+    all.insert("FirstPhone".to_owned(), about(choice, what));
     all
+}
+
+/// An example of each.
+pub(super) fn examples() -> Map<String, Value> {
+    let mut all = Map::new();
+    each(&mut |name, _, example, _| {
+        all.insert(name.to_owned(), example);
+    });
+    all
+}
+
+fn each(add: &mut Add<'_>) {
+    sign_in(add);
+    account(add);
+    contacts(add);
+    administration(add);
 }
 
 type Add<'a> = dyn FnMut(&str, &str, Value, &[(&str, Value)]) + 'a;
@@ -54,7 +71,7 @@ fn sign_in(add: &mut Add<'_>) {
     );
     add("Token", "The token of a mail", json!({"token": "ud_ev_…"}), &[("token", text())]);
     add(
-        "ResetRequest",
+        "ForgottenPassword",
         "Whose password was forgotten",
         json!({"email": "ada@example.org"}),
         &[("email", text())],
@@ -99,19 +116,19 @@ fn account(add: &mut Add<'_>) {
             ("date_of_birth?", or_null(format("date"))),
             ("preferred_language?", or_null(text())),
             ("timezone?", or_null(text())),
-            ("phone?", json!({"oneOf": [text(), named("RegistrationPhone"), {"type": "null"}]})),
-            ("address?", or_null(named("RegistrationAddress"))),
+            ("phone?", or_null(named("FirstPhone"))),
+            ("address?", or_null(named("FirstAddress"))),
             ("preferences?", or_null(preferences())),
         ],
     );
     add(
-        "RegistrationPhone",
+        "FirstPhoneParts",
         "The first phone of a new account",
         json!({"phone_number": "+44 20 7946 0018"}),
         &[("phone_number", text()), ("contact_type?", or_null(contact_type()))],
     );
     add(
-        "RegistrationAddress",
+        "FirstAddress",
         "The first address of a new account",
         address_example(),
         &address_members(),
@@ -140,10 +157,6 @@ fn account(add: &mut Add<'_>) {
     );
 }
 
-fn preferences() -> Value {
-    json!({"type": "object", "additionalProperties": anything()})
-}
-
 fn address_example() -> Value {
     json!({"street_line1": "Invalidenstraße 1", "city": "Berlin",
         "postal_code": "10115", "country": "DEU"})
@@ -164,13 +177,13 @@ fn address_members() -> Vec<(&'static str, Value)> {
 fn contacts(add: &mut Add<'_>) {
     let is_default = ("is_default?", or_null(flag()));
     add(
-        "NewEmail",
+        "EmailToAdd",
         "An email to add",
         json!({"email": "ada@work.example", "contact_type": "work"}),
         &[("email", text()), ("contact_type?", or_null(contact_type())), is_default.clone()],
     );
     add(
-        "NewPhone",
+        "PhoneToAdd",
         "A phone to add",
         json!({"phone_number": "+44 20 7946 0018", "contact_type": "mobile"}),
         &[("phone_number", text()), ("contact_type?", or_null(contact_type())), is_default.clone()],
@@ -185,7 +198,7 @@ fn contacts(add: &mut Add<'_>) {
     add("AddressReplacement", "A postal address, written anew", address_example(), &members);
     members.push(is_default);
     add(
-        "NewAddress",
+        "AddressToAdd",
         "A postal address to add; which parts a country needs differs",
         address_example(),
         &members,
@@ -206,20 +219,20 @@ fn administration(add: &mut Add<'_>) {
         &[("roles", list(&role()))],
     );
     add(
-        "NewApiKey",
+        "ApiKeyToCreate",
         "A key for another service",
         json!({"name": "billing", "scopes": ["users:read"]}),
         &[("name", text()), ("scopes", list(&scope())), ("expires_at?", or_null(time()))],
     );
     add(
-        "GraphqlRequest",
+        "GraphqlDocument",
         "A GraphQL document, as GraphQL over HTTP has it",
         json!({"query": "{ me { id } }"}),
         &[
             ("query", text()),
             ("operationName?", or_null(text())),
-            ("variables?", or_null(json!({"type": "object"}))),
-            ("extensions?", or_null(json!({"type": "object"}))),
+            ("variables?", or_null(json!({"type": "object", "additionalProperties": anything()}))),
+            ("extensions?", or_null(json!({"type": "object", "additionalProperties": anything()}))),
         ],
     );
     let operation = json!({"method": "GET", "path": "/v1/users/me"});

@@ -68,7 +68,8 @@ pub(super) fn named(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// An object with these members and no others. A name that ends in `?` may be absent.
+/// An object with these members, to which later versions may add. A name that ends in `?` may be
+/// absent.
 pub(super) fn object(members: &[(&str, Value)]) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for (name, schema) in members {
@@ -82,8 +83,14 @@ pub(super) fn object(members: &[(&str, Value)]) -> Value {
         "type": "object",
         "properties": properties,
         "required": required,
-        "additionalProperties": false,
     })
+}
+
+/// An object with these members and no others.
+pub(super) fn closed_object(members: &[(&str, Value)]) -> Value {
+    let mut schema = object(members);
+    put(&mut schema, "additionalProperties", false.into());
+    schema
 }
 
 /// A page of a list.
@@ -91,12 +98,9 @@ pub(super) fn page(of: &str) -> Value {
     object(&[("items", list(&named(of))), ("next_cursor", or_null(text())), ("total?", number())])
 }
 
-/// With what it is, and an example of it.
-pub(super) fn about(mut schema: Value, description: &str, example: Value) -> Value {
+/// With what it is.
+pub(super) fn about(mut schema: Value, description: &str) -> Value {
     put(&mut schema, "description", description.into());
-    if !example.is_null() {
-        put(&mut schema, "examples", Value::Array(vec![example]));
-    }
     schema
 }
 

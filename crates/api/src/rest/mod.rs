@@ -282,6 +282,10 @@ pub(crate) const GRAPHQL: Route = Route {
 }
 .open();
 
+/// What only reads, in the URL.
+pub(crate) const GRAPHQL_BY_GET: Route =
+    http("/graphql", || web::to(graphql::answer_by_get)).parameters(graphql::PARAMETERS);
+
 /// Everything that the service answers: the routes are made from this list alone. Those
 /// of one path stand together.
 #[rustfmt::skip]
@@ -294,7 +298,7 @@ pub static ROUTES: &[Route] = &[
     http("/reset-password", || web::to(pages::reset_password)),
 
     GRAPHQL,
-    http("/graphql", || web::to(graphql::graphiql)),
+    GRAPHQL_BY_GET,
 
     post("/v1/sessions", sessions::open).open().limit(Limit::SignInAddress).hashes(Hashes::Strangers),
     post("/v1/sessions/challenge", sessions::finish).open().limit(Limit::TokenAddress).checks_a_code(),

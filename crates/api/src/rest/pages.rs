@@ -1,9 +1,9 @@
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::{CONTENT_SECURITY_POLICY, ContentType},
 };
 
-use crate::openapi;
+use crate::{ApiState, openapi};
 
 /// A page that is complete in itself.
 struct Page {
@@ -64,8 +64,10 @@ pub(super) async fn docs() -> HttpResponse {
 }
 
 /// `GET /openapi.json`: the API for machines to read.
-pub(super) async fn openapi() -> HttpResponse {
-    HttpResponse::Ok().content_type(ContentType::json()).body(openapi::DOCUMENT.as_str())
+pub(super) async fn openapi(http: HttpRequest) -> HttpResponse {
+    let state = http.app_data::<ApiState>();
+    let document = state.map_or_else(|| openapi::DOCUMENT.clone(), ApiState::openapi);
+    HttpResponse::Ok().content_type(ContentType::json()).body(document)
 }
 
 #[cfg(test)]

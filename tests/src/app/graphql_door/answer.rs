@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Twin,
-    names::{camel, constant, is_enum, reference, small},
+    names::{camel, constant, reference, small, values},
 };
 use crate::app::{Reply, conformity::schema};
 
@@ -143,8 +143,8 @@ fn output(name: &str, value: &Value) -> Value {
 }
 
 fn from_constant(schema: &Value, value: &Value) -> Value {
-    let known = schema["enum"].as_array().filter(|_| is_enum(schema)).into_iter().flatten();
-    let mut meant = known.filter(|it| it.as_str().map(constant).as_deref() == value.as_str());
+    let mut meant =
+        values(schema).iter().filter(|it| it.as_str().map(constant).as_deref() == value.as_str());
     meant.next().unwrap_or(value).clone()
 }
 

@@ -2,21 +2,53 @@
 
 use serde_json::Value;
 
-/// The name of the schema that a media type has.
-pub(super) fn named(media: &Value) -> Option<String> {
-    reference(&media["schema"])
+use crate::app::conformity::schema;
+
+/// What GraphQL calls the inputs whose schemas have another name in the document.
+const KEPT_INPUTS: [(&str, &str); 7] = [
+    ("AddressToAdd", "NewAddressInput"),
+    ("ApiKeyToCreate", "NewApiKeyInput"),
+    ("EmailToAdd", "NewEmailInput"),
+    ("FirstAddress", "RegistrationAddressInput"),
+    ("FirstPhoneParts", "RegistrationPhoneInput"),
+    ("ForgottenPassword", "ResetRequestInput"),
+    ("PhoneToAdd", "NewPhoneInput"),
+];
+
+pub(super) fn input_name(schema: &str) -> String {
+    let kept = KEPT_INPUTS.iter().find(|(known, _)| *known == schema);
+    kept.map_or_else(|| format!("{schema}Input"), |(_, input)| (*input).to_owned())
 }
 
-pub(super) fn reference(schema: &Value) -> Option<String> {
-    let of = |schema: &Value| {
-        schema["$ref"].as_str().map(|name| name.rsplit('/').next().unwrap().to_owned())
-    };
-    let choices = schema["oneOf"].as_array();
-    of(schema).or_else(|| choices?.iter().find_map(of))
+/// The name of the schema that a media type has.
+pub(super) fn named(media: &Value) -> Option<String> {
+    name_of(&media["schema"])
+}
+
+fn name_of(schema: &Value) -> Option<String> {
+    schema["$ref"].as_str().map(|name| name.rsplit('/').next().unwrap().to_owned())
+}
+
+/// The name of the object that a member is, or may be.
+pub(super) fn reference(member: &Value) -> Option<String> {
+    if let Some(name) = name_of(member) {
+        let named = schema(&name);
+        return if named["properties"].is_object() { Some(name) } else { reference(named) };
+    }
+    member["oneOf"].as_array()?.iter().find_map(reference)
 }
 
 pub(super) fn is_enum(schema: &Value) -> bool {
-    schema["enum"].as_array().is_some_and(|values| values.len() > 1)
+    !values(schema).is_empty()
+}
+
+/// What an enumeration may be; nothing for a choice of one, which GraphQL shows as a text.
+pub(super) fn values(member: &Value) -> &[Value] {
+    let choices = member["oneOf"].as_array().map_or(&[][..], Vec::as_slice);
+    let inner = choices.iter().chain([member]).find_map(name_of);
+    let of = inner.map_or(member, |name| schema(&name));
+    let values = of["enum"].as_array().map_or(&[][..], Vec::as_slice);
+    if values.len() > 1 { values } else { &[] }
 }
 
 pub(super) fn camel(name: &str) -> String {

@@ -11,6 +11,9 @@ use userdom_tests::{
     on_both,
 };
 
+const JSON: &str = "application/json";
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
 fn ask(client: &Client, query: &str) -> Reply {
     ask_with(client, query, &json!({}))
 }
@@ -39,11 +42,12 @@ fn codes(reply: &Reply) -> Vec<(String, String)> {
     errors.iter().map(|it| (text(&it["path"][0]), text(&it["extensions"]["code"]))).collect()
 }
 
+/// Nothing was begun, and whoever asks for anything gets JSON, which is 200.
 #[track_caller]
 fn refused(reply: &Reply, code: &str) {
-    assert_eq!(reply.status, 400, "{}", reply.text);
+    assert_eq!((reply.status, reply.header("content-type")), (200, JSON), "{}", reply.text);
     assert_eq!(codes(reply)[0].1, code, "{}", reply.text);
-    assert!(reply.json()["data"].is_null(), "{}", reply.text);
+    assert!(reply.json().get("data").is_none(), "{}", reply.text);
 }
 
 fn one_asks_for_just_what_one_wants(app: &TestApp) {
@@ -185,10 +189,11 @@ fn what_is_no_request_is_told_in_graphqls_form(app: &TestApp) {
         let fault = reply.json()["errors"][0]["extensions"]["errors"][0].clone();
         assert_eq!((&fault["pointer"], &fault["code"]), (&json!(pointer), &json!(code)));
     }
-    client.get("/graphql").expect_problem(405, "method.not_allowed");
-    client
-        .get("/graphql?query=mutation%7BsignOut%7Bdone%7D%7D")
-        .expect_problem(405, "method.not_allowed");
+    let reply = client.get("/graphql");
+    refused(&reply, "request.invalid");
+    let fault = reply.json()["errors"][0]["extensions"]["errors"][0].clone();
+    assert_eq!((&fault["pointer"], &fault["code"]), (&json!("?query"), &json!("field.required")));
+    refused(&client.get("/graphql?query=%7Bme%7Bid%7D%7D&x=1"), "query.unknown_parameter");
     refused(&ask(&client, "{ me "), "graphql.malformed");
     refused(&ask(&client, "query a { me { id } } query b { me { id } }"), "graphql.invalid");
 }
@@ -345,12 +350,138 @@ fn c6_mutations_that_are_sent_again_have_one_effect(app: &TestApp) {
     assert_eq!(app.count("user_emails"), 3);
 }
 
-fn a_client_may_ask_for_graphqls_own_content_type(app: &TestApp) {
-    let client =
-        app.client().header("accept", "application/graphql-response+json, application/json;q=0.9");
-    let reply = client.post("/graphql", &json!({"query": "{ __typename }"}));
-    assert_eq!(reply.header("content-type"), "application/graphql-response+json");
-    assert_eq!(ask(&app.client(), "{ __typename }").header("content-type"), "application/json");
+/// Seen to fail when every request error was 400, `data` was null, and the one media type was taken
+/// for the other.
+fn f4_a_request_error_has_no_data_and_the_status_of_its_media_type(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in().client;
+    let own = [
+        GRAPHQL_RESPONSE,
+        "application/graphql-response+json; charset=utf-8, application/json;q=0.9",
+    ];
+    let older = [
+        "*/*",
+        "application/json",
+        "text/html",
+        "application/json, application/graphql-response+json;q=0.5",
+    ];
+    let two = "mutation { a: verifyEmail(input: {token: \"x\"}) { version }
+        b: verifyEmail(input: {token: \"y\"}) { version } }";
+    for (client, query, status, code) in [
+        (&ada, "{", 400, "graphql.malformed"),
+        (&ada, "{ nobody }", 400, "graphql.invalid"),
+        (&ada, "query($id: ID!) { user(id: $id) { id } }", 400, "graphql.invalid"),
+        (&ada, two, 422, "graphql.too_many_passwords"),
+        (&app.client(), "{ __schema { types { name } } }", 401, "access.unauthenticated"),
+    ] {
+        for accept in own {
+            let reply = ask(&client.header("accept", accept), query).expect(status);
+            assert_eq!(reply.header("content-type"), GRAPHQL_RESPONSE, "{accept}");
+            assert_eq!(codes(&reply)[0].1, code, "{query}");
+            assert_eq!(reply.json().as_object().unwrap().len(), 1, "{}", reply.text);
+            let challenge = reply.header("www-authenticate");
+            assert_eq!(challenge, if status == 401 { "Bearer" } else { "" });
+        }
+        for accept in older {
+            refused(&ask(&client.header("accept", accept), query), code);
+        }
+        refused(&ask(client, query), code);
+    }
+    for (accept, kind) in [(own[0], GRAPHQL_RESPONSE), (older[0], JSON)] {
+        let reply = ask(&ada.header("accept", accept), "{ __typename }").expect(200);
+        assert_eq!(reply.header("content-type"), kind);
+        assert!(reply.json().get("errors").is_none(), "{}", reply.text);
+        // What was begun is 200, even if nothing came of it.
+        let reply = ask(&app.client().header("accept", accept), "{ me { id } }").expect(200);
+        assert_eq!(reply.json()["data"], json!({"me": null}));
+    }
+}
+
+/// A text as a part of a query.
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Seen to fail when GET was 405 whatever it asked, and again without the look at mutations.
+fn f4_a_get_reads_and_never_changes_anything(app: &TestApp) {
+    let ada = given::a_verified_user(app).with_username("ada").signed_in().client;
+    let ada = ada.header("accept", GRAPHQL_RESPONSE);
+    let get = |client: &Client, members: &[(&str, &str)]| {
+        let parts = members.iter().map(|(name, text)| format!("{name}={}", escaped(text)));
+        client.get(&format!("/graphql?{}", parts.collect::<Vec<_>>().join("&")))
+    };
+    let me = json!({"me": {"username": "ada"}});
+    assert_eq!(data(&get(&ada, &[("query", "{ me { username } }")]).expect(200)), me);
+    let two = "query a { me { username } } mutation b { signOut { done } }";
+    assert_eq!(data(&get(&ada, &[("query", two), ("operationName", "a")]).expect(200)), me);
+    let kind = "query($kind: ContactType) { me { addresses(type: $kind) { city } } }";
+    let with = [("query", kind), ("variables", r#"{"kind": "WORK"}"#), ("extensions", "{}")];
+    assert_eq!(data(&get(&ada, &with).expect(200)), json!({"me": {"addresses": []}}));
+    let as_nobody = app.client().header("accept", GRAPHQL_RESPONSE);
+    let reply = get(&as_nobody, &[("query", "{ me { username } }")]).expect(200);
+    assert_eq!(codes(&reply)[0].1, "access.unauthenticated");
+
+    let mutations = [
+        vec![("query", "mutation { signOut { done } }")],
+        vec![("query", two), ("operationName", "b")],
+        vec![("query", two)],
+        vec![("query", "mutation { ...f } fragment f on Mutation { signOut { done } }")],
+        vec![("query", "query a { __typename } mutation b { __typename }"), ("operationName", "b")],
+        vec![("query", "subscription { __typename }")],
+    ];
+    for members in mutations {
+        let rows = app.everything();
+        for accept in [GRAPHQL_RESPONSE, JSON] {
+            let ada = ada.with_header("accept", accept);
+            let reply = get(&ada, &members).expect(405);
+            assert_eq!((reply.header("allow"), reply.header("content-type")), ("POST", accept));
+            assert_eq!(codes(&reply)[0].1, "method.not_allowed");
+            assert!(reply.json().get("data").is_none(), "{}", reply.text);
+        }
+        assert_eq!(app.everything(), rows, "{members:?}");
+    }
+
+    let faulty = |members: &[(&str, &str)], pointer: &str, code: &str| {
+        get(&ada, members).expect_faults(400, &[(pointer, code)]);
+    };
+    faulty(&[("query", "")], "?query", "field.required");
+    for name in ["variables", "extensions"] {
+        for text in ["[]", "null", "7", "{", r#"{"a": 1, "a": 2}"#, r#"{}, "query": "{x}""#] {
+            let pointer = format!("?{name}");
+            faulty(&[("query", "{ __typename }"), (name, text)], &pointer, "field.wrong_type");
+        }
+    }
+    get(&ada, &[("query", "{ __typename }"), ("query", "{ __typename }")])
+        .expect_problem(400, "query.unknown_parameter");
+}
+
+/// A URL has 64 KiB at most, as a body has.
+fn f4_a_get_may_ask_for_no_more_than_a_post(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    let deep = format!("{}id{}", "{me".repeat(50), "}".repeat(50));
+    let aliases = format!("{{{}}}", each(60, |n| format!("a{n}:me{{id}}%20")));
+    for query in [deep, aliases] {
+        let (reply, sent) =
+            app.statements_of(|| ada.client.get(&format!("/graphql?query={query}")));
+        refused(&reply, "graphql.too_complex");
+        assert_eq!(sent, [""; 0], "the store was asked: {query:.60}");
+    }
+    let long =
+        format!("GET /graphql?query={{{}}} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(1 << 16));
+    let answer = ada.client.raw(long.as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+}
+
+/// Seen to fail without the URLs.
+fn f4_own_scalars_say_where_they_are_specified(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    for name in ["Date", "DateTime", "JSON", "Long"] {
+        let query = format!("{{ __type(name: \"{name}\") {{ specifiedByURL }} }}");
+        let shown = data(&ask(&ada.client, &query));
+        let url = shown["__type"]["specifiedByURL"].as_str().unwrap();
+        let line = format!("scalar {name} @specifiedBy(url: \"{url}\")");
+        assert!(url.starts_with("https://"), "{url}");
+        assert!(userdom_api::GRAPHQL_SCHEMA.contains(&line), "{line}");
+    }
 }
 
 on_both!(
@@ -367,5 +498,8 @@ on_both!(
     s3_a_token_that_ends_on_the_way_opens_nothing_more,
     an_edit_can_name_its_version,
     c6_mutations_that_are_sent_again_have_one_effect,
-    a_client_may_ask_for_graphqls_own_content_type,
+    f4_a_request_error_has_no_data_and_the_status_of_its_media_type,
+    f4_a_get_reads_and_never_changes_anything,
+    f4_a_get_may_ask_for_no_more_than_a_post,
+    f4_own_scalars_say_where_they_are_specified,
 );
