@@ -30,6 +30,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("graphql.too_complex", 400, "The GraphQL document asks for too much at once"),
     ("graphql.too_many_exports", 422, "A GraphQL document exports one user at most"),
     ("graphql.too_many_passwords", 422, "A GraphQL document checks one password or code at most"),
+    ("cors.not_allowed", 403, "Pages of this origin may not send this"),
     ("route.not_found", 404, "There is nothing at this URL"),
     ("method.not_allowed", 405, "This URL does not know this method"),
     // Who asks

@@ -21,6 +21,7 @@ pub struct ApiState {
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) hashing: Arc<Turns>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
+    pub(crate) cors_origins: Arc<[String]>,
     /// The URL by which clients reach it.
     public_url: Arc<str>,
     openapi: Arc<OnceLock<String>>,
@@ -44,6 +45,7 @@ impl ApiState {
             permits,
             hashing,
             trusted_proxies,
+            cors_origins: Arc::default(),
             public_url: Arc::from("/"),
             openapi: Arc::default(),
             clock,
@@ -59,6 +61,12 @@ impl ApiState {
     #[must_use]
     pub fn with_trusted_proxies(self, networks: Vec<IpNet>) -> Self {
         Self { trusted_proxies: networks.into(), ..self }
+    }
+
+    /// Lets scripts of pages from these origins use the API: each as a browser sends it.
+    #[must_use]
+    pub fn with_cors_origins(self, origins: Vec<String>) -> Self {
+        Self { cors_origins: origins.into(), ..self }
     }
 
     /// The URL by which clients reach it; without one, that of the OpenAPI document itself.

@@ -92,6 +92,7 @@ fn run(
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits)
         .with_trusted_proxies(config.trusted_proxies.clone())
+        .with_cors_origins(config.cors_origins.clone())
         .with_public_url(public_url)
         .requiring_if_match(config.requires_if_match)
         .showing_graphiql(config.shows_graphiql);

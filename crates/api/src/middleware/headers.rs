@@ -1,11 +1,12 @@
 use actix_web::{
     dev::ServiceResponse,
     http::header::{
-        CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
     },
 };
 
 use super::request_id;
+use crate::ApiState;
 
 const ALWAYS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -15,7 +16,12 @@ const ALWAYS: [(HeaderName, HeaderValue); 3] = [
 
 /// The headers of every answer.
 pub(super) fn add<B>(response: &mut ServiceResponse<B>, id: &str) {
+    let state = response.request().app_data::<ApiState>();
+    let serves_other_origins = state.is_some_and(|state| !state.cors_origins.is_empty());
     let headers = response.headers_mut();
+    if serves_other_origins && !headers.contains_key(VARY) {
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+    }
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }

@@ -1,6 +1,7 @@
 //! What surrounds every request.
 
 mod access_log;
+mod cors;
 mod headers;
 mod problems;
 mod request_id;
@@ -14,6 +15,8 @@ use actix_web::{
     middleware::Next,
 };
 use tracing::{Instrument, field, info_span};
+
+pub(crate) use cors::cors;
 
 /// The id of a request, for whoever handles it.
 #[derive(Debug, Clone)]

@@ -1,11 +1,19 @@
+use actix_cors::CorsError;
 use actix_web::{
     HttpRequest,
     body::BoxBody,
     dev::ServiceResponse,
-    http::header::{ALLOW, AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE},
+    http::header::{
+        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, AUTHORIZATION,
+        HeaderMap, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE,
+    },
 };
 
 use crate::{graphql, problem::Problem, rest};
+
+/// What a failure keeps of the headers that it had: without those of CORS no script could read it.
+const KEPT: [HeaderName; 4] =
+    [ALLOW, VARY, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS];
 
 /// Writes every failure as a problem, the framework's own ones included.
 pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
@@ -15,16 +23,21 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
     if !is_failure || graphql::is_answer(response.headers()) {
         return response;
     }
-    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
-    let mut rendered = match problem {
-        Some(problem) => problem.respond(id),
-        None => Problem::of_status(status).respond(id),
+    let error = response.response().error();
+    let problem = error.and_then(|error| error.as_error::<Problem>());
+    let refused = error.and_then(|error| error.as_error::<CorsError>());
+    let mut rendered = match (problem, refused) {
+        (Some(problem), _) => problem.respond(id),
+        (None, Some(refused)) => of_cors(refused).respond(id),
+        (None, None) => Problem::of_status(status).respond(id),
     };
     if problem.is_some_and(|problem| problem.code == "access.unauthenticated") {
         challenge(response.request(), rendered.headers_mut());
     }
-    if let Some(allow) = response.headers().get(ALLOW) {
-        rendered.headers_mut().insert(ALLOW, allow.clone());
+    for name in KEPT {
+        for value in response.headers().get_all(&name) {
+            rendered.headers_mut().append(name.clone(), value.clone());
+        }
     }
     response.into_response(rendered)
 }
@@ -39,4 +52,8 @@ fn challenge(request: &HttpRequest, headers: &mut HeaderMap) {
     if rest::takes_basic(request) {
         headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"userdom\""));
     }
+}
+
+fn of_cors(refused: &CorsError) -> Problem {
+    Problem::new("cors.not_allowed").with_detail(refused.to_string())
 }

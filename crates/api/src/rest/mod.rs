@@ -19,7 +19,12 @@ mod users;
 
 use std::fmt;
 
-use actix_web::{HttpRequest, http::Method, middleware::from_fn, web};
+use actix_web::{
+    HttpRequest,
+    http::Method,
+    middleware::{Condition, from_fn},
+    web,
+};
 use serde::Serialize;
 use userdom_application::{ports::Limit, queries};
 
@@ -369,7 +374,9 @@ pub static ROUTES: &[Route] = &[
 
 /// Everything that the service answers.
 pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
-    let mut all = web::scope("").wrap(from_fn(middleware::around));
+    let serves_other_origins = !state.cors_origins.is_empty();
+    let cors = Condition::new(serves_other_origins, middleware::cors(&state.cors_origins));
+    let mut all = web::scope("").wrap(cors).wrap(from_fn(middleware::around));
     for of_path in ROUTES.chunk_by(|a, b| a.template == b.template) {
         let Some(first) = of_path.first() else { continue };
         let mut resource = web::resource(first.template);

@@ -39,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) max_connections: usize,
     pub(crate) max_connections_per_address: usize,
+    pub(crate) cors_origins: Vec<String>,
     pub(crate) rate_limits: bool,
     pub(crate) requires_if_match: bool,
     pub(crate) shows_graphiql: bool,

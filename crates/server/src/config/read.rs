@@ -216,6 +216,15 @@ impl Values {
             max_connections_per_address: self
                 .connections("USERDOM_MAX_CONNECTIONS_PER_ADDRESS")
                 .unwrap_or(1024),
+            cors_origins: self
+                .get(
+                    "USERDOM_CORS_ORIGINS",
+                    "origins with commas between, as in https://app.example.org, \
+                     http://localhost:5173: http or https, a host and perhaps a port, without \
+                     path, and neither * nor null",
+                    origins,
+                )
+                .unwrap_or_default(),
             requires_if_match: self
                 .get("USERDOM_REQUIRE_IF_MATCH", "on or off", on_or_off)
                 .unwrap_or(false),
@@ -296,6 +305,19 @@ fn public_url(text: &str) -> Option<String> {
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     (web && plain).then(|| url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Each as a browser sends it: small letters, no port that the scheme has anyway, no slash.
+fn origins(text: &str) -> Option<Vec<String>> {
+    let origin = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        let web = matches!(url.scheme(), "http" | "https");
+        let origin = url.origin().ascii_serialization();
+        // What is more than an origin, such as a path or a name, would be lost without a word.
+        let is_plain = url.as_str() == format!("{origin}/") && !url.as_str().contains('*');
+        (web && is_plain).then_some(origin)
+    };
+    text.split(',').map(|part| origin(part.trim())).collect()
 }
 
 fn on_or_off(text: &str) -> Option<bool> {
@@ -426,6 +448,43 @@ mod tests {
         {
             assert_eq!(Config::read(None, environment(pairs)).unwrap().plain_log, plain);
         }
+    }
+
+    #[test]
+    fn f3_origins_are_exact_and_written_as_browsers_send_them() {
+        let found = origins("https://app.example.org, http://localhost:5173,https://[::1]:8443");
+        let exact = ["https://app.example.org", "http://localhost:5173", "https://[::1]:8443"];
+        assert_eq!(found.unwrap(), exact);
+        for (text, sent) in [
+            ("https://App.Example.org/", "https://app.example.org"),
+            ("https://app.example.org:443", "https://app.example.org"),
+            ("http://app.example.org:80", "http://app.example.org"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ] {
+            assert_eq!(origins(text).unwrap(), [sent], "{text}");
+        }
+        for text in [
+            "*",
+            "null",
+            "https://*",
+            "https://*.example.org",
+            "https://app.example.org/path",
+            "https://app.example.org/?x=1",
+            "https://app.example.org#x",
+            "https://ada@app.example.org",
+            "app.example.org",
+            "//app.example.org",
+            "ftp://app.example.org",
+            "file:///srv/app",
+            "https://",
+            "https://a.example https://b.example",
+            "https://a.example,",
+            "https://a.example:port",
+        ] {
+            assert_eq!(origins(text), None, "{text}");
+        }
+        let found = faults(&[("USERDOM_CORS_ORIGINS", "*")]);
+        assert!(found[0].starts_with("USERDOM_CORS_ORIGINS \"*\" (environment): expected origins"));
     }
 
     #[test]

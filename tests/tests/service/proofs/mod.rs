@@ -15,6 +15,7 @@ mod c8_transient_errors;
 mod d1_database_down;
 mod disk_full;
 mod e2_claims_of_nobody;
+mod f3_cors;
 mod instances;
 mod k5_migrations;
 mod l5_key_rotation;
