@@ -32,7 +32,7 @@ const DOCS: Page = Page {
     html: include_str!("docs.html"),
     policy: "default-src 'none'; \
         style-src 'sha256-SY/L2KtZpzJno/S50tsivGor6KGjb7SAGmOQjlBbK9U='; \
-        script-src 'sha256-tFsiB1sXOR1LD7kbe3vqNy3w+gQdnBLnKSLL0vtBUoQ='; \
+        script-src 'sha256-YZuKXDMTBAt2W8x3sqaeTlAKiO+Ml9A2LKt3L4gLXts='; \
         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
