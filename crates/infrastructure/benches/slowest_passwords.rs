@@ -59,7 +59,7 @@ fn judged_in(text: &str, own_words: &[&str]) -> Duration {
     for _ in 0..TRIES {
         let _ = ZxcvbnStrength.assess(&password, own_words);
     }
-    (cpu_time() - started) / TRIES
+    cpu_time().saturating_sub(started) / TRIES
 }
 
 fn fresh(pieces: &[String], random: &mut Random) -> Vec<char> {

@@ -187,7 +187,9 @@ mod tests {
 
     /// Where the lines of a test are written.
     #[derive(Clone)]
-    struct Output(Arc<(Mutex<(Disk, Vec<u8>)>, Condvar)>);
+    struct Output(Arc<Shared>);
+
+    type Shared = (Mutex<(Disk, Vec<u8>)>, Condvar);
 
     impl Output {
         fn new(disk: Disk) -> Self {
@@ -262,7 +264,8 @@ mod tests {
         for _ in 0..10_000 {
             queue.push(&line);
         }
-        let (waiting, lost) = (queue.lock().lines.len(), queue.lock().lost);
+        let waiting = queue.lock().lines.len();
+        let lost = queue.lock().lost;
         assert!(queue.lock().bytes <= ROOM);
         // One may be in the hand of the thread.
         assert!((9_999..=10_000).contains(&(waiting as u64 + lost)), "{waiting} {lost}");

@@ -31,7 +31,7 @@ pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
 
 /// `userdom serve`: until SIGTERM or SIGINT, then what runs is finished first.
 pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
-    let _log = telemetry::start(config.log_format, config.plain_log)?;
+    let _log = telemetry::start(config.log_format, config.log_colors)?;
     for name in &config.unknown {
         tracing::warn!("{name} is set, but there is no such setting");
     }

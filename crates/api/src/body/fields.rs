@@ -324,7 +324,7 @@ mod tests {
     fn free_keys_keep_their_json_text() {
         let mut fields = fields(r#"{"preferences":{"crm":[1, {"a":null}],"theme":null}}"#);
         let expected =
-            [("crm".to_owned(), Some(r#"[1,{"a":null}]"#.to_owned())), ("theme".to_owned(), None)];
+            [("crm".to_owned(), Some(r#"[1, {"a":null}]"#.to_owned())), ("theme".to_owned(), None)];
         assert_eq!(fields.entries("preferences"), expected);
     }
 

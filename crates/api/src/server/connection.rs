@@ -22,7 +22,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::progress::{Progress, Reading};
+use super::progress::{Length, Progress, Reading};
 
 /// How much of an answer is copied at a time, to be written.
 const PIECE: usize = 32 * 1024;
@@ -71,7 +71,7 @@ impl Connection {
             }
             room = room.saturating_sub(buffer.filled().len());
         }
-        pending().await
+        pending::<()>().await;
     }
 }
 
@@ -157,7 +157,7 @@ impl InFlight {
                 let watched = WatchedBody { payload, connection: Rc::clone(connection) };
                 let watched: BoxedPayloadStream = Box::pin(watched);
                 *request.payload() = Payload::Stream { payload: watched };
-                Some(content_length(request.head()))
+                Some(content_length(request.head()).map_or(Length::Chunked, Length::Bytes))
             }
         };
         connection.progress().begins(head_size(request.head()), body, Instant::now());

@@ -49,16 +49,29 @@ struct Stalled {
     taken: usize,
 }
 
+/// How the length of a body is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    /// By `Content-Length`.
+    Bytes(u64),
+    /// By its last chunk.
+    Chunked,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OpenBody {
+    length: Length,
+    is_awaited: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Progress {
     phase: Phase,
     stalled: Option<Stalled>,
-    /// Whether the body of the present request was not read to its end.
-    body_is_open: bool,
-    body_is_awaited: bool,
+    /// The body of the present request, until it is read to its end.
+    body: Option<OpenBody>,
     /// What may still be read of that body.
     body_room: usize,
-    has_length: bool,
     /// Bytes that were read and belong to no request so far; below zero, those that the present
     /// body still lacks.
     unclaimed: i64,
@@ -72,10 +85,8 @@ impl Progress {
         Self {
             phase: Phase::Head { since: now, has_begun: false },
             stalled: None,
-            body_is_open: false,
-            body_is_awaited: false,
+            body: None,
             body_room: 0,
-            has_length: false,
             unclaimed: 0,
             unseen: 0,
             was_held_back: false,
@@ -95,7 +106,7 @@ impl Progress {
             // Who does not take answers is asked for no more requests.
             _ if self.stalled.is_some() => 0,
             Phase::Head { .. } | Phase::Idle { .. } => READ_AHEAD.saturating_sub(self.unseen),
-            Phase::Serving { .. } if self.body_is_open => self.body_room,
+            Phase::Serving { .. } if self.body.is_some() => self.body_room,
             Phase::Serving { .. } => READ_AHEAD.saturating_sub(size(self.unclaimed)),
         };
         if room == 0 { Reading::NothingYet } else { Reading::AtMost(room) }
@@ -125,41 +136,39 @@ impl Progress {
                 self.unseen += bytes;
                 *has_begun = true;
             }
-            Phase::Serving { .. } if self.body_is_open => {
+            Phase::Serving { .. } if self.body.is_some() => {
                 self.body_room = self.body_room.saturating_sub(bytes);
             }
             Phase::Serving { .. } | Phase::Answered { .. } => {}
         }
     }
 
-    /// The head of a request is complete. `body` is `None` if it has none, and holds the length
-    /// that it says.
-    pub(super) fn begins(&mut self, head: usize, body: Option<Option<u64>>, now: Instant) {
+    /// The head of a request is complete, which has a body if `length` is given.
+    pub(super) fn begins(&mut self, head: usize, length: Option<Length>, now: Instant) {
         self.unclaimed = self.unclaimed.saturating_sub(i64::try_from(head).unwrap_or(i64::MAX));
-        self.body_is_open = body.is_some();
-        self.body_is_awaited = false;
+        self.body = length.map(|length| OpenBody { length, is_awaited: false });
         self.body_room = (body::LIMIT + UNWANTED).saturating_sub(size(self.unclaimed));
-        let length = body.flatten();
-        self.has_length = length.is_some();
-        let length = i64::try_from(length.unwrap_or(0)).unwrap_or(i64::MAX);
-        self.unclaimed = self.unclaimed.saturating_sub(length);
+        if let Some(Length::Bytes(bytes)) = length {
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+            self.unclaimed = self.unclaimed.saturating_sub(bytes);
+        }
         self.phase = Phase::Serving { since: now };
     }
 
     /// Whether somebody waits for more of the body.
     pub(super) fn awaits_body(&mut self, is_awaited: bool) {
-        self.body_is_awaited = is_awaited;
+        if let Some(body) = &mut self.body {
+            body.is_awaited = is_awaited;
+        }
     }
 
     /// Whether the body is larger than what is read of any.
     pub(super) fn has_too_large_a_body(&self) -> bool {
-        self.body_is_open && self.body_room == 0
+        self.body.is_some() && self.body_room == 0
     }
 
     pub(super) fn has_read_the_body(&mut self) {
-        self.body_is_open = false;
-        self.body_is_awaited = false;
-        if !self.has_length {
+        if self.body.take().is_some_and(|body| body.length == Length::Chunked) {
             // How many bytes the chunks took, nobody knows.
             self.unclaimed = 0;
         }
@@ -167,12 +176,12 @@ impl Progress {
 
     /// Whether the rest of the body is of no use once the request is answered.
     pub(super) fn has_open_body(&self) -> bool {
-        self.body_is_open
+        self.body.is_some()
     }
 
     /// The answer is complete, though not all of it may be written.
     pub(super) fn ends(&mut self, now: Instant) {
-        self.phase = if self.body_is_open {
+        self.phase = if self.body.is_some() {
             self.was_held_back = true;
             Phase::Answered { since: now }
         } else if self.unclaimed > 0 {
@@ -236,7 +245,9 @@ impl Progress {
                 Phase::Head { since, .. } | Phase::Idle { since } | Phase::Answered { since },
                 None,
             ) => Some(since),
-            (Phase::Serving { since }, None) => self.body_is_awaited.then_some(since),
+            (Phase::Serving { since }, None) => {
+                self.body.is_some_and(|body| body.is_awaited).then_some(since)
+            }
         }
     }
 

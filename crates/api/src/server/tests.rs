@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::{
     Limits,
     admission::{Admission, Admitted},
-    progress::{Overdue, Progress, Reading},
+    progress::{Length, Overdue, Progress, Reading},
 };
 
 const KIB: usize = 1024;
@@ -53,11 +53,11 @@ fn r4_bytes_behind_a_request_are_the_next_head_and_those_of_its_body_are_not() {
     for (read, body, read_later, expected) in [
         (100, None, 0, idle),
         (101, None, 0, head),
-        (100, Some(Some(50)), 50, idle),
-        (120, Some(Some(50)), 30, idle),
-        (120, Some(Some(50)), 31, head),
+        (100, Some(Length::Bytes(50)), 50, idle),
+        (120, Some(Length::Bytes(50)), 30, idle),
+        (120, Some(Length::Bytes(50)), 31, head),
         // The bytes of chunks are not counted.
-        (100, Some(None), 70, idle),
+        (100, Some(Length::Chunked), 70, idle),
     ] {
         let mut progress = Progress::new(start);
         progress.has_read(read, start);
@@ -77,7 +77,7 @@ fn r5_of_a_body_the_limit_and_64_kib_are_read() {
     let start = Instant::now();
     let mut progress = Progress::new(start);
     progress.has_read(100 + 8 * KIB, start);
-    progress.begins(100, Some(None), start);
+    progress.begins(100, Some(Length::Chunked), start);
     assert_eq!(progress.reading(), Reading::AtMost(120 * KIB));
     progress.has_read(120 * KIB, start);
     assert_eq!(progress.reading(), Reading::NothingYet);

@@ -73,10 +73,14 @@ impl UserAggregate {
         if keys.len() != self.phones.len() {
             found.push(Violation::DuplicatePhones);
         }
-        let phones = self.phones.iter().filter(|p| p.is_default).filter_map(|p| p.known_type());
+        let phones =
+            self.phones.iter().filter(|p| p.is_default).filter_map(crate::UserPhone::known_type);
         one_default_each("phone", phones, &mut found);
-        let addresses =
-            self.addresses.iter().filter(|a| a.is_default).filter_map(|a| a.known_type());
+        let addresses = self
+            .addresses
+            .iter()
+            .filter(|a| a.is_default)
+            .filter_map(crate::UserAddress::known_type);
         one_default_each("address", addresses, &mut found);
         for (what, count, max) in [
             ("emails", self.emails.len(), Self::MAX_EMAILS),
@@ -137,7 +141,7 @@ impl UserAggregate {
         }
         for entry in &self.addresses {
             let faults = Address::parse(&entry.address.to_draft()).err();
-            for fault in faults.iter().flat_map(|errors| errors.faults()) {
+            for fault in faults.iter().flat_map(crate::AddressErrors::faults) {
                 let (field, fault) = (fault.field(), fault.to_string());
                 found.push(Violation::Value { field, fault });
             }

@@ -17,8 +17,11 @@ fn a_user_is_restored_as_it_was() {
     assert_eq!(UserAggregate::restore(john.snapshot()), john);
 }
 
+/// What is odd, and how to make it so.
+type Oddity = (&'static str, fn(&mut UserSnapshot));
+
 /// What another application can write, one oddity each, and what `validate` says of it.
-fn oddities() -> Vec<(&'static str, fn(&mut UserSnapshot))> {
+fn oddities() -> Vec<Oddity> {
     vec![
         ("Username may contain only", |s| s.username = "jane doe".into()),
         ("Username must be at most 50", |s| s.username = "j".repeat(51)),

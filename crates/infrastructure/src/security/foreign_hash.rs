@@ -147,7 +147,9 @@ fn bcrypt_key(password: &[u8]) -> Zeroizing<Vec<u8>> {
 /// Django's way around those 72 bytes: SHA-256 in hex.
 fn hex_digest(password: &[u8]) -> Zeroizing<Vec<u8>> {
     let digest = Sha256::digest(password);
-    let hex = Zeroizing::new(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    let hex = digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    let hex = Zeroizing::new(hex.collect::<String>());
     bcrypt_key(hex.as_bytes())
 }
 

@@ -21,6 +21,16 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// Whether the log has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum LogColors {
+    /// Where somebody watches.
+    #[default]
+    OnTerminals,
+    /// `NO_COLOR` is set.
+    Never,
+}
+
 /// All settings, read and checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -53,8 +63,7 @@ pub(crate) struct Config {
     pub(crate) password_min_chars: usize,
     pub(crate) reserved_usernames: Vec<String>,
     pub(crate) log_format: Option<LogFormat>,
-    /// No colours, whatever the log is written to (`NO_COLOR`).
-    pub(crate) plain_log: bool,
+    pub(crate) log_colors: LogColors,
     /// Names in the environment that look like settings and are none.
     pub(crate) unknown: Vec<String>,
     shown: Vec<(&'static str, String, Source)>,

@@ -10,7 +10,7 @@ use url::Url;
 use userdom_domain::{Password, Region, Username};
 use userdom_infrastructure::{persistence::DatabaseUrl, security::RedisLimiter};
 
-use super::{Config, LogFormat, SETTINGS};
+use super::{Config, LogColors, LogFormat, SETTINGS};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ struct Values {
     found: BTreeMap<&'static str, (String, Source)>,
     unknown: Vec<String>,
     faults: Vec<String>,
-    plain_log: bool,
+    log_colors: LogColors,
 }
 
 impl Values {
@@ -116,7 +116,8 @@ impl Values {
                     self.unknown.push(name);
                 }
                 // https://no-color.org
-                None => self.plain_log |= name == "NO_COLOR",
+                None if name == "NO_COLOR" => self.log_colors = LogColors::Never,
+                None => {}
             }
         }
     }
@@ -153,6 +154,23 @@ impl Values {
         self.get(name, "a number of connections from 1 to 1000000", |text| {
             text.parse().ok().filter(|connections| (1..=1_000_000).contains(connections))
         })
+    }
+
+    fn trusted_proxies(&mut self) -> Option<Vec<IpNet>> {
+        self.get(
+            "USERDOM_TRUSTED_PROXIES",
+            "addresses or networks with commas between, as in 10.0.0.0/8, ::1",
+            networks,
+        )
+    }
+
+    fn cors_origins(&mut self) -> Option<Vec<String>> {
+        self.get(
+            "USERDOM_CORS_ORIGINS",
+            "origins with commas between, as in https://app.example.org, http://localhost:5173: \
+             http or https, a host and perhaps a port, without path, and neither * nor null",
+            origins,
+        )
     }
 
     fn into_config(mut self) -> Result<Config, ConfigError> {
@@ -205,26 +223,12 @@ impl Values {
                 "redis://user:password@host:port/database (TLS is not supported)",
                 |text| RedisLimiter::accepts(text).then(|| text.to_owned()),
             ),
-            trusted_proxies: self
-                .get(
-                    "USERDOM_TRUSTED_PROXIES",
-                    "addresses or networks with commas between, as in 10.0.0.0/8, ::1",
-                    networks,
-                )
-                .unwrap_or_default(),
+            trusted_proxies: self.trusted_proxies().unwrap_or_default(),
             max_connections: self.connections("USERDOM_MAX_CONNECTIONS").unwrap_or(4096),
             max_connections_per_address: self
                 .connections("USERDOM_MAX_CONNECTIONS_PER_ADDRESS")
                 .unwrap_or(1024),
-            cors_origins: self
-                .get(
-                    "USERDOM_CORS_ORIGINS",
-                    "origins with commas between, as in https://app.example.org, \
-                     http://localhost:5173: http or https, a host and perhaps a port, without \
-                     path, and neither * nor null",
-                    origins,
-                )
-                .unwrap_or_default(),
+            cors_origins: self.cors_origins().unwrap_or_default(),
             requires_if_match: self
                 .get("USERDOM_REQUIRE_IF_MATCH", "on or off", on_or_off)
                 .unwrap_or(false),
@@ -256,7 +260,7 @@ impl Values {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             }),
-            plain_log: self.plain_log,
+            log_colors: self.log_colors,
             data_dir: data_dir.into(),
             database_url,
             shown: Vec::new(),
@@ -443,10 +447,12 @@ mod tests {
 
     #[test]
     fn no_color_is_honoured_unless_it_is_empty() {
-        for (pairs, plain) in
-            [(&[][..], false), (&[("NO_COLOR", "")], false), (&[("NO_COLOR", "1")], true)]
-        {
-            assert_eq!(Config::read(None, environment(pairs)).unwrap().plain_log, plain);
+        for (pairs, colors) in [
+            (&[][..], LogColors::OnTerminals),
+            (&[("NO_COLOR", "")], LogColors::OnTerminals),
+            (&[("NO_COLOR", "1")], LogColors::Never),
+        ] {
+            assert_eq!(Config::read(None, environment(pairs)).unwrap().log_colors, colors);
         }
     }
 

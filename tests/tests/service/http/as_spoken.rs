@@ -120,9 +120,9 @@ fn rfc_7396_preferences_are_merged_at_every_depth(app: &TestApp) {
     // A known key goes back to its default, and an unknown one goes.
     assert!(!patch(json!({"x": null, "theme": "dark"})).contains_key("x"));
     assert_eq!(patch(json!({"theme": null}))["theme"], "light");
-    let path = "/v1/users/me";
+    let me = "/v1/users/me";
     let batch = |change: Value| {
-        let operation = json!({"method": "PATCH", "path": path, "body": {"preferences": change}});
+        let operation = json!({"method": "PATCH", "path": me, "body": {"preferences": change}});
         let told = ada.post("/v1/batch", &json!({"operations": [operation]})).expect(200).json();
         told["results"][0]["body"]["preferences"].clone()
     };
@@ -315,6 +315,9 @@ const ACCEPTED: [(&str, &str); 9] = [
     ),
 ];
 
+/// A document that cannot be carried out is 400 in GraphQL's own media type alone.
+const BY_MEDIA_TYPE: u16 = 0;
+
 fn a_fault_of_graphql_has_its_request_id_and_the_media_type_that_is_accepted(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in().client;
     let no_token = app.client();
@@ -327,11 +330,15 @@ fn a_fault_of_graphql_has_its_request_id_and_the_media_type_that_is_accepted(app
         (&ada, "application/json", "{\"query\":\"{me{id}}\",\"x\":1}", 400),
         (&ada, "text/plain", "{me{id}}", 415),
         (&ada, "application/json", long.as_str(), 413),
-        (&ada, "application/json", &document("{"), 400),
-        (&ada, "application/json", &document("{nothing}"), 400),
-        (&ada, "application/json", &document("query Q($id: ID!) {user(id: $id) {id}}"), 400),
+        (&ada, "application/json", &document("{"), BY_MEDIA_TYPE),
+        (&ada, "application/json", &document("{nothing}"), BY_MEDIA_TYPE),
+        (
+            &ada,
+            "application/json",
+            &document("query Q($id: ID!) {user(id: $id) {id}}"),
+            BY_MEDIA_TYPE,
+        ),
         (&ada, "application/json", &document("{user(id: \"x\") {id}}"), 200),
-        (&no_token, "application/json", &document("{__schema{types{name}}}"), 400),
         (&no_token, "application/json", &document("{user(id: \"me\") {id}}"), 200),
     ] {
         for (accept, answered) in ACCEPTED {
@@ -340,6 +347,8 @@ fn a_fault_of_graphql_has_its_request_id_and_the_media_type_that_is_accepted(app
             let client = client.header("x-request-id", "abc-123");
             let reply = client.send("POST", "/graphql", kind, body.as_bytes());
             let shown = &body[..body.len().min(60)];
+            let own = if answered == "application/json" { 200 } else { 400 };
+            let status = if status == BY_MEDIA_TYPE { own } else { status };
             assert_eq!(reply.status, status, "{shown}: {}", reply.text);
             assert_eq!(reply.header("content-type"), answered, "{shown}: {accept}");
             let errors = reply.json()["errors"].as_array().cloned().unwrap_or_default();
@@ -361,7 +370,8 @@ fn graphql_reads_an_empty_operation_name_as_none(app: &TestApp) {
         assert_eq!(reply["data"]["user"]["username"], "ada", "{reply}");
     }
     let body = json!({"query": "query A {user(id: \"me\") {username}}", "operationName": "B"});
-    ada.post("/graphql", &body).expect(400);
+    let refused = ada.post("/graphql", &body).json();
+    assert!(refused.get("data").is_none() && refused["errors"].is_array(), "{refused}");
 }
 
 through_both_doors!(

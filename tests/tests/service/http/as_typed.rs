@@ -82,7 +82,7 @@ fn r12_codes_are_read_with_spaces_dashes_and_digits_of_any_script(app: &TestApp)
         let plain = code.replace('-', "").to_uppercase();
         let typed = match n {
             0 => format!("\u{2068}{}\u{2069}", code.replace('-', "\u{2013}")),
-            1 => format!(" {} ", plain),
+            1 => format!(" {plain} "),
             2 => plain.chars().map(wide).collect(),
             _ => plain.chars().map(arabic).collect(),
         };

@@ -398,7 +398,7 @@ fn f4_a_request_error_has_no_data_and_the_status_of_its_media_type(app: &TestApp
 
 /// A text as a part of a query.
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |escaped, byte| format!("{escaped}%{byte:02X}"))
 }
 
 /// Seen to fail when GET was 405 whatever it asked, and again without the look at mutations.

@@ -16,12 +16,12 @@ use userdom_tests::{
 
 const HEAD: &str = "GET /livez HTTP/1.1\r\nhost: x\r\n";
 /// Longer than any limit here, even on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn limits() -> Limits {
     Limits {
         request_head: Duration::from_millis(600),
-        keep_alive: Duration::from_secs(60),
+        keep_alive: Duration::from_mins(1),
         ..Limits::default()
     }
 }
@@ -174,7 +174,7 @@ fn without_reading(address: &str, request: &str) -> Option<usize> {
     stream.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
     let (started, mut taken, many) = (Instant::now(), 0, request.repeat(500));
     while started.elapsed() < PATIENCE {
-        match stream.write(many[taken % request.len()..].as_bytes()) {
+        match stream.write(&many.as_bytes()[taken % request.len()..]) {
             Ok(n) => taken += n,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(_) => return Some(taken),
@@ -232,7 +232,7 @@ fn r4_slow_connections_make_room_for_newcomers() {
         let limits = Limits {
             connections,
             connections_per_address,
-            request_head: Duration::from_secs(60),
+            request_head: Duration::from_mins(1),
             ..limits()
         };
         let address = app.with_limits(limits);

@@ -91,11 +91,11 @@ fn r5_of_an_unwanted_body_a_bounded_part_is_read_and_the_answer_is_seen() {
                 let (address, faults) = (&address, &faults);
                 scope.spawn(move || {
                     let head = format!("{head}host: x\r\n{framing}\r\n");
-                    let (answer, taken) = flood(address, &head, piece);
-                    let last = answer.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
+                    let (received, sent) = flood(address, &head, piece);
+                    let last = received.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
                     let is_seen = last.starts_with(&format!("HTTP/1.1 {status}"));
-                    if !is_seen || !last.contains("connection: close") || taken > TAKEN_AT_MOST {
-                        let fault = format!("{head:?}: {taken} bytes, {answer:?}");
+                    if !is_seen || !last.contains("connection: close") || sent > TAKEN_AT_MOST {
+                        let fault = format!("{head:?}: {sent} bytes, {received:?}");
                         faults.lock().unwrap().push(fault);
                     }
                 });

@@ -25,8 +25,10 @@ fn reader_that_is_gone() -> Stdio {
     writer.into()
 }
 
-/// The two ways in which something cannot be written.
-const NOWHERE: [(&str, fn() -> Stdio); 2] =
+/// What cannot be written to, and how to open it.
+type Nowhere = (&'static str, fn() -> Stdio);
+
+const NOWHERE: [Nowhere; 2] =
     [("a full disk", full_disk), ("a reader that is gone", reader_that_is_gone)];
 
 fn run(folder: &Path, arguments: &[&str], stdout: Stdio, stderr: Stdio) -> Output {

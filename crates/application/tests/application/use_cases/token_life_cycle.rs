@@ -142,16 +142,13 @@ impl Model {
             let (_, name) = mail.text.split_once("with the username ").unwrap();
             let username = name.split('.').next().unwrap().to_owned();
             // The mail itself says until when.
-            let ends_at = match mail.text.split_once("works until ") {
-                Some((_, until)) => {
-                    let until = until.split(" UTC").next().unwrap();
-                    let until = chrono::NaiveDateTime::parse_from_str(until, "%d %B %Y, %H:%M");
-                    until.unwrap().and_utc() + TimeDelta::minutes(1)
-                }
-                None => {
-                    assert!(mail.text.contains("works for 30 minutes after this mail was sent"));
-                    self.world.clock.now() + TimeDelta::minutes(30)
-                }
+            let ends_at = if let Some((_, until)) = mail.text.split_once("works until ") {
+                let until = until.split(" UTC").next().unwrap();
+                let until = chrono::NaiveDateTime::parse_from_str(until, "%d %B %Y, %H:%M");
+                until.unwrap().and_utc() + TimeDelta::minutes(1)
+            } else {
+                assert!(mail.text.contains("works for 30 minutes after this mail was sent"));
+                self.world.clock.now() + TimeDelta::minutes(30)
             };
             let token = rest.split_whitespace().next().unwrap().to_owned();
             // A newer link ends the older ones: for a reset of the same user, for a verification

@@ -75,7 +75,7 @@ fn parted(code: &str) -> impl Iterator<Item = String> {
     let signs: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     let places = 1..signs.len();
     let whole = signs.clone();
-    let parted = places.flat_map(move |at| {
+    let parted = places.filter_map(move |at| {
         let halves = signs.split_at_checked(at);
         halves.map(|(left, right)| [format!("{left} {right}"), format!("{left}-{right}")])
     });

@@ -86,7 +86,7 @@ impl Dialect {
     pub(super) fn moment_key(self, column: &str) -> String {
         match self {
             Self::Postgres => column.to_owned(),
-            Self::Sqlite => SQLITE_MOMENT_KEY.replace("$", column),
+            Self::Sqlite => SQLITE_MOMENT_KEY.replace('$', column),
         }
     }
 
