@@ -499,7 +499,6 @@ fn can_be_read(answer: &Answer, at: &str) {
     assert_eq!(exposed, expected, "{at}");
 }
 
-/// Seen to fail without the middleware, and for failures without `KEPT` in `problems.rs`.
 #[test]
 fn f3_a_page_can_read_every_answer() {
     for route in ROUTES {

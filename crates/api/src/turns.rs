@@ -157,7 +157,6 @@ mod tests {
 
     const WORK: Duration = Duration::from_millis(40);
 
-    /// Seen to fail with a queue that lets the last one in first.
     #[test]
     fn c6_turns_come_in_the_order_of_asking() {
         with_paused_time(async {
@@ -192,7 +191,6 @@ mod tests {
         });
     }
 
-    /// Seen to fail with everybody let into the queue.
     #[test]
     fn c6_who_would_wait_for_more_than_two_seconds_is_refused_within_one() {
         with_paused_time(async {

@@ -381,7 +381,6 @@ mod tests {
         found
     }
 
-    /// Seen to fail with `NewEmail`, `RegistrationPhone`, `GraphqlRequest` and `GraphqlError`.
     #[test]
     fn f2_no_schema_has_a_name_that_generators_make_by_themselves() {
         let schemas = schemas();
@@ -464,7 +463,6 @@ mod tests {
         assert!(taken.is_empty(), "{taken:#?}");
     }
 
-    /// Seen to fail with the errors of GraphQL, and the status of a user, in their places.
     #[test]
     fn f2_objects_and_enumerations_have_names() {
         for (at, schema) in unnamed() {
@@ -481,7 +479,6 @@ mod tests {
         }
     }
 
-    /// Seen to fail with `anyOf` of a UUID and `me`.
     #[test]
     fn f2_a_typed_client_can_say_me() {
         let mut seen = 0;
@@ -499,7 +496,6 @@ mod tests {
         assert!(seen > 30, "{seen}");
     }
 
-    /// Seen to fail when every object was closed.
     #[test]
     fn f2_answers_are_open_and_requests_are_closed() {
         for name in answers::all().keys() {

@@ -140,7 +140,6 @@ async fn must_go(seat: &Admitted) -> bool {
     tokio::time::timeout(Duration::ZERO, seat.must_go()).await.is_ok()
 }
 
-/// Seen to fail: with a bound that turns newcomers away.
 #[tokio::test]
 async fn r4_a_newcomer_takes_the_place_of_whoever_waited_longest() {
     let (admission, now) = (admission(100, 3), Instant::now());

@@ -114,7 +114,6 @@ mod tests {
         });
     }
 
-    /// Seen to fail with whoever wakes first.
     #[test]
     fn c6_permits_are_given_in_the_order_of_asking() {
         const WAITERS: usize = 16;

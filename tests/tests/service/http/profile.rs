@@ -42,7 +42,7 @@ fn r10_to_r12_each_rule_has_its_pointer_and_its_code(app: &TestApp) {
         ("display_name", json!("\u{1b}[31mred"), "display_name.control_character"),
         ("display_name", json!("x".repeat(101)), "display_name.too_long"),
         ("date_of_birth", json!("2013-01-02"), "profile.too_young"),
-        ("date_of_birth", json!("2026-01-02"), "profile.birth_date_in_future"),
+        ("date_of_birth", json!("2026-01-03"), "profile.birth_date_in_future"),
         ("date_of_birth", json!("1899-12-31"), "profile.birth_date_too_early"),
         ("date_of_birth", json!("1990-02-30"), "date.invalid_format"),
         ("gender", json!(" "), "gender.empty"),

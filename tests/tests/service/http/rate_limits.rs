@@ -120,8 +120,6 @@ fn a9_registrations_leave_one_mail_for_a_reset(app: &TestApp) {
     assert!(after.last().unwrap().text.contains("/reset-password#token="));
 }
 
-/// Seen to fail with resets counted before it is known whose the address is, and with mails that
-/// may not go now dropped.
 fn c5_what_strangers_ask_for_uses_up_nothing_that_the_owner_needs(app: &TestApp) {
     app.limit();
     for _ in 0..5 {

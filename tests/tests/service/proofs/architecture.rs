@@ -80,6 +80,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
         &[
             "userdom-application",
             "userdom-domain",
+            "actix-cors",
             "actix-http",
             "actix-service",
             "actix-web",

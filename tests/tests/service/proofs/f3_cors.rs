@@ -6,7 +6,6 @@ use userdom_tests::{
     process::Launch,
 };
 
-/// Seen to fail without the setting, and with the origin as it was typed.
 #[test]
 fn f3_a_page_of_a_named_origin_may_use_the_service() {
     let database = TestDatabase::new(Kind::Sqlite);

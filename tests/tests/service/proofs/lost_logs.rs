@@ -37,7 +37,7 @@ fn run(folder: &Path, arguments: &[&str], stdout: Stdio, stderr: Stdio) -> Outpu
     command.stdout(stdout).stderr(stderr).spawn().unwrap().wait_with_output().unwrap()
 }
 
-/// Seen to fail on the commands as they were: each panicked, with code 101.
+/// Each command as it was, tried by hand, panicked with code 101.
 #[test]
 fn f1_what_a_command_cannot_print_is_one_line_and_code_1() {
     let commands: [&[&str]; 9] = [
@@ -150,7 +150,7 @@ impl Drop for Running {
     }
 }
 
-/// Seen to fail on the service as it was: it panicked before it listened, or at each request.
+/// The service as it was, tried by hand, panicked before it listened.
 #[test]
 fn f1_a_log_that_goes_nowhere_costs_no_answer_and_no_stop() {
     for (what, nowhere) in NOWHERE {
@@ -161,8 +161,7 @@ fn f1_a_log_that_goes_nowhere_costs_no_answer_and_no_stop() {
     }
 }
 
-/// Seen to fail on the service as it was: its reader goes after the first lines, as `head` does,
-/// and no request is answered any more.
+/// The reader goes after the first lines, as `head` does.
 #[test]
 fn f1_a_reader_that_leaves_costs_no_answer_and_no_stop() {
     let (reader, writer) = io::pipe().unwrap();
@@ -175,7 +174,7 @@ fn f1_a_reader_that_leaves_costs_no_answer_and_no_stop() {
     service.stops();
 }
 
-/// Seen to fail on the service as it was: it stood still when the pipe was full.
+/// The service as it was, tried by hand, stood still when the pipe was full.
 #[test]
 fn f1_a_reader_that_reads_nothing_costs_lines_which_are_counted() {
     let (reader, writer) = io::pipe().unwrap();

@@ -18,7 +18,6 @@ fn get(address: &str, path: &str) -> String {
     answer
 }
 
-/// Seen to fail on the service as it was: no answer came while the others were open.
 #[test]
 fn r4_connections_stay_below_the_limit_of_files() {
     let service = Launch::default().through(&["sh", "-c", "ulimit -n 200; exec \"$0\""]).start();
