@@ -2,8 +2,9 @@
 //! door. Each case runs on two services, with a key on one of them; afterwards all their tables
 //! are the same, but for those of the keys.
 //!
-//! Seen to fail on the design before (the last transaction was undone when the answer was an
-//! error): 13 cases through each door.
+//! Seen to fail on the code before, where a key undid the last transaction if the answer was an
+//! error: lines of refusals were missing after sign-ins, second factors and proofs, a session lived
+//! on after its refresh token was reused, an outdated hash stayed, answers were about nobody.
 
 use std::{
     cell::{Cell, RefCell},
