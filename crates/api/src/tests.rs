@@ -307,7 +307,7 @@ fn every_route_asks_who_calls_unless_anybody_may() {
 fn every_body_is_one_plain_object() {
     let posts =
         ROUTES.iter().filter(|route| ["POST", "PUT", "PATCH"].contains(&route.method.as_str()));
-    // GraphQL tells of its faults in its own form.
+    // GraphQL's faults have a form of their own.
     let posts = posts.filter(|route| route.template != "/graphql");
     let with_body = posts.filter(|route| route.access == Access::Open);
     for route in with_body.filter(|route| !route.template.contains('{')) {

@@ -16,7 +16,7 @@ pub trait AccountRepository {
     /// names of devices. `true` when nothing is left.
     fn wipe(&mut self, user: &str, most: u32) -> Result<bool, RepositoryError>;
 
-    /// Removed users of whom something may be left, by their identities, those after `after`.
+    /// Identities of removed users with rows left to wipe, those after `after`.
     fn half_erased(&mut self, after: &str, limit: u32) -> Result<Vec<String>, RepositoryError>;
 
     /// Whether there is a row whose id is none that can be read, and is this text (R29).

@@ -47,8 +47,8 @@ enum Stage {
 }
 
 impl App {
-    /// Begins an export; no secret is in it. One's own needs a recent proof. The audit trail
-    /// tells of it from here on.
+    /// Begins an export; no secret is in it. One's own needs a recent proof. It is
+    /// in the audit trail from here on.
     pub fn export_user(&self, caller: &Caller, user_id: UserId) -> Result<Export, AppError> {
         let export = self.begin_export(caller, user_id)?;
         self.execute(caller, &RecordExport { user_id })?;

@@ -29,7 +29,7 @@ pub struct UserSnapshot {
     pub status: String,
     /// Why suspended or banned.
     pub status_reason: Option<String>,
-    /// By whom: an identity.
+    /// The identity of the user who did it.
     pub status_actor: Option<String>,
     /// Until when.
     pub status_until: Option<DateTime<Utc>>,

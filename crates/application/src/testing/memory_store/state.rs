@@ -24,7 +24,7 @@ pub(super) struct State {
     pub(super) idempotency_keys: BTreeMap<String, (Claim, Option<Vec<u8>>)>,
     /// Whom the answer under a key is about.
     pub(super) idempotency_subjects: BTreeSet<(String, UserId)>,
-    /// Users of whom something may be left, each with the addresses that it had.
+    /// Removed users with rows left to wipe, each with the addresses that it had.
     pub(super) erasures: BTreeMap<String, Vec<String>>,
     pub(super) trail: BTreeMap<Uuid, AuditEvent>,
     pub(super) events: BTreeMap<Uuid, StoredEvent>,

@@ -10,8 +10,8 @@ use crate::persistence::{
     connection::DbConnection, schema::erasures as orders, unit_of_work::on_either,
 };
 
-/// Rows that go: the table, and those of the user `$1`. The nil identity stands for nobody, to
-/// whom requests for mail belong; it is written out as in the indexes that find them.
+/// Rows to remove: the table, and those of the user `$1`. Requests for mail belong to the nil
+/// identity, which is written out as in the indexes on them.
 const GOING: [(&str, &str); 8] = [
     ("sessions", "SELECT id FROM sessions WHERE user_id = $1"),
     ("one_time_tokens", "SELECT id FROM one_time_tokens WHERE user_id = $1"),
@@ -46,7 +46,7 @@ SELECT id FROM outbox_events WHERE user_id = '00000000-0000-0000-0000-0000000000
 AND payload ->> 'email' IN \
 (SELECT value FROM json_each((SELECT addresses FROM erasures WHERE erasures.user_id = $1)))";
 
-/// How far the audit trail is wiped, as of whom it tells and as of who did it.
+/// How far the lines about the user, and the lines of what it did, are wiped.
 #[derive(Queryable)]
 struct Progress {
     as_user: String,
