@@ -109,21 +109,18 @@ impl Command for EraseUser {
     type Output = bool;
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, AppError> {
-        let version = match tx.user_for(Operation::Erase, self.user_id) {
-            Ok(user) => {
-                tx.keep_an_admin(&user)?;
-                user.version()
-            }
+        let (version, is_admin) = match tx.user_for(Operation::Erase, self.user_id) {
+            Ok(user) => (user.version(), user.user().has_role(UserRole::Admin)),
             Err(AppError::Store(RepositoryError::Corrupt { .. })) => {
                 let stamp = tx.stamp_to_erase(self.user_id)?;
-                if stamp.roles.contains(&UserRole::Admin) {
-                    tx.keep_an_admin_besides(self.user_id)?;
-                }
-                stamp.version
+                (stamp.version, stamp.roles.contains(&UserRole::Admin))
             }
             Err(error) => return Err(error),
         };
         tx.require_recent_authentication()?;
+        if is_admin {
+            tx.keep_an_admin_besides(self.user_id)?;
+        }
         tx.erase(self.user_id, version)
     }
 }
