@@ -10,6 +10,7 @@ use diesel::{
 };
 
 use serde::{Serialize, Serializer, ser::Error};
+use serde_json::value::RawValue;
 
 use super::connection::MultiBackend;
 
@@ -82,10 +83,9 @@ impl ToSql<JsonText, MultiBackend> for Json {
     }
 }
 
-/// As part of a larger document, not as a string in it.
+/// As part of a larger document, not as a string in it; to the byte, order and numbers included.
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value: serde_json::Value = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
-        value.serialize(serializer)
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
