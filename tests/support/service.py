@@ -66,7 +66,9 @@ class Service:
     def verify(self, name):
         folder = os.path.join(self.folder.name, "mail")
         for _ in range(200):
-            for file in os.listdir(folder) if os.path.isdir(folder) else []:
+            files = os.listdir(folder) if os.path.isdir(folder) else []
+            # What is still being written has another ending.
+            for file in (file for file in files if file.endswith(".eml")):
                 with open(os.path.join(folder, file)) as mail:
                     text = mail.read().replace("=\n", "").replace("=3D", "=")
                 token = re.search(r"/verify-email#token=(ud_ev_[\w-]+)", text)
