@@ -195,8 +195,7 @@ impl PasswordHasher for GreedyHasher {
     }
 }
 
-/// R31. Seen to fail on the code before (the count of the attempt was held open while its
-/// password was checked), and with the upgrade of a hash after the session was opened.
+/// R31: the database has one connection, and the hasher needs it.
 fn r31_no_password_is_hashed_while_a_connection_is_held(kind: Kind) {
     let test_database = TestDatabase::new(kind);
     let (database, _) = Database::open(&test_database.parsed(), 1, Arc::new(RandomIds)).unwrap();
