@@ -20,7 +20,7 @@ use crate::{
     middleware::RequestId,
     once, path,
     problem::{Answer, Problem},
-    rest::{Access, Hashes, Operation, Parts, Route, Verb},
+    rest::{Access, Keys, Operation, Parts, Route, Verb, batch},
 };
 
 /// A request, read as far as that needs neither a token nor the store.
@@ -83,12 +83,12 @@ pub(crate) async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let Incoming { state, caller, request, key, path, is_blind } =
         read(route, &http, payload).await?;
-    // Slow, and dear to serve: a flood of these leaves room for the others. It waits here, where
-    // it holds no thread and no connection, and before an attempt is counted.
-    let _turn = match route.hashes {
-        Hashes::Strangers => Some(state.hashing.turn().await?),
-        Hashes::Own | Hashes::Nothing => None,
+    let hashes = match route.keys {
+        Keys::EachOperation => batch::hashes(&request.body),
+        Keys::KeepAnswer | Keys::Ignore => route.hashes,
     };
+    // It waits here, where it holds no thread and no connection, and before an attempt is counted.
+    let _turn = state.hashing.turn(hashes).await?;
     let (now, shared) = (state.now(), state.clone());
     let work = move |app: &App| {
         let caller = known_caller(app, route, caller, &request)?;

@@ -11,7 +11,7 @@ use userdom_application::{
     ports::{Clock, IdGenerator},
 };
 
-use crate::{openapi, turns::Turns};
+use crate::{openapi, turns::HashingQueues};
 
 /// What every request has at hand; cheap to clone.
 #[expect(missing_debug_implementations, reason = "ports are traits")]
@@ -19,7 +19,7 @@ use crate::{openapi, turns::Turns};
 pub struct ApiState {
     pub(crate) app: App,
     pub(crate) permits: Arc<Semaphore>,
-    pub(crate) hashing: Arc<Turns>,
+    pub(crate) hashing: Arc<HashingQueues>,
     pub(crate) trusted_proxies: Arc<[IpNet]>,
     pub(crate) cors_origins: Arc<[String]>,
     /// The URL by which clients reach it.
@@ -33,11 +33,9 @@ pub struct ApiState {
 }
 
 impl ApiState {
-    /// The door to `app`. At most `permits` requests run in it at once; half of them may
-    /// hash passwords of strangers, so that a flood of guesses leaves room for users who
-    /// have signed in. Ready from the start.
+    /// The door to `app`. At most `permits` requests run in it at once. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
-        let hashing = Turns::new((permits / 2).max(1));
+        let hashing = Arc::new(HashingQueues::new(permits));
         let permits = Arc::new(Semaphore::new(permits));
         let (trusted_proxies, ready) = (Arc::default(), Arc::new(AtomicBool::new(true)));
         Self {

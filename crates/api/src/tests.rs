@@ -24,7 +24,7 @@ use userdom_domain::{Password, PasswordHash, RepositoryError, UserId, Username};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{Access, ApiState, ROUTES, routes};
+use crate::{Access, ApiState, ROUTES, rest::Hashes, routes};
 
 /// Every port at once: the store is down, the hasher is busy, any text that starts
 /// like a token is one, and the strength of a password is not there to be asked.
@@ -447,12 +447,38 @@ fn a_full_house_asks_to_come_back() {
 #[test]
 fn a_flood_of_passwords_leaves_room_for_everybody_else() {
     let state = state();
-    let turn = actix_web::rt::System::new().block_on(state.hashing.turn()).unwrap();
+    let turn =
+        actix_web::rt::System::new().block_on(state.hashing.turn(Hashes::Strangers)).unwrap();
     let answer = send_to(state.clone(), post("/v1/sessions", &json!({})));
     assert_eq!(answer.problem(), problem("service.busy", 503));
     let answer = send_to(state, post("/v1/sessions/refresh", &json!({})));
     assert_eq!(answer.problem(), problem("request.invalid", 400));
     drop(turn);
+}
+
+#[test]
+fn a_password_of_ones_own_waits_in_a_queue_of_its_own_through_every_door() {
+    let signed_in =
+        |request: test::TestRequest| request.insert_header(("Authorization", "Bearer ud_at_1"));
+    let path = "/v1/sessions/current/reauthenticate";
+    let operation = json!({"method": "POST", "path": path, "body": {"password": "x"}});
+    let mutation = "mutation { reauthenticate(input: {password: \"x\"}) { __typename } }";
+    let doors = [
+        (path, json!({"password": "x"})),
+        ("/v1/batch", json!({"operations": [operation]})),
+        ("/graphql", json!({"query": mutation})),
+    ];
+    let state = state();
+    let turn = actix_web::rt::System::new().block_on(state.hashing.turn(Hashes::Own)).unwrap();
+    for (path, body) in &doors {
+        let answer = send_to(state.clone(), signed_in(post(path, body)));
+        assert!(answer.body.contains("service.busy"), "{path}: {}", answer.body);
+    }
+    drop(turn);
+    for (path, body) in &doors {
+        let answer = send_to(state.clone(), signed_in(post(path, body)));
+        assert!(answer.body.contains("store.unavailable"), "{path}: {}", answer.body);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Who hashes the password of a stranger next: first come, first served.
+//! Who hashes a password next: first come, first served.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::problem::Problem;
+use crate::{problem::Problem, rest::Hashes};
 
 /// A queue that takes longer than this is full.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -21,6 +21,30 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The first turns are taken for as long as this, until some have been measured.
 const FIRST_PACE: f64 = 0.02;
 const FIRST_TURNS: f64 = 2.0;
+
+/// The queues before what hashes passwords: it is slow, and dear to serve.
+#[derive(Debug)]
+pub(crate) struct HashingQueues {
+    strangers: Arc<Turns>,
+    own: Arc<Turns>,
+}
+
+impl HashingQueues {
+    /// Of `permits` requests at once half may hash for strangers and a quarter for users who
+    /// have signed in: a flood of either leaves room for everybody else.
+    pub(crate) fn new(permits: usize) -> Self {
+        Self { strangers: Turns::new((permits / 2).max(1)), own: Turns::new((permits / 4).max(1)) }
+    }
+
+    /// Waits for a turn, if a password is hashed.
+    pub(crate) async fn turn(&self, hashes: Hashes) -> Result<Option<Turn>, Problem> {
+        match hashes {
+            Hashes::Nothing => Ok(None),
+            Hashes::Own => self.own.turn().await.map(Some),
+            Hashes::Strangers => self.strangers.turn().await.map(Some),
+        }
+    }
+}
 
 /// So many at once, and before them a queue of two seconds.
 #[derive(Debug)]

@@ -1,81 +1,80 @@
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-/// A JSON value in which no object has a key twice: of two equal keys one reader
-/// takes the first and another the last.
-struct Strict(Value);
-
-/// Reads a JSON object.
+/// Reads a JSON object in which no object has a key twice: of two equal keys one reader takes
+/// the first and another the last. Numbers keep all their digits.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
+    serde_json::from_slice::<DistinctKeys>(body).map_err(|error| error.to_string())?;
     match serde_json::from_slice(body) {
-        Ok(Strict(Value::Object(members))) => Ok(members),
+        Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err("The body must be a JSON object".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
 
-impl<'de> Deserialize<'de> for Strict {
+/// Any JSON value in which no object has a key twice.
+struct DistinctKeys;
+
+impl<'de> Deserialize<'de> for DistinctKeys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue).map(Self)
+        deserializer.deserialize_any(Keys).map(|()| Self)
     }
 }
 
-struct AnyValue;
+struct Keys;
 
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Value;
+impl<'de> Visitor<'de> for Keys {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<DistinctKeys>()?.is_some() {}
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
+    /// With the feature `arbitrary_precision` a long number comes as an object, too.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
-            if members.contains_key(&key) {
+            if seen.contains(&key) {
                 return Err(A::Error::custom(format_args!("the key {key:?} stands there twice")));
             }
-            let Strict(value) = map.next_value()?;
-            members.insert(key, value);
+            seen.insert(key);
+            map.next_value::<DistinctKeys>()?;
         }
-        Ok(Value::Object(members))
+        Ok(())
     }
 }
 
@@ -89,7 +88,13 @@ mod tests {
 
     #[test]
     fn an_object_is_read_as_it_is() {
-        let text = r#"{"a":[1,-2,1.5,"x",null,true],"b":{"c":{}}}"#;
+        let text = r#"{"a":[1,-2,1.50,"x",null,true],"b":{"c":{}}}"#;
+        assert_eq!(Value::Object(object(text.as_bytes()).unwrap()).to_string(), text);
+    }
+
+    #[test]
+    fn a_number_keeps_all_its_digits() {
+        let text = r#"{"a":123456789012345678901234567890,"b":[0.10,1e+400]}"#;
         assert_eq!(Value::Object(object(text.as_bytes()).unwrap()).to_string(), text);
     }
 

@@ -44,7 +44,7 @@ const LONGEST_PAGE: usize = 200;
 /// A document that may run.
 pub(super) struct Plan {
     pub(super) document: ExecutableDocument,
-    pub(super) hashes_for_strangers: bool,
+    pub(super) hashes: Hashes,
     pub(super) introspects: bool,
     /// Whether it may change something.
     pub(super) mutates: bool,
@@ -85,9 +85,9 @@ pub(super) fn plan(
     if routes.iter().filter(|route| route.is_long()).count() > 1 {
         return Err(Problem::new("graphql.too_many_exports"));
     }
-    let hashes_for_strangers = routes.iter().any(|route| route.hashes == Hashes::Strangers);
+    let hashes = routes.iter().map(|route| route.hashes).max().unwrap_or_default();
     let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
-    Ok(Plan { document, hashes_for_strangers, introspects, mutates })
+    Ok(Plan { document, hashes, introspects, mutates })
 }
 
 /// What a document looks like, before the parser takes it apart.

@@ -78,8 +78,8 @@ fn in_own_form(http: &HttpRequest, answer: Result<HttpResponse, Problem>) -> Htt
     })
 }
 
-/// One hop to read the document, another to run it. In between it is known whether passwords of
-/// strangers are hashed, which only some may do at once.
+/// One hop to read the document, another to run it. In between it is known whether a
+/// password is hashed, which only some may do at once.
 async fn carry_out(
     route: &'static Route,
     http: &HttpRequest,
@@ -100,7 +100,7 @@ async fn carry_out(
             return Ok(shown(http, problem.code, &refused));
         }
     };
-    let _turn = if plan.hashes_for_strangers { Some(state.hashing.turn().await?) } else { None };
+    let _turn = state.hashing.turn(plan.hashes).await?;
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
     let work = move |app: &App| {
         let runner = Runner::new(app.clone(), caller, token, key, now, requires_if_match);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use userdom_application::{App, Caller};
 
-use super::{Access, Keys, Operation, ROUTES, Route, Verb};
+use super::{Access, Hashes, Keys, Operation, ROUTES, Route, Verb};
 use crate::{
     body::Fields,
     call::{Call, Request},
@@ -59,6 +59,13 @@ pub(super) fn run(call: &Call<'_>) -> Answer {
     if batch.is_atomic { all_or_nothing(call, &planned) } else { each_by_itself(call, &planned) }
 }
 
+/// Whose password a batch hashes; one operation of it may.
+pub(crate) fn hashes(body: &[u8]) -> Hashes {
+    let operations = Fields::of(body).and_then(read).map_or_else(|_| Vec::new(), |it| it.items);
+    let routes = operations.iter().filter_map(|item| item.route().ok());
+    routes.map(|(route, ..)| route.hashes).max().unwrap_or_default()
+}
+
 fn read(mut fields: Fields) -> Result<Batch, Problem> {
     let is_atomic = fields.flag("atomic");
     let items = fields.objects("operations", MOST, |item| {
@@ -102,9 +109,14 @@ fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
 }
 
 impl Item {
+    fn route(&self) -> Result<(&'static Route, Operation, Segments), Problem> {
+        let path = self.path.split_once('?').map_or(&*self.path, |(path, _)| path);
+        find(&self.method, path)
+    }
+
     fn plan(&self, call: &Call<'_>) -> Result<Planned, Problem> {
-        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
-        let (route, operation, segments) = find(&self.method, path)?;
+        let (route, operation, segments) = self.route()?;
+        let (_, query) = self.path.split_once('?').unwrap_or_default();
         let query = web::Query::<Vec<(String, String)>>::from_query(query);
         let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
         let if_match = self.if_match.as_deref().map(versions).transpose()?;

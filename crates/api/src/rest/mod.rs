@@ -3,7 +3,7 @@
 mod addresses;
 mod api_keys;
 pub(crate) mod audit_events;
-mod batch;
+pub(crate) mod batch;
 pub(crate) mod directory;
 mod emails;
 mod health;
@@ -122,8 +122,9 @@ pub struct Route {
 }
 
 /// Whose password a route hashes: that is slow, and dear to serve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hashes {
+    #[default]
     Nothing,
     /// The caller's own.
     Own,

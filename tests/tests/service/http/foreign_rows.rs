@@ -338,6 +338,39 @@ fn r13_a_preference_keeps_its_bytes(app: &TestApp) {
     }
 }
 
+fn r13_a_number_keeps_its_digits_through_every_door(app: &TestApp) {
+    const LONG: &str = "123456789012345678901234567890.50";
+    let ada = given::a_verified_user(app).signed_in();
+    let send = |path: &str, body: &str| {
+        ada.client.send("POST", path, "application/json", body.as_bytes()).expect(200)
+    };
+    let mutation = |given: &str| format!("updateAccount(userId: {given}) {{ user {{ version }} }}");
+    let literal = mutation(&format!(r#"\"me\", input: {{preferences: {{literal: {LONG}}}}}"#));
+    send("/graphql", &format!(r#"{{"query": "mutation {{ {literal} }}"}}"#));
+    let variable = mutation(r#"\"me\", input: {preferences: $it}"#);
+    let query = format!("mutation ($it: JSON) {{ {variable} }}");
+    send(
+        "/graphql",
+        &format!(r#"{{"query": "{query}", "variables": {{"it": {{"variable": {LONG}}}}}}}"#),
+    );
+    let body = format!(r#"{{"preferences": {{"batch": {LONG}}}}}"#);
+    let operation = format!(r#"{{"method": "PATCH", "path": "/v1/users/me", "body": {body}}}"#);
+    send("/v1/batch", &format!(r#"{{"operations": [{operation}]}}"#));
+    let reads = [
+        ada.client.get("/v1/users/me").expect(200).text,
+        ada.client.get("/v1/users/me/export").expect(200).text,
+        send("/graphql", r#"{"query": "{ me { preferences } }"}"#).text,
+        send("/v1/batch", r#"{"operations": [{"method": "GET", "path": "/v1/users/me"}]}"#).text,
+        send("/v1/batch", r#"{"operations": [{"method": "GET", "path": "/v1/users/me/export"}]}"#)
+            .text,
+    ];
+    for text in reads {
+        for door in ["literal", "variable", "batch"] {
+            assert!(text.contains(&format!(r#""{door}":{LONG}"#)), "{door}: {text}");
+        }
+    }
+}
+
 fn v7_a_nul_reaches_no_database(app: &TestApp) {
     let hedy = given::an_admin(app).signed_in();
     let is_refused =
@@ -428,6 +461,7 @@ on_both!(
     r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out,
     r29_cursors_pass_each_user_once_however_its_time_is_written,
     r13_a_preference_keeps_its_bytes,
+    r13_a_number_keeps_its_digits_through_every_door,
     v7_a_nul_reaches_no_database,
     r29_a_default_may_move_in_any_order_on_postgres,
 );
