@@ -64,6 +64,8 @@ pub(crate) struct Call<'a> {
     pub(crate) now: DateTime<Utc>,
     /// Whether an edit must name the version that it is of.
     pub(crate) requires_if_match: bool,
+    /// Whether the operation that hashes a password was counted already.
+    pub(crate) is_counted: bool,
     /// The key of a request that has one, where the operation keeps its answers itself.
     pub(crate) key: Option<&'a str>,
 }

@@ -6,7 +6,7 @@ use crate::{
     call::Call,
     once,
     problem::Answer,
-    rest::{Keys, Operation, Route},
+    rest::{Hashes, Keys, Operation, Route},
 };
 
 /// An `Idempotency-Key`, with what it stands for.
@@ -25,7 +25,8 @@ pub(crate) fn dispatch(
     call: &Call<'_>,
     key: Option<&Key<'_>>,
 ) -> Answer {
-    if let Some(limit) = route.limit {
+    let was_counted = call.is_counted && route.hashes != Hashes::Nothing;
+    if let Some(limit) = route.limit.filter(|_| !was_counted) {
         call.app.count_request(call.caller, limit)?;
     }
     let Some(key) = key else {

@@ -20,7 +20,8 @@ use crate::{
     middleware::RequestId,
     once, path,
     problem::{Answer, Problem},
-    rest::{Access, Keys, Operation, Parts, Route, Verb, batch},
+    rest::{Access, Hashes, Operation, Parts, Route, Verb},
+    turns::Turn,
 };
 
 /// A request, read as far as that needs neither a token nor the store.
@@ -83,14 +84,15 @@ pub(crate) async fn answer(
 ) -> Result<HttpResponse, Problem> {
     let Incoming { state, caller, request, key, path, is_blind } =
         read(route, &http, payload).await?;
-    let hashes = match route.keys {
-        Keys::EachOperation => batch::hashes(&request.body),
-        Keys::KeepAnswer | Keys::Ignore => route.hashes,
+    let admitted = if route.may_hash() {
+        let body = request.body.clone();
+        admit(&state, &caller, request.token.clone(), move || route.hashing(&body)).await?
+    } else {
+        Admitted::default()
     };
-    // It waits here, where it holds no thread and no connection, and before an attempt is counted.
-    let _turn = state.hashing.turn(hashes).await?;
     let (now, shared) = (state.now(), state.clone());
     let work = move |app: &App| {
+        let Admitted { _turn, is_counted } = admitted;
         let caller = known_caller(app, route, caller, &request)?;
         let known = caller.actor.as_ref().map(KnownAs::from);
         if is_blind {
@@ -98,7 +100,7 @@ pub(crate) async fn answer(
         }
         let requires_if_match = state.requires_if_match;
         let (caller, request) = (&caller, &request);
-        let call = Call { app, caller, request, now, requires_if_match, key: None };
+        let call = Call { app, caller, request, now, requires_if_match, key: None, is_counted };
         let what = [path.as_bytes(), &request.body];
         let key = key.as_deref().map(|text| Key { text, owner: caller, request: &what });
         Ok((known, dispatch(route, operation, &call, key.as_ref())))
@@ -107,6 +109,38 @@ pub(crate) async fn answer(
     let found_out = answer.as_ref().ok().and_then(|reply| reply.known);
     note(&http, known.or(found_out));
     Ok(answer?.into())
+}
+
+/// What a request was given before it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Admitted {
+    /// To hash a password. It goes with the work: a client that leaves does not end that.
+    pub(crate) _turn: Option<Turn>,
+    /// Whether the operation that hashes was counted.
+    pub(crate) is_counted: bool,
+}
+
+/// Waits for its turn, if an operation of the request hashes a password: here, where it holds no
+/// thread and no connection. Whoever will be refused before the password is looked at takes no
+/// place in the queue.
+pub(crate) async fn admit(
+    state: &ApiState,
+    caller: &Caller,
+    token: Option<String>,
+    hashing: impl FnOnce() -> Option<&'static Route> + Send + 'static,
+) -> Result<Admitted, Problem> {
+    let caller = caller.clone();
+    let waits = move |app: &App| {
+        let Some(route) = hashing() else { return Ok((Hashes::Nothing, false)) };
+        let is_let_in = match route.limit {
+            Some(limit) => app.count_request(&caller, limit).is_ok(),
+            None => token.is_some_and(|token| app.authenticate(&token).is_ok()),
+        };
+        let hashes = if is_let_in { route.hashes } else { Hashes::Nothing };
+        Ok((hashes, is_let_in && route.limit.is_some()))
+    };
+    let (hashes, is_counted) = blocking::run(state, waits).await?;
+    Ok(Admitted { _turn: state.hashing.turn(hashes).await?, is_counted })
 }
 
 /// [`answer`] where what comes is long: it is read part by part, as fast as the client takes it.
@@ -122,7 +156,8 @@ pub(crate) async fn answer_in_parts(
         let caller = known_caller(app, route, caller, &request)?;
         let known = caller.actor.as_ref().map(KnownAs::from);
         let (caller, request) = (&caller, &request);
-        let call = Call { app, caller, request, now, requires_if_match, key: None };
+        let is_counted = false;
+        let call = Call { app, caller, request, now, requires_if_match, key: None, is_counted };
         Ok((known, begin(&call)))
     };
     let (known, export) = blocking::run(&state, work).await?;

@@ -18,6 +18,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const REFUSAL: Duration = Duration::from_millis(700);
 /// When a queue that has become slower than was foreseen lets go of somebody.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Nobody hashes a password faster: who was refused before says nothing about the pace.
+const SHORTEST: Duration = Duration::from_millis(2);
 /// The first turns are taken for as long as this, until some have been measured.
 const FIRST_PACE: f64 = 0.02;
 const FIRST_TURNS: f64 = 2.0;
@@ -68,6 +70,7 @@ struct Queue {
 #[derive(Debug)]
 pub(crate) struct Turn {
     turns: Arc<Turns>,
+    began: Instant,
     _place: OwnedSemaphorePermit,
 }
 
@@ -89,7 +92,9 @@ impl Turns {
             return Err(Problem::new("service.busy"));
         };
         match timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await {
-            Ok(Ok(place)) => Ok(Turn { turns: Arc::clone(self), _place: place }),
+            Ok(Ok(place)) => {
+                Ok(Turn { turns: Arc::clone(self), began: Instant::now(), _place: place })
+            }
             Ok(Err(closed)) => Err(Problem::internal(closed)),
             Err(_) => Err(Problem::new("service.busy")),
         }
@@ -135,7 +140,10 @@ impl Drop for Waiting<'_> {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.turns.queue().ended(Instant::now());
+        let now = Instant::now();
+        if now.duration_since(self.began) >= SHORTEST {
+            self.turns.queue().ended(now);
+        }
     }
 }
 
@@ -156,6 +164,18 @@ mod tests {
             .build()
             .unwrap()
             .block_on(test);
+    }
+
+    #[test]
+    fn c6_who_has_signed_in_waits_in_a_queue_of_its_own() {
+        with_paused_time(async {
+            let queues = HashingQueues::new(1);
+            assert!(queues.turn(Hashes::Nothing).await.unwrap().is_none());
+            let _stranger = queues.turn(Hashes::Strangers).await.unwrap();
+            let _own = queues.turn(Hashes::Own).await.unwrap();
+            assert!(queues.turn(Hashes::Own).await.is_err());
+            assert!(queues.turn(Hashes::Nothing).await.is_ok());
+        });
     }
 
     type Log = Arc<Mutex<Vec<usize>>>;
@@ -247,6 +267,22 @@ mod tests {
             let waiting: Vec<_> = (0..10).map(|n| comes(&turns, &log, n, slow)).collect();
             yield_now().await;
             assert!(turns.queue().waiting <= 6, "{:?}", turns.queue());
+            drop(waiting);
+        });
+    }
+
+    #[test]
+    fn c6_who_hashes_nothing_does_not_lengthen_the_queue() {
+        with_paused_time(async {
+            let (turns, log) = (Turns::new(2), Log::default());
+            served((0..64).map(|n| comes(&turns, &log, n, WORK)).collect()).await;
+            let refused = (0..1_000).map(|n| comes(&turns, &log, n, Duration::ZERO));
+            served(refused.collect()).await;
+            let _first = turns.turn().await.unwrap();
+            let _second = turns.turn().await.unwrap();
+            let waiting: Vec<_> = (0..500).map(|n| comes(&turns, &log, n, WORK)).collect();
+            yield_now().await;
+            assert!(turns.queue().waiting <= 104, "{:?}", turns.queue());
             drop(waiting);
         });
     }

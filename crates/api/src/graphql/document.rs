@@ -44,7 +44,7 @@ const LONGEST_PAGE: usize = 200;
 /// A document that may run.
 pub(super) struct Plan {
     pub(super) document: ExecutableDocument,
-    pub(super) hashes: Hashes,
+    pub(super) hashing: Option<&'static Route>,
     pub(super) introspects: bool,
     /// Whether it may change something.
     pub(super) mutates: bool,
@@ -85,9 +85,9 @@ pub(super) fn plan(
     if routes.iter().filter(|route| route.is_long()).count() > 1 {
         return Err(Problem::new("graphql.too_many_exports"));
     }
-    let hashes = routes.iter().map(|route| route.hashes).max().unwrap_or_default();
+    let hashing = routes.iter().copied().find(|route| route.hashes != Hashes::Nothing);
     let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
-    Ok(Plan { document, hashes, introspects, mutates })
+    Ok(Plan { document, hashing, introspects, mutates })
 }
 
 /// What a document looks like, before the parser takes it apart.

@@ -34,7 +34,7 @@ use crate::{
     body::{self, Fields},
     call::{KnownAs, Request},
     codes::Plain,
-    door::{self, Incoming},
+    door::{self, Admitted, Incoming},
     middleware::RequestId,
     problem::Problem,
     rest::{GRAPHQL, GRAPHQL_BY_GET, Route, Verb},
@@ -100,10 +100,17 @@ async fn carry_out(
             return Ok(shown(http, problem.code, &refused));
         }
     };
-    let _turn = state.hashing.turn(plan.hashes).await?;
+    let hashing = plan.hashing;
+    let admitted = match hashing {
+        Some(_) => door::admit(&state, &caller, token.clone(), move || hashing).await?,
+        None => Admitted::default(),
+    };
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
     let work = move |app: &App| {
-        let runner = Runner::new(app.clone(), caller, token, key, now, requires_if_match);
+        let Admitted { _turn, is_counted } = admitted;
+        let mut runner = Runner::new(app.clone(), caller, token, now);
+        (runner.key, runner.is_counted) = (key, is_counted);
+        runner.requires_if_match = requires_if_match;
         Ok(run(asked, plan, runner))
     };
     let (response, known) = blocking::run(&state, work).await?;

@@ -20,9 +20,11 @@ pub(super) struct Runner {
     app: App,
     stranger: Caller,
     token: Option<String>,
-    key: Option<String>,
+    pub(super) key: Option<String>,
     now: DateTime<Utc>,
-    requires_if_match: bool,
+    pub(super) requires_if_match: bool,
+    /// Whether the operation that hashes a password was counted.
+    pub(super) is_counted: bool,
     /// Who it is, until something changes that might change what the token is worth.
     actor: Mutex<Option<Actor>>,
     known: Mutex<Option<KnownAs>>,
@@ -46,12 +48,20 @@ impl Runner {
         app: App,
         stranger: Caller,
         token: Option<String>,
-        key: Option<String>,
         now: DateTime<Utc>,
-        requires_if_match: bool,
     ) -> Self {
-        let (actor, known, keyed) = (Mutex::default(), Mutex::default(), AtomicUsize::default());
-        Self { app, stranger, token, key, now, requires_if_match, actor, known, keyed }
+        Self {
+            app,
+            stranger,
+            token,
+            key: None,
+            now,
+            requires_if_match: false,
+            is_counted: false,
+            actor: Mutex::default(),
+            known: Mutex::default(),
+            keyed: AtomicUsize::default(),
+        }
     }
 
     pub(super) fn request_id(&self) -> &str {
@@ -126,7 +136,8 @@ impl Runner {
 
     pub(super) fn call_of<'a>(&'a self, caller: &'a Caller, request: &'a Request) -> Call<'a> {
         let (app, now, requires_if_match) = (&self.app, self.now, self.requires_if_match);
-        Call { app, caller, request, now, requires_if_match, key: None }
+        let is_counted = self.is_counted;
+        Call { app, caller, request, now, requires_if_match, key: None, is_counted }
     }
 }
 

@@ -59,11 +59,11 @@ pub(super) fn run(call: &Call<'_>) -> Answer {
     if batch.is_atomic { all_or_nothing(call, &planned) } else { each_by_itself(call, &planned) }
 }
 
-/// Whose password a batch hashes; one operation of it may.
-pub(crate) fn hashes(body: &[u8]) -> Hashes {
-    let operations = Fields::of(body).and_then(read).map_or_else(|_| Vec::new(), |it| it.items);
-    let routes = operations.iter().filter_map(|item| item.route().ok());
-    routes.map(|(route, ..)| route.hashes).max().unwrap_or_default()
+/// The operation of a batch that hashes a password: the first one, since no other may.
+pub(super) fn hashing(body: &[u8]) -> Option<&'static Route> {
+    let batch = Fields::of(body).and_then(read).ok()?;
+    let routes = batch.items.iter().filter_map(|item| item.route().ok());
+    routes.map(|(route, ..)| route).find(|route| route.hashes != Hashes::Nothing)
 }
 
 fn read(mut fields: Fields) -> Result<Batch, Problem> {
@@ -84,8 +84,6 @@ struct Planned {
     operation: Operation,
     caller: Caller,
     request: Request,
-    /// All that makes it this operation, for its idempotency key.
-    what: Vec<u8>,
 }
 
 /// Each operation, or why it cannot even begin. One password or code is checked in a batch at
@@ -124,7 +122,6 @@ impl Item {
             return Err(Problem::new("if_match.required"));
         }
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
-        let what = format!("{} {}\n{body}", route.method, self.path).into_bytes();
         let caller = match route.access {
             Access::Authenticated => {
                 Caller { if_match: if_match.flatten(), if_none_match: None, ..call.caller.clone() }
@@ -140,7 +137,7 @@ impl Item {
             token: call.request.token.clone(),
             ..Request::default()
         };
-        Ok(Planned { route, operation, caller, request, what })
+        Ok(Planned { route, operation, caller, request })
     }
 }
 
@@ -169,33 +166,41 @@ impl Planned {
     }
 }
 
+/// The key of the batch's `n`th operation that has one. Each stands for the batch as a whole.
+fn key_text(call: &Call<'_>, n: usize) -> Option<String> {
+    call.key.map(|key| format!("{key}/{n}"))
+}
+
 /// Each operation is a transaction of its own, and has a key of its own where the batch has one:
 /// a batch that is sent again does what is still missing.
 fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
-    let mut has_written = false;
-    let outcome = |(n, planned): (usize, &Result<Planned, Problem>)| {
+    let (mut has_written, mut keyed) = (false, 0);
+    let request = [&*call.request.body];
+    let outcome = |planned: &Result<Planned, Problem>| {
         let planned = match planned {
             Ok(planned) => planned,
-            Err(problem) => return Outcome::refused(problem, call),
+            Err(problem) => return Ok(Outcome::refused(problem, call)),
         };
         // An operation before may have ended what the caller is known by.
         if let (Access::Authenticated, Some(token)) = (planned.route.access, &call.request.token)
             && has_written
             && let Err(error) = call.app.authenticate(token)
         {
-            return Outcome::refused(&error.into(), call);
+            return Ok(Outcome::refused(&error.into(), call));
         }
-        has_written |= planned.route.method != Verb::Get;
-        let text = call.key.filter(|_| planned.route.method != Verb::Get);
-        let text = text.map(|key| format!("{key}/{n}"));
-        let request = [planned.what.as_slice()];
+        let is_write = planned.route.method != Verb::Get;
+        has_written |= is_write;
+        let text = key_text(call, keyed).filter(|_| is_write);
+        keyed += usize::from(is_write);
         let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
         match planned.run(call.app, call, key.as_ref()) {
-            Ok(reply) => Outcome::of(reply),
-            Err(problem) => Outcome::refused(&problem, call),
+            // The whole batch is another than the one that had the key.
+            Err(problem) if problem.code == "idempotency_key.reused" => Err(problem),
+            Err(problem) => Ok(Outcome::refused(&problem, call)),
+            Ok(reply) => Ok(Outcome::of(reply)),
         }
     };
-    let results = planned.iter().enumerate().map(outcome).collect();
+    let results = planned.iter().map(outcome).collect::<Result<_, Problem>>()?;
     Reply::ok(&Outcomes { committed: true, results })
 }
 
@@ -215,9 +220,8 @@ fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
         let results = replies.into_iter().map(Outcome::of).collect();
         Reply::ok(&Outcomes { committed: true, results })
     };
-    let request: Vec<&[u8]> =
-        planned.iter().flatten().map(|planned| planned.what.as_slice()).collect();
-    let key = call.key.map(|text| Key { text, owner: call.caller, request: &request });
+    let (text, request) = (key_text(call, 0), [&*call.request.body]);
+    let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
     let answer = match key {
         Some(key) => once::answer(call.app, &key, together),
         None => together(call.app),

@@ -3,7 +3,7 @@
 mod addresses;
 mod api_keys;
 pub(crate) mod audit_events;
-pub(crate) mod batch;
+mod batch;
 pub(crate) mod directory;
 mod emails;
 mod health;
@@ -122,9 +122,8 @@ pub struct Route {
 }
 
 /// Whose password a route hashes: that is slow, and dear to serve.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hashes {
-    #[default]
     Nothing,
     /// The caller's own.
     Own,
@@ -251,6 +250,19 @@ impl Route {
     /// Whether it can be used to guess: such things are done once in a request at most.
     pub(crate) fn checks_a_secret(&self) -> bool {
         self.hashes != Hashes::Nothing || self.checks_a_code || self.keys == Keys::EachOperation
+    }
+
+    /// Whether a request may hash a password.
+    pub(crate) fn may_hash(&self) -> bool {
+        self.hashes != Hashes::Nothing || self.keys == Keys::EachOperation
+    }
+
+    /// The operation of a request that hashes a password, if one does.
+    pub(crate) fn hashing(&'static self, body: &[u8]) -> Option<&'static Self> {
+        match self.keys {
+            Keys::EachOperation => batch::hashing(body),
+            Keys::KeepAnswer | Keys::Ignore => (self.hashes != Hashes::Nothing).then_some(self),
+        }
     }
 
     /// Whether the answer has all that was ever kept: such a one is given once in a request.

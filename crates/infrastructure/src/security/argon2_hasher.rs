@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::phc::{self, Output, Salt};
@@ -34,6 +35,8 @@ pub struct Argon2Hasher {
     /// What the work is done with when there is no hash to check.
     dummy_salt: [u8; 16],
     permits: Permits,
+    /// Memory of runs that have ended while others wait: fresh memory costs a third of a run.
+    spare: Mutex<Vec<Vec<Block>>>,
     runs: AtomicU64,
 }
 
@@ -71,6 +74,7 @@ impl Argon2Hasher {
             today,
             dummy_salt: random_bytes(),
             permits: Permits::new(permits, permits.saturating_mul(QUEUE_PER_PERMIT)),
+            spare: Mutex::default(),
             runs: AtomicU64::new(0),
         }
     }
@@ -96,14 +100,36 @@ impl Argon2Hasher {
         salt: &[u8],
     ) -> Result<Output, HashingError> {
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let mut memory = memory(argon2.params().block_count())?;
+        let blocks = argon2.params().block_count();
+        let mut memory = self.memory(blocks)?;
         let mut bytes = [0; Output::MAX_LENGTH];
         let length = argon2.params().output_len().unwrap_or(OUTPUT_BYTES);
         let out = bytes.get_mut(..length).ok_or_else(|| failed(argon2::Error::OutputTooLong))?;
-        argon2
-            .hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory)
-            .map_err(failed)?;
+        let used = memory.get_mut(..blocks).unwrap_or_default();
+        let hashed = argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, used);
+        self.give_back(memory);
+        hashed.map_err(failed)?;
         Output::new(out).map_err(failed)
+    }
+
+    fn memory(&self, blocks: usize) -> Result<Vec<Block>, HashingError> {
+        let spare = self.spare().pop().filter(|spare| spare.len() >= blocks);
+        spare.map_or_else(|| memory(blocks), Ok)
+    }
+
+    /// Keeps the memory for whoever waits; when nobody does, all of it goes back to the system.
+    fn give_back(&self, memory: Vec<Block>) {
+        let mut spare = self.spare();
+        if !self.permits.has_waiters() {
+            spare.clear();
+        } else if memory.len() == self.today.block_count() {
+            spare.push(memory);
+        }
+    }
+
+    // Nothing can panic while the lock is held.
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does what a hash made with weaker parameters leaves undone, so that a wrong guess
@@ -412,6 +438,23 @@ mod tests {
         drop(held);
         hasher.verify(&password("correct horse"), None).unwrap();
         assert_eq!(hasher.verifications(), 1);
+    }
+
+    #[test]
+    fn c6_memory_is_used_again_while_others_wait_and_not_kept() {
+        let hasher = Argon2Hasher { permits: Permits::new(1, 64), ..cheap() };
+        let held = hasher.permit().unwrap();
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| hasher.verify(&password("correct horse"), None).unwrap());
+            while !hasher.permits.has_waiters() {
+                thread::yield_now();
+            }
+            hasher.give_back(hasher.memory(hasher.today.block_count()).unwrap());
+            assert_eq!(hasher.spare().len(), 1);
+            drop(held);
+            waits.join().unwrap();
+        });
+        assert!(hasher.spare().is_empty());
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Permits {
         Some(Permit(self))
     }
 
+    /// Whether somebody waits for a permit.
+    pub(super) fn has_waiters(&self) -> bool {
+        !self.lock().waiting.is_empty()
+    }
+
     // Nothing can panic while the lock is held, so a poisoned state is still true.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -232,14 +232,39 @@ fn c6_a_batch_that_is_sent_again_does_what_is_missing(app: &TestApp) {
     let again = client.post("/v1/batch", &operations).expect(200);
     assert_eq!(results(&first), results(&again));
     assert_eq!(app.count("user_emails"), 3);
-    let other = json!({"operations": [add_email("a@work.example"), add_email("c@work.example")]});
-    assert_eq!(statuses(&client.post("/v1/batch", &other)), [201, 422]);
 
     let client = ada.client.header("idempotency-key", "k-2");
     let operations = json!({"atomic": true, "operations": [add_email("d@work.example")]});
     let first = client.post("/v1/batch", &operations).expect(200);
     assert_eq!(client.post("/v1/batch", &operations).expect(200).text, first.text);
     assert_eq!(app.count("user_emails"), 4);
+}
+
+fn c6_a_key_stands_for_one_batch_as_a_whole(app: &TestApp) {
+    let ada = given::a_verified_user(app).signed_in();
+    let edit = |username: &str, if_match: &str| {
+        let body = json!({"username": username});
+        json!({"method": "PATCH", "path": "/v1/users/me", "body": body, "if_match": if_match})
+    };
+    let (stale, anew) = (edit("lovelace", "\"999\""), edit("lovelace", "*"));
+    let nowhere = json!({"method": "GET", "path": "/v1/nowhere"});
+    for (at, is_atomic) in [false, true].into_iter().enumerate() {
+        let client = ada.client.header("idempotency-key", &format!("k-{at}"));
+        let reply = |is_atomic: bool, operations: &[&Value]| {
+            client.post("/v1/batch", &json!({"atomic": is_atomic, "operations": operations}))
+        };
+        assert_eq!(statuses(&reply(is_atomic, &[&stale]).expect(200)), [412]);
+        for (is_atomic, operations) in [
+            (is_atomic, [&anew].as_slice()),
+            (is_atomic, &[&stale, &nowhere]),
+            (is_atomic, &[&nowhere, &stale]),
+            (!is_atomic, &[&stale]),
+        ] {
+            let reply = reply(is_atomic, operations);
+            reply.expect_problem(422, "idempotency_key.reused");
+        }
+        assert_eq!(statuses(&reply(is_atomic, &[&stale]).expect(200)), [412]);
+    }
 }
 
 through_both_doors!(
@@ -255,6 +280,7 @@ through_both_doors!(
     z2_a_batch_opens_nothing_that_is_shut_alone,
     v7_a_faulty_batch_is_told_all_at_once,
     c6_a_batch_that_is_sent_again_does_what_is_missing,
+    c6_a_key_stands_for_one_batch_as_a_whole,
 );
 
 on_both!(r5_a_batch_exports_once_at_most);
