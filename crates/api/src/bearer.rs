@@ -21,6 +21,13 @@ pub(crate) fn token(headers: &HeaderMap, takes_basic: bool) -> Result<Option<Str
     Ok(Some(token.ok_or(AppError::Unauthenticated)?))
 }
 
+/// How to be known here by a token (RFC 9110 §11.6.1): one that was sent is not valid (RFC 6750
+/// §3.1).
+pub(crate) fn challenge(headers: &HeaderMap) -> &'static str {
+    let was_sent = headers.contains_key(AUTHORIZATION);
+    if was_sent { "Bearer error=\"invalid_token\"" } else { "Bearer" }
+}
+
 /// The token of `Bearer <token>`; the scheme is read in any case (RFC 9110 §11.1).
 fn read(line: &str, takes_basic: bool) -> Option<String> {
     let (scheme, credentials) = trimmed(line).split_once(char::is_whitespace)?;

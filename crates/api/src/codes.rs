@@ -9,6 +9,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     // The request itself
     ("request.malformed", 400, "The body is not the JSON object that is expected"),
     ("request.invalid", 422, "Some fields are faulty"),
+    ("request.unreadable", 400, "This is no request of HTTP/1.1"),
+    ("request.head_too_large", 431, "The URL or the headers are too long"),
     ("request.timeout", 408, "The request took too long to arrive"),
     ("request.too_large", 413, "The body is too large"),
     ("request.unsupported_media_type", 415, "The content type is not supported"),

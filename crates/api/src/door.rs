@@ -152,6 +152,7 @@ pub(crate) async fn answer_in_parts(
 ) -> Result<HttpResponse, Problem> {
     let Incoming { state, caller, request, .. } = read(route, &http, payload).await?;
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
+    let request_id = caller.origin.request_id.clone();
     let work = move |app: &App| {
         let caller = known_caller(app, route, caller, &request)?;
         let known = caller.actor.as_ref().map(KnownAs::from);
@@ -166,7 +167,7 @@ pub(crate) async fn answer_in_parts(
     response.content_type("application/json");
     // Of an answer to HEAD no part is ever sent.
     let export = Some(export?).filter(|_| http.method() != Method::HEAD);
-    Ok(response.body(ExportBody::new(state, export)))
+    Ok(response.body(ExportBody::new(state, export, request_id)))
 }
 
 /// Tells the access log who it was.

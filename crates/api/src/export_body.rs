@@ -30,14 +30,15 @@ type NextPart = Pin<Box<dyn Future<Output = Result<(Export, Option<Vec<u8>>), Pr
 pub(crate) struct ExportBody {
     state: ApiState,
     export: Option<Export>,
+    request_id: String,
     reading: Option<NextPart>,
     span: Span,
 }
 
 impl ExportBody {
     /// A body of all parts of the export; without one it is empty.
-    pub(crate) fn new(state: ApiState, export: Option<Export>) -> Self {
-        Self { state, export, reading: None, span: Span::current() }
+    pub(crate) fn new(state: ApiState, export: Option<Export>, request_id: String) -> Self {
+        Self { state, export, request_id, reading: None, span: Span::current() }
     }
 }
 
@@ -71,6 +72,7 @@ impl MessageBody for ExportBody {
             }
             Ok((_, None)) => None,
             Err(problem) => {
+                self.span.in_scope(|| problem.log(&self.request_id));
                 tracing::warn!(parent: &self.span, code = problem.code, "an export was cut off");
                 Some(Err(problem.code.into()))
             }

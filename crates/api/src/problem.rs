@@ -132,7 +132,7 @@ impl Problem {
     }
 
     /// What is the service's own fault is logged here, and only here.
-    fn log(&self, request_id: &str) {
+    pub(crate) fn log(&self, request_id: &str) {
         if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| chain(cause));
             // Load is no defect: an error for each refused request would hide the real ones.

@@ -2,11 +2,12 @@
 //!
 //! The HTTP implementation has a deadline for the first head of a connection alone, and reads
 //! bodies that nobody wants without end. So it gets a stream that counts what goes through
-//! ([`connection`]); what a connection waits for and until when is plain data ([`progress`]);
+//! ([`connection`]) and hands over one request at a time ([`framing`]); what a connection waits for and until when is plain data ([`progress`]);
 //! and [`admission`] says how many connections there are, and which one leaves for another.
 
 mod admission;
 mod connection;
+mod framing;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -20,9 +21,9 @@ use actix_http::{HttpService, KeepAlive, Request};
 use actix_service::{apply_fn_factory, map_config};
 use actix_web::{
     App,
-    body::BoxBody,
+    body::{BoxBody, MessageBody},
     dev::{AppConfig, Response, Server, Service},
-    http::{ConnectionType, StatusCode},
+    http::ConnectionType,
 };
 use tokio::{
     net::TcpStream,
@@ -32,9 +33,12 @@ use tokio::{
 use self::{
     admission::{Admission, Admitted},
     connection::{AnswerBody, ClientStream, Connection, InFlight},
-    progress::Overdue,
+    progress::{Overdue, READ_AHEAD},
 };
-use crate::{ApiState, problem::Problem, routes};
+use crate::{ApiState, middleware, problem::Problem, routes};
+
+/// For a client to hear that there is no place for it.
+const REFUSAL: Duration = Duration::from_millis(100);
 
 /// How much the server takes, and how long it waits for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +88,9 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
         .workers(limits.workers)
         .worker_max_blocking_threads(threads)
         // Of those beyond the bound one leaves for each: they have to be accepted for that.
-        .max_concurrent_connections((limits.connections / 4 * 5 + 1).div_ceil(limits.workers))
+        .max_concurrent_connections(
+            (limits.connections + limits.connections.div_ceil(4) + 1).div_ceil(limits.workers),
+        )
         .shutdown_timeout(limits.shutdown.as_secs())
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
@@ -116,14 +122,15 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
             });
             let state = state.clone();
             async move {
-                // The place is taken until the connection is closed.
-                let (end, _seat) = match attended {
-                    Some((seat, dispatcher)) => {
-                        (watch(&connection, &seat, &limits, dispatcher).await, Some(seat))
-                    }
-                    None => (End::Refused, None),
-                };
-                close(&connection, end, limits.farewell, &state).await;
+                if let Some((seat, dispatcher)) = attended {
+                    // The place is taken until the connection is closed.
+                    let end = watch(&connection, &seat, &limits, dispatcher).await;
+                    close(&connection, end, &seat, limits.farewell, &state).await;
+                } else {
+                    tracing::debug!("connection refused");
+                    connection.say(&answer_in_full("service.busy", &state)).await;
+                    let _ = timeout(REFUSAL, connection.hang_up(READ_AHEAD)).await;
+                }
                 Ok(())
             }
         })
@@ -162,8 +169,6 @@ enum End {
     Overdue(Overdue),
     /// Another connection needs its place.
     Displaced,
-    /// There was no place for it.
-    Refused,
 }
 
 /// Serves the requests of a connection until that is over, or its client takes too long.
@@ -214,14 +219,19 @@ async fn watch(
 }
 
 /// Closes a connection so that its client learns why, if it listens.
-async fn close(connection: &Connection, end: End, patience: Duration, state: &ApiState) {
+async fn close(
+    connection: &Connection,
+    end: End,
+    seat: &Admitted,
+    patience: Duration,
+    state: &ApiState,
+) {
     if end != End::Done {
         tracing::debug!(?end, "connection closed");
     }
     let last_words = match end {
-        End::Refused => Some("service.busy"),
         End::Overdue(Overdue::Head { has_begun: true }) => Some("request.timeout"),
-        End::Done | End::Displaced | End::Overdue(_) => None,
+        End::Done | End::Displaced | End::Overdue(_) => connection.progress().refusal(),
     };
     let last_words = last_words.map(|code| answer_in_full(code, state));
     let is_stalled = connection.progress().is_stalled();
@@ -231,31 +241,31 @@ async fn close(connection: &Connection, end: End, patience: Duration, state: &Ap
     } else if let Some(last_words) = last_words {
         connection.say(&last_words).await;
     }
-    let waits_for_client = match end {
-        // Their places are taken already.
-        End::Refused | End::Displaced => false,
-        End::Done | End::Overdue(_) => !is_stalled,
-    };
-    let room = connection.progress().farewell();
-    if let Some(room) = room.filter(|_| waits_for_client) {
-        let _ = timeout(patience, connection.hang_up(room)).await;
+    let room = connection.progress().farewell().filter(|_| !is_stalled);
+    if let Some(room) = room {
+        tokio::select! {
+            // Another one has its place.
+            () = seat.must_go() => {}
+            _ = timeout(patience, connection.hang_up(room)) => {}
+        }
     }
 }
 
 /// A problem as it goes over the wire, where no request is at hand.
 fn answer_in_full(code: &'static str, state: &ApiState) -> Vec<u8> {
-    let (problem, request_id) = (Problem::new(code), state.new_request_id());
-    let retry_after = problem.retry_after();
-    let retry_after = retry_after.map(|seconds| format!("retry-after: {seconds}\r\n"));
-    let (status, body) = problem.shown(&request_id);
-    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    format!(
-        "HTTP/1.1 {status} {}\r\nconnection: close\r\ncontent-type: application/problem+json\r\n\
-         content-length: {}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\n\
-         x-request-id: {request_id}\r\n{}\r\n{body}",
-        reason.unwrap_or_default(),
-        body.len(),
-        retry_after.unwrap_or_default(),
-    )
-    .into_bytes()
+    let request_id = state.new_request_id();
+    let mut response = Problem::new(code).respond(&request_id);
+    middleware::add_headers(response.headers_mut(), &request_id, state.serves_other_origins());
+    let status = response.status();
+    let mut answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\n").into_bytes();
+    for (name, value) in response.headers() {
+        answer.extend_from_slice(name.as_str().as_bytes());
+        answer.extend_from_slice(b": ");
+        answer.extend_from_slice(value.as_bytes());
+        answer.extend_from_slice(b"\r\n");
+    }
+    let body = response.into_body().try_into_bytes().unwrap_or_default();
+    answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+    answer.extend_from_slice(&body);
+    answer
 }

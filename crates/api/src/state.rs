@@ -3,6 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
@@ -24,7 +25,7 @@ pub struct ApiState {
     pub(crate) cors_origins: Arc<[String]>,
     /// The URL by which clients reach it.
     public_url: Arc<str>,
-    openapi: Arc<OnceLock<String>>,
+    openapi: Arc<OnceLock<Bytes>>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
     ready: Arc<AtomicBool>,
@@ -67,6 +68,10 @@ impl ApiState {
         Self { cors_origins: origins.into(), ..self }
     }
 
+    pub(crate) fn serves_other_origins(&self) -> bool {
+        !self.cors_origins.is_empty()
+    }
+
     /// The URL by which clients reach it; without one, that of the OpenAPI document itself.
     #[must_use]
     pub fn with_public_url(self, url: &str) -> Self {
@@ -74,8 +79,8 @@ impl ApiState {
     }
 
     /// The OpenAPI document, with the URL by which clients reach the service.
-    pub(crate) fn openapi(&self) -> String {
-        self.openapi.get_or_init(|| openapi::text(&self.public_url)).clone()
+    pub(crate) fn openapi(&self) -> Bytes {
+        self.openapi.get_or_init(|| openapi::text(&self.public_url).into()).clone()
     }
 
     /// Whether whoever changes a user must say which version it has seen (`If-Match`).

@@ -52,10 +52,14 @@ impl LogQueue {
         Ok(())
     }
 
-    /// Waits until all lines are written, or for so long.
+    /// Waits until all lines are written and it was told how many are lost, or for so long.
     pub(crate) fn finish(&self, at_most: Duration) {
         let is_busy = |state: &mut State| !state.lines.is_empty() || state.is_writing;
-        let _ = self.0.is_done.wait_timeout_while(self.lock(), at_most, is_busy);
+        let mut state = self.lock();
+        // An empty line makes the thread tell what is lost.
+        state.lines.push_back(Vec::new());
+        self.0.has_work.notify_one();
+        let _ = self.0.is_done.wait_timeout_while(state, at_most, is_busy);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -84,7 +88,7 @@ impl LogQueue {
             if told.is_ok() {
                 state.lost -= lost;
             }
-            state.lost += u64::from(!written && line.is_some());
+            state.lost += u64::from(!written && line.is_some_and(|line| !line.is_empty()));
             state.is_writing = false;
             self.0.is_done.notify_all();
         }
@@ -113,7 +117,13 @@ impl LogQueue {
 fn note(lost: u64) -> Vec<u8> {
     KEPT.set(Some(Vec::new()));
     tracing::error!(lines = lost, "{lost} lines of this log were lost: they could not be written");
-    KEPT.take().unwrap_or_default()
+    let line = KEPT.take().unwrap_or_default();
+    // The filter of the log leaves out this part of the program.
+    if line.is_empty() { plain_note(lost) } else { line }
+}
+
+fn plain_note(lost: u64) -> Vec<u8> {
+    format!("{lost} lines of this log were lost: they could not be written\n").into_bytes()
 }
 
 impl<'a> MakeWriter<'a> for LogQueue {
@@ -231,6 +241,17 @@ mod tests {
         let (queue, output) = (LogQueue::default(), Output::new(disk));
         queue.write_to(output.clone()).unwrap();
         (queue, output)
+    }
+
+    /// Seen to fail: the thread wrote nothing where no subscriber takes the line.
+    #[test]
+    fn what_is_lost_is_told_at_the_end_whatever_the_filter_lets_through() {
+        let (queue, output) = queue(Disk::Full);
+        queue.push(b"one\n");
+        queue.finish(PATIENCE);
+        output.set(Disk::HasRoom);
+        queue.finish(PATIENCE);
+        assert!(output.text().contains("1 lines of this log were lost"), "{}", output.text());
     }
 
     /// Seen to fail: with a queue that counts only what finds no room in it.

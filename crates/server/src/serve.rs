@@ -62,7 +62,8 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     served
 }
 
-/// The bounds of connections; a quarter of the files that may be open is left to everything else.
+/// The bounds of connections. For each four there may be a fifth on its way out, and the rest of
+/// the files that may be open is left to everything else.
 fn limits(config: &Config) -> Limits {
     let wanted = config.max_connections;
     let files = file_limit::raise(wanted + wanted.div_ceil(3));

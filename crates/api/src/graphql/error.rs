@@ -8,6 +8,7 @@ use async_graphql::{
 };
 use serde_json::Value as Json;
 
+use super::shape::of_json;
 use crate::problem::Problem;
 
 const INVALID: &str = "graphql.invalid";
@@ -59,7 +60,7 @@ fn of(problem: &Problem, request_id: &str, place: impl Fn(&str) -> String) -> Er
 }
 
 fn set(extensions: &mut ErrorExtensionValues, name: &str, value: Json) {
-    extensions.set(name, Value::from_json(value).unwrap_or_default());
+    extensions.set(name, of_json(value));
 }
 
 /// An answer that says why nothing was begun.

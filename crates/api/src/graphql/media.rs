@@ -11,6 +11,8 @@ use actix_web::{
 use async_graphql::{Response, ServerError, Value};
 use serde::Serialize;
 
+use crate::bearer;
+
 const JSON: &str = "application/json";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
@@ -50,14 +52,18 @@ pub(super) fn answered(http: &HttpRequest, response: &Response) -> HttpResponse 
         MediaType::GraphqlResponse if !is_begun => status_of(response),
         MediaType::GraphqlResponse | MediaType::Json => StatusCode::OK,
     };
-    refused(http, status, response)
+    with_status(http, status, response)
 }
 
 /// The same with this status, whatever the client asks for.
-pub(super) fn refused(http: &HttpRequest, status: StatusCode, response: &Response) -> HttpResponse {
+pub(super) fn with_status(
+    http: &HttpRequest,
+    status: StatusCode,
+    response: &Response,
+) -> HttpResponse {
     let mut answer = HttpResponse::build(status);
     if status == StatusCode::UNAUTHORIZED {
-        answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        answer.insert_header((header::WWW_AUTHENTICATE, bearer::challenge(http.headers())));
     }
     answer.content_type(MediaType::accepted(http.headers()).as_str()).json(Shown::of(response))
 }

@@ -122,7 +122,7 @@ fn shown(http: &HttpRequest, code: &str, refused: &Response) -> HttpResponse {
     if code != NOT_BY_GET {
         return media::answered(http, refused);
     }
-    let mut answer = media::refused(http, StatusCode::METHOD_NOT_ALLOWED, refused);
+    let mut answer = media::with_status(http, StatusCode::METHOD_NOT_ALLOWED, refused);
     answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     answer
 }
@@ -185,7 +185,7 @@ fn run(asked: Asked, plan: Plan, runner: Runner) -> (Response, Option<KnownAs>) 
     }
     let runner = Arc::new(runner);
     let mut request = Document::new(String::new())
-        .variables(Variables::from_json(asked.variables))
+        .variables(Variables::from_value(shape::of_json(asked.variables)))
         .data(Arc::clone(&runner));
     request.operation_name = asked.operation_name;
     request.set_parsed_query(plan.document);

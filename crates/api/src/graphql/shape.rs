@@ -185,9 +185,7 @@ impl Shape {
     /// A value of JSON as GraphQL shows it.
     pub(super) fn show<'a>(&self, value: &'a Json) -> FieldValue<'a> {
         match self {
-            Self::Scalar(_) => {
-                FieldValue::value(Value::from_json(value.clone()).unwrap_or_default())
-            }
+            Self::Scalar(_) => FieldValue::value(of_json(value.clone())),
             Self::Enum(_) => {
                 let text = value.as_str().unwrap_or_default();
                 FieldValue::value(Value::Enum(Name::new(constant(text))))
@@ -264,4 +262,19 @@ pub(super) fn of_constant(known: &str, name: &str) -> Json {
     let values = ENUMS.iter().find(|(other, _)| *other == known).map(|(_, values)| values.iter());
     let value = values.into_iter().flatten().find(|value| constant(value) == name);
     value.map_or(Json::Null, |value| Json::String(value.clone()))
+}
+
+/// The same value, with all digits of its numbers: `Value::from_json` makes objects of long ones.
+pub(super) fn of_json(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Boolean(flag),
+        Json::Number(number) => Value::Number(number),
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => Value::List(items.into_iter().map(of_json).collect()),
+        Json::Object(members) => {
+            let members = members.into_iter();
+            Value::Object(members.map(|(key, json)| (Name::new(key), of_json(json))).collect())
+        }
+    }
 }

@@ -41,7 +41,14 @@ const MAX_AGE: usize = 7200;
 /// by the page itself.
 pub(crate) fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allowed_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allowed_headers(SENT)
         .expose_headers(EXPOSED)
         .max_age(MAX_AGE);

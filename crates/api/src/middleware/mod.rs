@@ -17,6 +17,9 @@ use actix_web::{
 use tracing::{Instrument, field, info_span};
 
 pub(crate) use cors::cors;
+pub(crate) use headers::add as add_headers;
+
+use crate::ApiState;
 
 /// The id of a request, for whoever handles it.
 #[derive(Debug, Clone)]
@@ -35,7 +38,9 @@ pub(crate) async fn around(
     request.extensions_mut().insert(RequestId(id.clone()));
     let response = next.call(request).instrument(span).await?.map_into_boxed_body();
     let mut response = problems::render(response, &id);
-    headers::add(&mut response, &id);
+    let state = response.request().app_data::<ApiState>();
+    let serves_other_origins = state.is_some_and(ApiState::serves_other_origins);
+    add_headers(response.headers_mut(), &id, serves_other_origins);
     access_log::write(&response, &id, started.elapsed());
     Ok(response)
 }

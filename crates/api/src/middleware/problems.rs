@@ -4,12 +4,12 @@ use actix_web::{
     body::BoxBody,
     dev::ServiceResponse,
     http::header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, AUTHORIZATION,
-        HeaderMap, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE,
+        ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, HeaderMap, HeaderName,
+        HeaderValue, VARY, WWW_AUTHENTICATE,
     },
 };
 
-use crate::{graphql, problem::Problem, rest};
+use crate::{bearer, graphql, problem::Problem, rest};
 
 /// What a failure keeps of the headers that it had: without those of CORS no script could read it.
 const KEPT: [HeaderName; 4] =
@@ -45,10 +45,8 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
 /// How to be known here (RFC 9110 §11.6.1): a token that was sent is not valid (RFC 6750 §3.1),
 /// and some take HTTP Basic.
 fn challenge(request: &HttpRequest, headers: &mut HeaderMap) {
-    if request.headers().contains_key(AUTHORIZATION) {
-        let refused = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        headers.insert(WWW_AUTHENTICATE, refused);
-    }
+    headers
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static(bearer::challenge(request.headers())));
     if rest::takes_basic(request) {
         headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"userdom\""));
     }

@@ -144,19 +144,19 @@ impl Item {
 /// Names of a template with what stands in their place.
 type Segments = Vec<(String, String)>;
 
-/// The route of a path.
+/// The route of a path: of templates that fit, the first, as in the router.
 fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments), Problem> {
     let parts = path::parts(path)?;
-    let mut is_there = false;
-    for route in ROUTES {
-        let Some(operation) = route.operation() else { continue };
-        let Some(segments) = path::segments(route.template, &parts) else { continue };
-        is_there = true;
-        if route.method.as_str() == method && route.keys != Keys::EachOperation {
-            return Ok((route, operation, segments));
-        }
-    }
-    Err(Problem::new(if is_there { "method.not_allowed" } else { "route.not_found" }))
+    let of_path = ROUTES.chunk_by(|a, b| a.template == b.template).find_map(|of_path| {
+        let segments = path::segments(of_path.first()?.template, &parts)?;
+        of_path.first()?.operation().map(|_| (of_path, segments))
+    });
+    let (of_path, segments) = of_path.ok_or_else(|| Problem::new("route.not_found"))?;
+    let route = of_path
+        .iter()
+        .find(|route| route.method.as_str() == method && route.keys != Keys::EachOperation);
+    let found = route.and_then(|route| Some((route, route.operation()?, segments)));
+    found.ok_or_else(|| Problem::new("method.not_allowed"))
 }
 
 impl Planned {

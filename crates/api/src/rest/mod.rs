@@ -387,7 +387,7 @@ pub static ROUTES: &[Route] = &[
 
 /// Everything that the service answers.
 pub fn routes(config: &mut web::ServiceConfig, state: ApiState) {
-    let serves_other_origins = !state.cors_origins.is_empty();
+    let serves_other_origins = state.serves_other_origins();
     let cors = Condition::new(serves_other_origins, middleware::cors(&state.cors_origins));
     let mut all = web::scope("").wrap(cors).wrap(from_fn(middleware::around));
     for of_path in ROUTES.chunk_by(|a, b| a.template == b.template) {

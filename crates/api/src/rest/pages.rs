@@ -66,7 +66,7 @@ pub(super) async fn docs() -> HttpResponse {
 /// `GET /openapi.json`: the API for machines to read.
 pub(super) async fn openapi(http: HttpRequest) -> HttpResponse {
     let state = http.app_data::<ApiState>();
-    let document = state.map_or_else(|| openapi::DOCUMENT.clone(), ApiState::openapi);
+    let document = state.map_or_else(|| openapi::DOCUMENT.clone().into(), ApiState::openapi);
     HttpResponse::Ok().content_type(ContentType::json()).body(document)
 }
 

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,7 +17,7 @@ use super::Limits;
 
 /// An operator learns once in so long that connections are at their bound.
 const WARN_EVERY: Duration = Duration::from_mins(1);
-/// It is our turn, not the client's.
+/// The server is working on a request: it does not wait for the client.
 const NOT_WAITING: u64 = u64::MAX;
 
 /// Counts connections, in all and by the address of the client.
@@ -47,6 +47,7 @@ struct Seat {
     source: IpAddr,
     /// Milliseconds since the start of the server.
     waits_since: AtomicU64,
+    is_displaced: AtomicBool,
     must_go: Notify,
 }
 
@@ -87,10 +88,12 @@ impl Admission {
         if let Some(makes_room) = makes_room {
             let leaving = makes_room?;
             open.remove(&leaving);
+            leaving.is_displaced.store(true, Ordering::Release);
             leaving.must_go.notify_one();
         }
         let waits_since = AtomicU64::new(self.milliseconds(Instant::now()));
-        let seat = Arc::new(Seat { source, waits_since, must_go: Notify::new() });
+        let (is_displaced, must_go) = (AtomicBool::default(), Notify::new());
+        let seat = Arc::new(Seat { source, waits_since, is_displaced, must_go });
         open.count += 1;
         open.by_source.entry(source).or_default().push(Arc::clone(&seat));
         Some(Admitted { seat, admission: Arc::clone(self) })
@@ -140,7 +143,9 @@ impl Admitted {
 
     /// Ends when another connection needs the place.
     pub(super) async fn must_go(&self) {
-        self.seat.must_go.notified().await;
+        if !self.seat.is_displaced.load(Ordering::Acquire) {
+            self.seat.must_go.notified().await;
+        }
     }
 }
 

@@ -4,12 +4,13 @@ use std::{
     cell::{RefCell, RefMut},
     future::{pending, poll_fn},
     io,
+    mem::MaybeUninit,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
 };
 
-use actix_http::{BoxedPayloadStream, Payload, Request, RequestHead, error::PayloadError};
+use actix_http::{BoxedPayloadStream, HttpMessage, Payload, Request, error::PayloadError};
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     http::header::CONTENT_LENGTH,
@@ -22,10 +23,12 @@ use tokio::{
     time::Instant,
 };
 
-use super::progress::{Length, Progress, Reading};
+use super::progress::{Length, Progress, READ_AHEAD, Reading};
 
 /// How much of an answer is copied at a time, to be written.
 const PIECE: usize = 32 * 1024;
+const HTTP_400: &[u8] = b"HTTP/1.1 400 ";
+const HTTP_431: &[u8] = b"HTTP/1.1 431 ";
 
 pub(super) struct Connection {
     stream: RefCell<TcpStream>,
@@ -90,25 +93,58 @@ impl AsyncRead for ClientStream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let reading = self.0.progress().reading();
-        let polled = match reading {
-            Reading::NothingMore => return Poll::Ready(Ok(())),
-            Reading::NothingYet => return Poll::Pending,
-            Reading::AtMost(room) if room < buffer.remaining() => {
-                let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
-                let polled = self.read(cx, &mut part);
-                let read = part.filled().len();
-                buffer.advance(read);
-                polled
+        loop {
+            let reading = self.0.progress().reading();
+            match reading {
+                Reading::NothingMore => return Poll::Ready(Ok(())),
+                Reading::NothingYet => return Poll::Pending,
+                Reading::AtMost(room) => return self.read_part(cx, buffer, room),
+                Reading::Ahead(room) => {
+                    if ready!(self.read_ahead(cx, room))? {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
             }
-            Reading::AtMost(_) => self.read(cx, buffer),
-        };
-        let read = buffer.filled().len() - before;
-        if read > 0 {
-            self.0.progress().has_read(read, Instant::now());
         }
-        polled
+    }
+}
+
+impl ClientStream {
+    /// What belongs to the awaited part of the request.
+    fn read_part(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+        room: usize,
+    ) -> Poll<io::Result<()>> {
+        let room = room.min(buffer.remaining());
+        let kept = self.0.progress().take_kept(room, Instant::now());
+        if !kept.is_empty() {
+            buffer.put_slice(&kept);
+            return Poll::Ready(Ok(()));
+        }
+        if self.0.progress().is_over() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        ready!(self.read(cx, &mut part))?;
+        let taken = self.0.progress().has_read(part.filled(), Instant::now());
+        buffer.advance(taken);
+        Poll::Ready(Ok(()))
+    }
+
+    /// What is sent behind the request that is served: so it is seen whether the client is still
+    /// there. Ready with `true` if it is not, and has sent nothing else.
+    fn read_ahead(&self, cx: &mut Context<'_>, room: usize) -> Poll<io::Result<bool>> {
+        let mut space = [MaybeUninit::uninit(); READ_AHEAD];
+        let mut part = ReadBuf::uninit(space.get_mut(..room).unwrap_or_default());
+        ready!(self.read(cx, &mut part))?;
+        let mut progress = self.0.progress();
+        if part.filled().is_empty() {
+            return Poll::Ready(Ok(progress.has_seen_the_end()));
+        }
+        progress.has_read_ahead(part.filled());
+        Poll::Ready(Ok(false))
     }
 }
 
@@ -118,6 +154,10 @@ impl AsyncWrite for ClientStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if let Some(code) = bare_refusal(bytes) {
+            self.0.progress().is_refused(code);
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let polled = Pin::new(&mut *self.0.stream.borrow_mut()).poll_write(cx, bytes);
         let mut progress = self.0.progress();
         match &polled {
@@ -144,6 +184,19 @@ impl AsyncWrite for ClientStream {
     }
 }
 
+/// What the HTTP implementation says, without a body, of a head that it cannot read: the last
+/// answer of its connection. All others have a body.
+fn bare_refusal(bytes: &[u8]) -> Option<&'static str> {
+    let code = match bytes.get(..HTTP_400.len())? {
+        HTTP_400 => "request.unreadable",
+        HTTP_431 => "request.head_too_large",
+        _ => return None,
+    };
+    let head = std::str::from_utf8(bytes).ok()?.strip_suffix("\r\n\r\n")?;
+    let is_bare = head.split("\r\n").any(|line| line.eq_ignore_ascii_case("content-length: 0"));
+    (is_bare && !head.contains("\r\n\r\n")).then_some(code)
+}
+
 /// A request that is not answered yet. It is when this is dropped.
 pub(super) struct InFlight(Rc<Connection>);
 
@@ -157,10 +210,10 @@ impl InFlight {
                 let watched = WatchedBody { payload, connection: Rc::clone(connection) };
                 let watched: BoxedPayloadStream = Box::pin(watched);
                 *request.payload() = Payload::Stream { payload: watched };
-                Some(content_length(request.head()).map_or(Length::Chunked, Length::Bytes))
+                Some(length(request))
             }
         };
-        connection.progress().begins(head_size(request.head()), body, Instant::now());
+        connection.progress().begins(body, Instant::now());
         Self(Rc::clone(connection))
     }
 
@@ -176,21 +229,13 @@ impl Drop for InFlight {
     }
 }
 
-fn content_length(head: &RequestHead) -> Option<u64> {
-    head.headers().get(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
-}
-
-/// The bytes of a head, written without needless blanks.
-fn head_size(head: &RequestHead) -> usize {
-    let uri = &head.uri;
-    let scheme = uri.scheme_str().map_or(0, |scheme| scheme.len() + "://".len());
-    let authority = uri.authority().map_or(0, |authority| authority.as_str().len());
-    let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    let first_line =
-        head.method.as_str().len() + scheme + authority + path + "  HTTP/1.1\r\n".len();
-    let lines = head.headers().iter();
-    let lines = lines.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
-    first_line + lines.sum::<usize>() + "\r\n".len()
+fn length(request: &Request) -> Length {
+    if request.chunked().unwrap_or(false) {
+        return Length::Chunked;
+    }
+    let bytes = request.headers().get(CONTENT_LENGTH);
+    let bytes = bytes.and_then(|text| text.to_str().ok()?.trim().parse().ok());
+    bytes.map_or(Length::Open, Length::Bytes)
 }
 
 /// The body of a request; knows whether it was read to its end.

@@ -1,15 +1,17 @@
 //! What a connection waits for and until when. Knows neither a socket nor a clock.
 
+use std::mem;
+
 use tokio::time::Instant;
 
-use super::Limits;
+use super::{Limits, framing::Frame};
 use crate::body;
 
 /// What is read of a body beyond the greatest size that any route takes.
 const UNWANTED: usize = 64 * 1024;
-/// What is read of heads before it is seen what they are, and of requests that were sent before
-/// the present one is answered: a request in memory is a hundred times as large as a short one.
-const READ_AHEAD: usize = 4 * 1024;
+/// What is read of a head before the HTTP implementation has looked at it, and of requests that
+/// were sent before the present one is answered.
+pub(super) const READ_AHEAD: usize = 4 * 1024;
 /// A client that takes so much within the time for a write has that time again.
 const PROGRESS: usize = 64 * 1024;
 
@@ -28,7 +30,10 @@ enum Phase {
 /// How much the connection may read now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
+    /// Of the awaited part of a request.
     AtMost(usize),
+    /// Of what the client sends already behind the present request.
+    Ahead(usize),
     NothingYet,
     NothingMore,
 }
@@ -56,11 +61,12 @@ pub(super) enum Length {
     Bytes(u64),
     /// By its last chunk.
     Chunked,
+    /// By the end of the connection.
+    Open,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct OpenBody {
-    length: Length,
     is_awaited: bool,
 }
 
@@ -72,12 +78,17 @@ pub(super) struct Progress {
     body: Option<OpenBody>,
     /// What may still be read of that body.
     body_room: usize,
-    /// Bytes that were read and belong to no request so far; below zero, those that the present
-    /// body still lacks.
-    unclaimed: i64,
+    /// The part of the request that is awaited.
+    frame: Frame,
+    /// What was read and is behind that part.
+    ahead: Vec<u8>,
+    /// Whether the client sends nothing any more.
+    is_over: bool,
     /// Bytes of heads that were read and not looked at yet.
     unseen: usize,
     was_held_back: bool,
+    /// Why the head could not be read.
+    refusal: Option<&'static str>,
 }
 
 impl Progress {
@@ -87,9 +98,12 @@ impl Progress {
             stalled: None,
             body: None,
             body_room: 0,
-            unclaimed: 0,
+            frame: Frame::head(),
+            ahead: Vec::new(),
+            is_over: false,
             unseen: 0,
             was_held_back: false,
+            refusal: None,
         }
     }
 
@@ -101,15 +115,20 @@ impl Progress {
     }
 
     fn allowance(&self) -> Reading {
-        let room = match self.phase {
+        let of_part = match self.phase {
             Phase::Answered { .. } => return Reading::NothingMore,
             // Who does not take answers is asked for no more requests.
-            _ if self.stalled.is_some() => 0,
+            _ if self.stalled.is_some() => return Reading::NothingYet,
             Phase::Head { .. } | Phase::Idle { .. } => READ_AHEAD.saturating_sub(self.unseen),
-            Phase::Serving { .. } if self.body.is_some() => self.body_room,
-            Phase::Serving { .. } => READ_AHEAD.saturating_sub(size(self.unclaimed)),
+            Phase::Serving { .. } => self.body_room,
         };
-        if room == 0 { Reading::NothingYet } else { Reading::AtMost(room) }
+        let room = READ_AHEAD.saturating_sub(self.ahead.len());
+        match &self.frame {
+            Frame::Complete if room > 0 && !self.is_over => Reading::Ahead(room),
+            Frame::Complete => Reading::NothingYet,
+            _ if of_part > 0 => Reading::AtMost(of_part),
+            _ => Reading::NothingYet,
+        }
     }
 
     /// Whether a read that had to wait is possible, now that what was read was looked at.
@@ -120,38 +139,68 @@ impl Progress {
         takes_up
     }
 
-    pub(super) fn has_read(&mut self, bytes: usize, now: Instant) {
-        if bytes == 0 {
-            return;
-        }
-        let read = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.unclaimed = self.unclaimed.saturating_add(read);
+    /// How many of the bytes that were read belong to the awaited part; the others are kept.
+    pub(super) fn has_read(&mut self, bytes: &[u8], now: Instant) -> usize {
+        let taken = self.takes(bytes, now);
+        self.has_read_ahead(bytes.get(taken..).unwrap_or_default());
+        taken
+    }
+
+    pub(super) fn has_read_ahead(&mut self, bytes: &[u8]) {
+        self.ahead.extend_from_slice(bytes);
+        self.was_held_back |= !bytes.is_empty();
+    }
+
+    /// What was kept and belongs to the awaited part, `most` bytes of it at most.
+    pub(super) fn take_kept(&mut self, most: usize, now: Instant) -> Vec<u8> {
+        let mut kept = mem::take(&mut self.ahead);
+        let taken = self.takes(kept.get(..most).unwrap_or(&kept), now);
+        self.ahead = kept.split_off(taken);
+        self.was_held_back |= !self.ahead.is_empty();
+        kept
+    }
+
+    /// The client sends nothing any more. Whether all that it has sent was looked at.
+    pub(super) fn has_seen_the_end(&mut self) -> bool {
+        self.is_over = true;
+        self.was_held_back = true;
+        self.ahead.is_empty()
+    }
+
+    /// Whether the client sends nothing any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn takes(&mut self, bytes: &[u8], now: Instant) -> usize {
+        let taken = self.frame.take(bytes);
         match &mut self.phase {
+            _ if taken == 0 => {}
             Phase::Idle { .. } => {
-                self.unseen += bytes;
-                self.unclaimed = read;
+                self.unseen += taken;
                 self.phase = Phase::Head { since: now, has_begun: true };
             }
             Phase::Head { has_begun, .. } => {
-                self.unseen += bytes;
+                self.unseen += taken;
                 *has_begun = true;
             }
-            Phase::Serving { .. } if self.body.is_some() => {
-                self.body_room = self.body_room.saturating_sub(bytes);
+            Phase::Serving { .. } | Phase::Answered { .. } => {
+                self.body_room = self.body_room.saturating_sub(taken);
             }
-            Phase::Serving { .. } | Phase::Answered { .. } => {}
         }
+        taken
     }
 
     /// The head of a request is complete, which has a body if `length` is given.
-    pub(super) fn begins(&mut self, head: usize, length: Option<Length>, now: Instant) {
-        self.unclaimed = self.unclaimed.saturating_sub(i64::try_from(head).unwrap_or(i64::MAX));
-        self.body = length.map(|length| OpenBody { length, is_awaited: false });
-        self.body_room = (body::LIMIT + UNWANTED).saturating_sub(size(self.unclaimed));
-        if let Some(Length::Bytes(bytes)) = length {
-            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-            self.unclaimed = self.unclaimed.saturating_sub(bytes);
-        }
+    pub(super) fn begins(&mut self, length: Option<Length>, now: Instant) {
+        self.body = length.map(|_| OpenBody { is_awaited: false });
+        self.body_room = body::LIMIT + UNWANTED;
+        self.frame = match length {
+            None => Frame::Complete,
+            Some(Length::Bytes(bytes)) => Frame::Bytes(bytes),
+            Some(Length::Chunked) => Frame::chunks(),
+            Some(Length::Open) => Frame::ToTheEnd,
+        };
         self.phase = Phase::Serving { since: now };
     }
 
@@ -168,10 +217,7 @@ impl Progress {
     }
 
     pub(super) fn has_read_the_body(&mut self) {
-        if self.body.take().is_some_and(|body| body.length == Length::Chunked) {
-            // How many bytes the chunks took, nobody knows.
-            self.unclaimed = 0;
-        }
+        self.body = None;
     }
 
     /// Whether the rest of the body is of no use once the request is answered.
@@ -181,14 +227,17 @@ impl Progress {
 
     /// The answer is complete, though not all of it may be written.
     pub(super) fn ends(&mut self, now: Instant) {
+        self.was_held_back |= self.body.is_some() || self.is_over || !self.ahead.is_empty();
         self.phase = if self.body.is_some() {
-            self.was_held_back = true;
             Phase::Answered { since: now }
-        } else if self.unclaimed > 0 {
-            Phase::Head { since: now, has_begun: true }
-        } else {
+        } else if self.ahead.is_empty() {
             Phase::Idle { since: now }
+        } else {
+            Phase::Head { since: now, has_begun: true }
         };
+        if self.body.is_none() {
+            self.frame = Frame::head();
+        }
     }
 
     pub(super) fn write_waits(&mut self, now: Instant) {
@@ -215,6 +264,15 @@ impl Progress {
                 | Phase::Serving { since } => *since = now,
             }
         }
+    }
+
+    /// The head cannot be read, and the client is to be told so with this code.
+    pub(super) fn is_refused(&mut self, code: &'static str) {
+        self.refusal = Some(code);
+    }
+
+    pub(super) fn refusal(&self) -> Option<&'static str> {
+        self.refusal
     }
 
     pub(super) fn is_stalled(&self) -> bool {
@@ -260,8 +318,4 @@ impl Progress {
             Phase::Serving { .. } | Phase::Answered { .. } => Some(self.body_room),
         }
     }
-}
-
-fn size(bytes: i64) -> usize {
-    usize::try_from(bytes).unwrap_or(0)
 }

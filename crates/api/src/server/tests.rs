@@ -14,6 +14,8 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
+const HEAD: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+
 fn deadline(progress: &Progress, start: Instant) -> Option<(u64, Overdue)> {
     let found = progress.deadline(&Limits::default());
     found.map(|(at, overdue)| ((at - start).as_secs(), overdue))
@@ -22,8 +24,8 @@ fn deadline(progress: &Progress, start: Instant) -> Option<(u64, Overdue)> {
 /// A connection that has answered a request without a body, `n` seconds after its start.
 fn idle(start: Instant, n: u64) -> Progress {
     let mut progress = Progress::new(start);
-    progress.has_read(100, start);
-    progress.begins(100, None, start + seconds(n));
+    progress.has_read(HEAD, start);
+    progress.begins(None, start + seconds(n));
     progress.ends(start + seconds(n));
     progress
 }
@@ -33,14 +35,14 @@ fn r4_a_head_has_ten_seconds_from_its_first_byte() {
     let start = Instant::now();
     let mut progress = Progress::new(start);
     assert_eq!(deadline(&progress, start), Some((10, Overdue::Head { has_begun: false })));
-    progress.has_read(1, start + seconds(3));
-    progress.has_read(1, start + seconds(9));
+    progress.has_read(b"G", start + seconds(3));
+    progress.has_read(b"E", start + seconds(9));
     assert_eq!(deadline(&progress, start), Some((10, Overdue::Head { has_begun: true })));
 
     let mut progress = idle(start, 5);
     assert_eq!(deadline(&progress, start), Some((35, Overdue::Idle)));
     for second in [20, 25, 29] {
-        progress.has_read(1, start + seconds(second));
+        progress.has_read(b"G", start + seconds(second));
         assert_eq!(deadline(&progress, start), Some((30, Overdue::Head { has_begun: true })));
     }
 }
@@ -50,25 +52,30 @@ fn r4_bytes_behind_a_request_are_the_next_head_and_those_of_its_body_are_not() {
     let start = Instant::now();
     let head = Some((10, Overdue::Head { has_begun: true }));
     let idle = Some((30, Overdue::Idle));
-    for (read, body, read_later, expected) in [
-        (100, None, 0, idle),
-        (101, None, 0, head),
-        (100, Some(Length::Bytes(50)), 50, idle),
-        (120, Some(Length::Bytes(50)), 30, idle),
-        (120, Some(Length::Bytes(50)), 31, head),
-        // The bytes of chunks are not counted.
-        (100, Some(Length::Chunked), 70, idle),
+    for (body, behind, expected) in [
+        (None, "", idle),
+        (None, "G", head),
+        (Some(Length::Bytes(5)), "hello", idle),
+        (Some(Length::Bytes(5)), "helloG", head),
+        (Some(Length::Chunked), "5\r\nhello\r\n0\r\n\r\n", idle),
+        (Some(Length::Chunked), "5\r\nhello\r\n0\r\n\r\nG", head),
     ] {
-        let mut progress = Progress::new(start);
-        progress.has_read(read, start);
-        progress.begins(100, body, start);
-        assert_eq!(deadline(&progress, start), None, "it is the service's turn");
-        progress.has_read(read_later, start);
-        if body.is_some() {
-            progress.has_read_the_body();
+        for at in 0..=behind.len() {
+            let (early, late) = behind.split_at(at);
+            let mut progress = Progress::new(start);
+            let taken = progress.has_read(&[HEAD, early.as_bytes()].concat(), start);
+            assert_eq!(taken, HEAD.len(), "no more than one request is handed over");
+            progress.begins(body, start);
+            assert_eq!(deadline(&progress, start), None, "it is the service's turn");
+            let kept = progress.take_kept(usize::MAX, start).len();
+            let taken = kept + progress.has_read(late.as_bytes(), start);
+            assert_eq!(taken, behind.trim_end_matches('G').len(), "{body:?} {behind:?} {at}");
+            if body.is_some() {
+                progress.has_read_the_body();
+            }
+            progress.ends(start);
+            assert_eq!(deadline(&progress, start), expected, "{body:?} {behind:?} {at}");
         }
-        progress.ends(start);
-        assert_eq!(deadline(&progress, start), expected, "{read} {body:?} {read_later}");
     }
 }
 
@@ -76,10 +83,10 @@ fn r4_bytes_behind_a_request_are_the_next_head_and_those_of_its_body_are_not() {
 fn r5_of_a_body_the_limit_and_64_kib_are_read() {
     let start = Instant::now();
     let mut progress = Progress::new(start);
-    progress.has_read(100 + 8 * KIB, start);
-    progress.begins(100, Some(Length::Chunked), start);
-    assert_eq!(progress.reading(), Reading::AtMost(120 * KIB));
-    progress.has_read(120 * KIB, start);
+    progress.has_read(HEAD, start);
+    progress.begins(Some(Length::Bytes(1 << 40)), start);
+    assert_eq!(progress.reading(), Reading::AtMost(128 * KIB));
+    progress.has_read(&vec![0; 128 * KIB], start);
     assert_eq!(progress.reading(), Reading::NothingYet);
     assert!(progress.has_too_large_a_body());
     assert_eq!(progress.farewell(), Some(0));
@@ -113,17 +120,34 @@ fn requests_that_come_early_are_read_up_to_a_bound() {
     let start = Instant::now();
     let mut progress = Progress::new(start);
     assert_eq!(progress.reading(), Reading::AtMost(4 * KIB));
-    progress.has_read(4 * KIB, start);
+    progress.has_read(&[b'a'; 4 * KIB], start);
     assert_eq!(progress.reading(), Reading::NothingYet, "heads are looked at first");
     assert!(progress.takes_up_reading());
-    progress.begins(4 * KIB, None, start);
-    assert_eq!(progress.reading(), Reading::AtMost(4 * KIB));
-    progress.has_read(4 * KIB, start);
+    progress.has_read(b"\n\n", start);
+    assert_eq!(progress.reading(), Reading::Ahead(4 * KIB));
+    progress.begins(None, start);
+    progress.has_read_ahead(&[b'b'; 4 * KIB]);
     assert_eq!(progress.reading(), Reading::NothingYet);
-    assert!(!progress.takes_up_reading());
     progress.ends(start);
     assert!(progress.takes_up_reading());
     assert_eq!(progress.reading(), Reading::AtMost(4 * KIB));
+    assert_eq!(progress.take_kept(KIB, start).len(), KIB);
+    assert_eq!(progress.take_kept(8 * KIB, start).len(), 3 * KIB);
+}
+
+#[test]
+fn who_has_sent_its_requests_and_hangs_up_gets_all_answers() {
+    let start = Instant::now();
+    let mut progress = Progress::new(start);
+    progress.has_read(&[HEAD, HEAD].concat(), start);
+    progress.begins(None, start);
+    assert!(!progress.has_seen_the_end());
+    assert_eq!(progress.reading(), Reading::NothingYet);
+    progress.ends(start);
+    assert!(progress.takes_up_reading());
+    assert_eq!(progress.take_kept(KIB, start), HEAD);
+    progress.begins(None, start);
+    assert!(progress.has_seen_the_end());
 }
 
 fn admission(in_all: usize, per_address: usize) -> Arc<Admission> {

@@ -7,6 +7,7 @@ use std::{
 
 use ipnet::IpNet;
 use url::Url;
+use userdom_api::Limits;
 use userdom_domain::{Password, Region, Username};
 use userdom_infrastructure::{persistence::DatabaseUrl, security::RedisLimiter};
 
@@ -193,6 +194,7 @@ impl Values {
             &format!("a number from {min} to 128"),
             |text| text.parse().ok().filter(|n| (min..=128).contains(n)),
         );
+        let limits = Limits::default();
         let config = Config {
             bind,
             public_url: self.get(
@@ -224,10 +226,12 @@ impl Values {
                 |text| RedisLimiter::accepts(text).then(|| text.to_owned()),
             ),
             trusted_proxies: self.trusted_proxies().unwrap_or_default(),
-            max_connections: self.connections("USERDOM_MAX_CONNECTIONS").unwrap_or(4096),
+            max_connections: self
+                .connections("USERDOM_MAX_CONNECTIONS")
+                .unwrap_or(limits.connections),
             max_connections_per_address: self
                 .connections("USERDOM_MAX_CONNECTIONS_PER_ADDRESS")
-                .unwrap_or(1024),
+                .unwrap_or(limits.connections_per_address),
             cors_origins: self.cors_origins().unwrap_or_default(),
             requires_if_match: self
                 .get("USERDOM_REQUIRE_IF_MATCH", "on or off", on_or_off)

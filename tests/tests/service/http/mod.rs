@@ -20,6 +20,7 @@ mod ownership;
 mod parsers;
 mod passwords;
 mod phones;
+mod pipelining;
 mod profile;
 mod races;
 mod rate_limits;
