@@ -6,6 +6,7 @@ use std::{
     net::TcpStream,
 };
 
+use userdom_api::Limits;
 use userdom_tests::{
     app::{TestApp, given},
     databases::Kind,
@@ -31,7 +32,7 @@ fn answers(text: &str) -> Vec<&str> {
 fn v7_what_comes_behind_a_closing_answer_is_not_carried_out() {
     let app = TestApp::start(Kind::Sqlite);
     let ada = given::a_verified_user(&app).signed_in();
-    let address = app.with_limits(Default::default());
+    let address = app.with_limits(Limits::default());
     let delete = format!(
         "DELETE /v1/users/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
         ada.token
@@ -53,7 +54,7 @@ fn v7_what_comes_behind_a_closing_answer_is_not_carried_out() {
 #[test]
 fn v7_a_head_behind_a_get_leaves_the_body_of_the_get() {
     let app = TestApp::start(Kind::Sqlite);
-    let address = app.with_limits(Default::default());
+    let address = app.with_limits(Limits::default());
     let request = |method: &str| format!("{method} /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n");
     let post = "POST /v1/users HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                 transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
@@ -67,7 +68,7 @@ fn v7_a_head_behind_a_get_leaves_the_body_of_the_get() {
 #[test]
 fn r5_room_for_a_body_does_not_depend_on_the_requests_before() {
     let app = TestApp::start(Kind::Sqlite);
-    let address = app.with_limits(Default::default());
+    let address = app.with_limits(Limits::default());
     let mut stream = TcpStream::connect(address).unwrap();
     let mut writer = stream.try_clone().unwrap();
     let mut answer = || {
@@ -96,7 +97,7 @@ fn r5_room_for_a_body_does_not_depend_on_the_requests_before() {
 #[test]
 fn v7_what_is_no_request_is_told_so_in_a_problem() {
     let app = TestApp::start(Kind::Sqlite);
-    let address = app.with_limits(Default::default());
+    let address = app.with_limits(Limits::default());
     let long = "x".repeat(200_000);
     for (request, status, code) in [
         ("GET / HTTP/1.1\r\n\r\n".to_owned(), 400, "request.unreadable"),
