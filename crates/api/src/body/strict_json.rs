@@ -11,9 +11,21 @@ use serde_json::{Map, Value};
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, String> {
     serde_json::from_slice::<DistinctKeys>(body).map_err(|error| error.to_string())?;
     match serde_json::from_slice(body) {
-        Ok(Value::Object(members)) => Ok(members),
+        Ok(Value::Object(members)) if members.values().all(is_in_range) => Ok(members),
+        Ok(Value::Object(_)) => Err("number out of range".to_owned()),
         Ok(_) => Err("The body must be a JSON object".to_owned()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Whether each number is one that other readers have, too: what is beyond a double is infinite
+/// in JavaScript, which then writes null.
+fn is_in_range(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(f64::is_finite),
+        Value::Array(items) => items.iter().all(is_in_range),
+        Value::Object(members) => members.values().all(is_in_range),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -94,8 +106,15 @@ mod tests {
 
     #[test]
     fn a_number_keeps_all_its_digits() {
-        let text = r#"{"a":123456789012345678901234567890,"b":[0.10,1e+400]}"#;
+        let text = r#"{"a":123456789012345678901234567890,"b":[0.10,1e+300]}"#;
         assert_eq!(Value::Object(object(text.as_bytes()).unwrap()).to_string(), text);
+    }
+
+    #[test]
+    fn a_number_beyond_a_double_is_refused() {
+        for body in ["{\"a\":1e400}", "{\"a\":[{\"b\":-1e999}]}"] {
+            assert_eq!(refusal(body), "number out of range");
+        }
     }
 
     #[test]

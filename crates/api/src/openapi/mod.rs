@@ -76,6 +76,11 @@ fn document(server: &str) -> Value {
                     "scheme": "bearer",
                     "description": "The access token of a session, or an API key",
                 },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The access token or the API key as the password",
+                },
             },
         },
     })
@@ -90,6 +95,7 @@ fn operation(route: &Route, description: &Description, refusals: &mut Refusals) 
         "parameters": parameters::of(route),
         "responses": responses(route, description, refusals),
         "security": match route.access {
+            Access::Authenticated if route.takes_basic => json!([{"token": []}, {"basic": []}]),
             Access::Authenticated => json!([{"token": []}]),
             Access::Open => json!([]),
         },
@@ -292,6 +298,7 @@ fn refusal(status: u16, codes: &[&str]) -> Value {
     };
     let headers: &[&str] = match status {
         401 => &["X-Request-Id", "WWW-Authenticate"],
+        415 => &["X-Request-Id", "Accept-Encoding"],
         429 => &["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
         503 => &["X-Request-Id", "Retry-After"],
         _ => &["X-Request-Id"],

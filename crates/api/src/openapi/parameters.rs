@@ -34,6 +34,9 @@ pub(crate) fn of(route: &Route) -> Vec<Value> {
     if route.is_conditional() {
         all.push(header("If-None-Match", "304 if the user still has this version", &text()));
     }
+    if route.access == Access::Authenticated && route.method != Verb::Get {
+        all.push(header("If-None-Match", "412 if the user has this version", &text()));
+    }
     if route.edits {
         all.push(header("If-Match", "412 if the user has another version", &text()));
     }
@@ -112,7 +115,8 @@ pub(super) fn headers() -> Map<String, Value> {
         ("ETag", "The user's version in quotation marks"),
         ("Location", "Where what was made is"),
         ("Idempotency-Replayed", "`true` on an answer that was given before"),
-        ("WWW-Authenticate", "`Bearer`"),
+        ("WWW-Authenticate", "`Bearer`, and `Basic` where that is taken"),
+        ("Accept-Encoding", "`identity` if the body was encoded"),
         ("Retry-After", "Seconds after which the next one passes"),
         ("RateLimit", "What is left, and for how long"),
         ("RateLimit-Policy", "What is allowed"),
