@@ -24,7 +24,8 @@ fn exchange(address: &str, requests: &str) -> String {
 
 /// The status of each answer.
 fn answers(text: &str) -> Vec<&str> {
-    text.match_indices("HTTP/1.").map(|(at, _)| &text[at + 9..at + 12]).collect()
+    let lines = text.match_indices("HTTP/1.").map(|(at, _)| &text[at + "HTTP/1.1".len()..]);
+    lines.filter(|rest| rest.starts_with(' ')).map(|rest| &rest[1..4]).collect()
 }
 
 /// Seen to fail: the user was gone, though the first answer says that nothing else is read.
