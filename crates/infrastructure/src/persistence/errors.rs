@@ -80,7 +80,13 @@ fn unique_key(info: &dyn DatabaseErrorInformation) -> Option<UniqueKey> {
 
 /// Diesel hands on no SQLSTATE, so what it has no kind for is told by its message.
 fn by_message(message: &str) -> fn(DieselError) -> RepositoryError {
-    const TRANSIENT: [&str; 3] = ["deadlock detected", "could not serialize", "database is locked"];
+    const TRANSIENT: [&str; 4] = [
+        "deadlock detected",
+        "could not serialize",
+        "database is locked",
+        // As a trigger of SQLite says it, in place of a foreign key.
+        "a row of a user that is not there",
+    ];
     const UNAVAILABLE: [&str; 11] = [
         "disk is full",
         "no space left",

@@ -85,7 +85,7 @@ impl State {
         if self.users.contains_key(&id.as_uuid()) {
             Ok(())
         } else {
-            Err(RepositoryError::Other("there is no such user".into()))
+            Err(RepositoryError::Transient("there is no such user".into()))
         }
     }
 
