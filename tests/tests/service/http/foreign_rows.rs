@@ -62,7 +62,7 @@ const ODDITIES: [Oddity; 20] = [
 ];
 
 /// What only rows without some constraint can hold; SQLite's constraints cannot be dropped.
-const ODDITIES_WITHOUT_CONSTRAINTS: [Oddity; 9] = [
+const ODDITIES_WITHOUT_CONSTRAINTS: [Oddity; 11] = [
     odd(
         "ALTER TABLE users DROP CONSTRAINT ck_users_status; \
          UPDATE users SET status_before = 'archived'",
@@ -103,14 +103,30 @@ const ODDITIES_WITHOUT_CONSTRAINTS: [Oddity; 9] = [
     ),
     odd("UPDATE users SET created_at = 'infinity'", "users.created_at", "infinity"),
     odd("UPDATE users SET last_login_at = '-infinity'", "users.username", "ada"),
+    odd(
+        "UPDATE users SET password_changed_at = '-infinity'",
+        "users.password_changed_at",
+        "-infinity",
+    ),
+    odd("UPDATE users SET status_until = '-infinity'", "users.username", "ada"),
 ];
 
 /// What SQLite alone lets into a column.
-const ODDITIES_OF_SQLITE: [Oddity; 6] = [
+const ODDITIES_OF_SQLITE: [Oddity; 8] = [
     odd("UPDATE users SET created_at = 'yesterday'", "users.created_at", "yesterday"),
     odd(
         "UPDATE users SET created_at = '2026-01-01T10:00:00+02:00'",
         "users.created_at",
+        "2026-01-01T10:00:00+02:00",
+    ),
+    odd(
+        "UPDATE users SET password_changed_at = 'yesterday'",
+        "users.password_changed_at",
+        "yesterday",
+    ),
+    odd(
+        "UPDATE users SET password_changed_at = '2026-01-01T10:00:00+02:00'",
+        "users.password_changed_at",
         "2026-01-01T10:00:00+02:00",
     ),
     odd("UPDATE users SET email_verified = 'maybe'", "users.username", "ada"),
@@ -180,6 +196,37 @@ fn it_is_a_user_like_any_other(app: &TestApp, hedy: &Person, ada: &Person, oddit
     hedy.client.ask("POST", &path("reinstate")).expect(200);
     if what.contains("status_actor") {
         app.execute(&format!("{what} WHERE id = '{}'", ada.id));
+    }
+}
+
+fn r29_a_change_leaves_the_odd_moments_of_its_row_alone(app: &TestApp) {
+    let odd = match app.kind() {
+        Kind::Postgres => "-infinity",
+        Kind::Sqlite => "2026-01-01T10:00:00+02:00",
+    };
+    let ada = ada(app);
+    let tables = ["user_profiles", "user_emails", "user_phones", "user_addresses"];
+    for table in tables {
+        app.execute(&format!("UPDATE {table} SET created_at = '{odd}'"));
+        if table != "user_profiles" {
+            app.execute(&format!("UPDATE {table} SET is_default = FALSE"));
+        }
+    }
+    for table in ["user_emails", "user_phones"] {
+        app.execute(&format!("UPDATE {table} SET verified_at = '{odd}'"));
+    }
+    ada.client.patch("/v1/users/me/profile", &json!({"bio": "changed"})).expect(200);
+    for contacts in ["emails", "phones", "addresses"] {
+        let uid = app.texts(&format!("SELECT uid AS value FROM user_{contacts}")).remove(0);
+        ada.client.ask("PUT", &format!("/v1/users/me/{contacts}/{uid}/default")).expect(200);
+    }
+    for table in tables {
+        let created = format!("SELECT CAST(created_at AS TEXT) AS value FROM {table}");
+        assert_eq!(app.texts(&created), [odd], "{table}");
+    }
+    for table in ["user_emails", "user_phones"] {
+        let verified = format!("SELECT CAST(verified_at AS TEXT) AS value FROM {table}");
+        assert_eq!(app.texts(&verified), [odd], "{table}");
     }
 }
 
@@ -457,6 +504,7 @@ fn r29_a_default_may_move_in_any_order_on_postgres(app: &TestApp) {
 
 on_both!(
     r29_an_odd_value_stops_nobody,
+    r29_a_change_leaves_the_odd_moments_of_its_row_alone,
     r29_a_row_whose_id_is_no_uuid_stops_nobody_and_can_be_erased,
     r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out,
     r29_cursors_pass_each_user_once_however_its_time_is_written,

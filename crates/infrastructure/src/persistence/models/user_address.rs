@@ -31,7 +31,7 @@ pub(crate) struct AddressRow {
     pub(crate) contact_type: String,
     #[diesel(deserialize_as = Flag)]
     pub(crate) is_default: bool,
-    #[diesel(deserialize_as = Moment)]
+    #[diesel(deserialize_as = Moment, skip_update)]
     pub(crate) created_at: NaiveDateTime,
     pub(crate) city_key: Option<String>,
 }

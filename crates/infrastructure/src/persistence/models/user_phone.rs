@@ -26,9 +26,9 @@ pub(crate) struct PhoneRow {
     pub(crate) is_verified: bool,
     #[diesel(deserialize_as = Flag)]
     pub(crate) is_default: bool,
-    #[diesel(deserialize_as = Moment)]
+    #[diesel(deserialize_as = Moment, skip_update)]
     pub(crate) created_at: NaiveDateTime,
-    #[diesel(deserialize_as = MaybeMoment)]
+    #[diesel(deserialize_as = MaybeMoment, skip_update)]
     pub(crate) verified_at: Option<NaiveDateTime>,
     pub(crate) number_key: Option<String>,
 }

@@ -28,7 +28,7 @@ pub(crate) struct ProfileRow {
     pub(crate) timezone: String,
     pub(crate) bio: Option<String>,
     pub(crate) avatar_url: Option<String>,
-    #[diesel(deserialize_as = Moment)]
+    #[diesel(deserialize_as = Moment, skip_update)]
     pub(crate) created_at: NaiveDateTime,
     #[diesel(deserialize_as = Moment)]
     pub(crate) updated_at: NaiveDateTime,

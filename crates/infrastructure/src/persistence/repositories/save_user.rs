@@ -27,7 +27,7 @@ pub(super) fn update(
     user: &UserAggregate,
     new_events: &[OutboxRow],
 ) -> QueryResult<bool> {
-    if !update_root(connection, after, user.version())? {
+    if !update_root(connection, &before.user, after, user.version())? {
         return Ok(false);
     }
     // Sign-ins count beside the aggregate: what did not count must not put old counts back.
@@ -54,8 +54,20 @@ pub(super) fn update(
 
 struct UpdateRoot;
 
-fn update_root(connection: &mut DbConnection, rows: &UserRows, version: i64) -> QueryResult<bool> {
+/// A moment is written only when it changes: what stands there may be one that only another
+/// application can write (R29). Such a change is rare, and prepared anew each time.
+fn update_root(
+    connection: &mut DbConnection,
+    before: &UserRow,
+    rows: &UserRows,
+    version: i64,
+) -> QueryResult<bool> {
     let after = &rows.user;
+    let until = (before.status_until != after.status_until)
+        .then(|| users::status_until.eq(after.status_until));
+    let password_changed = (before.password_changed_at != after.password_changed_at)
+        .then(|| users::password_changed_at.eq(after.password_changed_at));
+    let is_usual = until.is_none() && password_changed.is_none();
     let stored = users::table.filter(users::id.eq(&after.id).and(users::version.eq(version)));
     let update = diesel::update(stored).set((
         users::version.eq(after.version),
@@ -64,14 +76,14 @@ fn update_root(connection: &mut DbConnection, rows: &UserRows, version: i64) -> 
         users::status.eq(&after.status),
         users::status_reason.eq(&after.status_reason),
         users::status_actor.eq(&after.status_actor),
-        users::status_until.eq(after.status_until),
+        until,
         users::status_before.eq(&after.status_before),
         users::roles.eq(&after.roles),
         users::email_verified.eq(after.email_verified),
         users::phone_verified.eq(after.phone_verified),
         users::two_factor_enabled.eq(after.two_factor_enabled),
         users::updated_at.eq(after.updated_at),
-        users::password_changed_at.eq(after.password_changed_at),
+        password_changed,
         users::preferences.eq(&after.preferences),
         users::first_name_key.eq(&after.first_name_key),
         users::last_name_key.eq(&after.last_name_key),
@@ -79,7 +91,11 @@ fn update_root(connection: &mut DbConnection, rows: &UserRows, version: i64) -> 
         SetTerms(terms(rows)),
     ));
     let update = update.returning(users::version);
-    let saved = on_either!(connection, c => prepared::<UpdateRoot, _>(update).load::<i64>(c))?;
+    let saved = on_either!(connection, c => if is_usual {
+        prepared::<UpdateRoot, _>(update).load::<i64>(c)
+    } else {
+        update.load(c)
+    })?;
     Ok(saved.len() == 1)
 }
 
@@ -142,7 +158,13 @@ fn update_profile(
     };
     let own = user_profiles::user_id.eq(&row.user_id);
     on_either!(connection, c => match before {
-        Some(_) => {
+        Some(old) => {
+            // That of a profile which is replaced.
+            if old.created_at != row.created_at {
+                diesel::update(user_profiles::table.filter(own))
+                    .set(user_profiles::created_at.eq(row.created_at))
+                    .execute(c)?;
+            }
             let update = diesel::update(user_profiles::table.filter(own)).set(row);
             let update = update.returning(user_profiles::user_id);
             prepared::<UpdateProfile, _>(update).load::<String>(c).map(|rows| rows.len())
@@ -184,9 +206,10 @@ fn difference<'a, R: PartialEq>(
     }
 }
 
-/// The same for each of the three tables of contacts.
+/// The same for each of the three tables of contacts; `moment` is written only when it changes,
+/// as those of the user are.
 macro_rules! update_children {
-    ($function:ident, $table:ident, $row:ty, $slot:expr) => {
+    ($function:ident, $table:ident, $row:ty, $slot:expr $(, $moment:ident)?) => {
         fn $function(
             connection: &mut DbConnection,
             id: &str,
@@ -212,6 +235,12 @@ macro_rules! update_children {
                     let one = $table::table.filter(own.and($table::uid.eq(&row.uid)));
                     let change = diesel::update(one).set(row).returning($table::uid);
                     prepared::<Change, _>(change).load::<String>(c)?;
+                    $(
+                        let old = before.iter().find(|old| old.uid == row.uid);
+                        if old.is_some_and(|old| old.$moment != row.$moment) {
+                            diesel::update(one).set($table::$moment.eq(row.$moment)).execute(c)?;
+                        }
+                    )?
                 }
                 for row in difference.added {
                     diesel::insert_into($table::table).values(row).execute(c)?;
@@ -222,10 +251,20 @@ macro_rules! update_children {
     };
 }
 
-update_children!(update_emails, user_emails, EmailRow, |row| row.is_default.then_some(""));
-update_children!(update_phones, user_phones, PhoneRow, |row| {
-    row.is_default.then_some(row.contact_type.as_str())
-});
+update_children!(
+    update_emails,
+    user_emails,
+    EmailRow,
+    |row| row.is_default.then_some(""),
+    verified_at
+);
+update_children!(
+    update_phones,
+    user_phones,
+    PhoneRow,
+    |row| row.is_default.then_some(row.contact_type.as_str()),
+    verified_at
+);
 update_children!(update_addresses, user_addresses, AddressRow, |row| {
     row.is_default.then_some(row.contact_type.as_str())
 });
