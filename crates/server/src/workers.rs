@@ -136,8 +136,9 @@ fn erase(app: &App, wake: &Wake, stopping: &AtomicBool) {
 }
 
 fn index(app: &App, wake: &Wake, stopping: &AtomicBool) {
-    while !stopping.load(Ordering::Acquire) {
-        match catch_unwind(AssertUnwindSafe(|| app.index_directory())) {
+    let goes_on = || !stopping.load(Ordering::Acquire);
+    while goes_on() {
+        match catch_unwind(AssertUnwindSafe(|| app.index_directory(&goes_on))) {
             Ok(Ok(0)) => {}
             Ok(Ok(rows)) => tracing::info!(rows, "the directory has read foreign rows"),
             Ok(Err(error)) => {

@@ -30,7 +30,7 @@ impl World {
             let mut uow = world.database.begin().unwrap();
             uow.users().save(&mut ada.build()).unwrap();
             uow.commit().unwrap();
-            assert_eq!(world.app.index_directory().unwrap(), 0);
+            assert_eq!(world.app.index_directory(&|| true).unwrap(), 0);
             world
         })
     }
@@ -129,10 +129,45 @@ fn r28_what_another_application_writes_is_found_at_once() {
             world.test_database.execute(write);
             let found = (world.finds(after.clone()), world.finds(before.clone()));
             assert_eq!(found, (true, false), "after {write}");
-            world.app.index_directory().unwrap();
+            world.app.index_directory(&|| true).unwrap();
             let found = (world.finds(after), world.finds(before));
             assert_eq!(found, (true, false), "after {write}, indexed");
         }
+    }
+}
+
+/// Each is read once, and what waits beside it as well.
+#[test]
+fn r29_what_is_no_text_stops_no_index() {
+    for (world, odd) in World::with_ada().into_iter().zip([
+        "UPDATE user_addresses SET city = X'41'; \
+         UPDATE user_phones SET phone_number = X'35353531323334'; \
+         UPDATE user_profiles SET first_name = X'41'",
+        "ALTER TABLE user_addresses ALTER city DROP NOT NULL; \
+         ALTER TABLE user_phones ALTER phone_number DROP NOT NULL; \
+         ALTER TABLE user_profiles ALTER first_name DROP NOT NULL; \
+         UPDATE user_addresses SET city = NULL; \
+         UPDATE user_phones SET phone_number = NULL; \
+         UPDATE user_profiles SET first_name = NULL",
+    ]) {
+        let bob = given::an_active_user().with_username("bob").with_email("bob@example.org");
+        let mut uow = world.database.begin().unwrap();
+        uow.users().save(&mut bob.with_address("Street 2").build()).unwrap();
+        uow.commit().unwrap();
+        world.test_database.execute(odd);
+        world.test_database.execute(
+            "UPDATE user_profiles SET last_name = 'Hopper' WHERE user_id = \
+             (SELECT id FROM users WHERE username = 'bob')",
+        );
+        let index = || {
+            let mut uow = world.database.begin().unwrap();
+            let rows = uow.directory().index(100).unwrap();
+            uow.commit().unwrap();
+            rows
+        };
+        assert!(index() >= 5, "two addresses, a phone, and the names of two");
+        assert_eq!(index(), 0, "they are read again and again");
+        assert!(world.finds(UserTest::LastName(TextTest::equals("hopper"))));
     }
 }
 
@@ -156,7 +191,7 @@ fn r28_a_save_does_not_cover_up_what_came_between() {
     uow.users().save(&mut ada).unwrap();
     uow.commit().unwrap();
     assert!(world.finds(at_the_other()));
-    world.app.index_directory().unwrap();
+    world.app.index_directory(&|| true).unwrap();
     assert!(world.finds(at_the_other()));
     assert!(world.finds(UserTest::Username(TextTest::equals("lovelace"))));
 }
@@ -186,7 +221,7 @@ fn r28_who_writes_while_the_indexer_reads_is_read_again() {
         writer.join().unwrap();
     });
     assert!(world.finds(for_bills()));
-    assert!(world.app.index_directory().unwrap() > 0, "{ada} waits for its terms");
+    assert!(world.app.index_directory(&|| true).unwrap() > 0, "{ada} waits for its terms");
     assert!(world.finds(for_bills()));
 }
 
@@ -197,10 +232,10 @@ fn r28_the_indexer_passes_by_who_is_being_written() {
     world.test_database.execute("UPDATE users SET terms = NULL");
     let mut writer = PgConnection::establish(world.test_database.url()).unwrap();
     writer.batch_execute(&format!("BEGIN; {FOREIGN_EMAIL}")).unwrap();
-    assert_eq!(world.app.index_directory().unwrap(), 0);
+    assert_eq!(world.app.index_directory(&|| true).unwrap(), 0);
     writer.batch_execute("COMMIT").unwrap();
     assert!(world.finds(at_the_other()));
-    assert_eq!(world.app.index_directory().unwrap(), 1);
+    assert_eq!(world.app.index_directory(&|| true).unwrap(), 1);
     assert!(world.finds(at_the_other()));
 }
 

@@ -11,6 +11,7 @@ use super::load_user::{self, Columns, Loaded};
 use crate::persistence::{
     connection::DbConnection,
     keys,
+    lenient::Words,
     mappers::{UserRows, maybe_utc},
     models::UserRow,
     schema::{user_profiles as profiles, users},
@@ -199,7 +200,7 @@ fn find(pg: &mut PgConnection, query: &PageQuery<'_>) -> QueryResult<Vec<UserRow
 struct Contact {
     #[diesel(sql_type = Integer)]
     id: i32,
-    #[diesel(sql_type = Text)]
+    #[diesel(sql_type = Text, deserialize_as = Words)]
     value: String,
     #[diesel(sql_type = Nullable<Text>)]
     calling_code: Option<String>,
@@ -215,18 +216,19 @@ struct Keyed {
 const NUMBERS: Keyed = Keyed {
     waiting: "SELECT id, phone_number AS value, country_code AS calling_code FROM user_phones \
               WHERE number_key IS NULL",
-    update: "UPDATE user_phones SET number_key = $1 WHERE id = $2 AND phone_number = $3",
+    update: "UPDATE user_phones SET number_key = $1 WHERE id = $2 AND number_key IS NULL",
     key: |phone| keys::of_number(&phone.value, phone.calling_code.as_deref()),
 };
 const CITIES: Keyed = Keyed {
     waiting: "SELECT id, city AS value, NULL AS calling_code FROM user_addresses \
               WHERE city_key IS NULL",
-    update: "UPDATE user_addresses SET city_key = $1 WHERE id = $2 AND city = $3",
+    update: "UPDATE user_addresses SET city_key = $1 WHERE id = $2 AND city_key IS NULL",
     key: |address| sortable(&address.value),
 };
 
-/// A key or a term is written only if the row is still the one that it was made of: the triggers
-/// of migrations 4 and 5 forget it otherwise.
+/// Rows are locked before they are read, so that a key or a term is of what stands there: whoever
+/// changes it waits, and the triggers of migrations 4 and 5 forget the key. What is counted are
+/// rows that wait no more: one that cannot be written must not be taken for progress.
 impl SqlUnitOfWork {
     fn rows(&mut self, query: &PageQuery<'_>) -> Result<Vec<UserRows>, RepositoryError> {
         let found = match self.db()? {
@@ -240,8 +242,6 @@ impl SqlUnitOfWork {
         self.checked(found)
     }
 
-    /// The users are locked before their names are read: whoever changes a name waits, and
-    /// finds the key that is to be forgotten.
     fn index_names(&mut self, limit: u32) -> Result<u64, RepositoryError> {
         let waiting = users::table
             .filter(users::last_name_key.is_null())
@@ -251,17 +251,19 @@ impl SqlUnitOfWork {
             DbConnection::Postgres(pg) => waiting.for_update().skip_locked().load(pg),
             DbConnection::Sqlite(sqlite) => waiting.load(sqlite),
         };
-        let ids = self.checked(ids)?;
-        for id in &ids {
+        let mut indexed = 0;
+        for id in &self.checked(ids)? {
             let names = profiles::table.filter(profiles::user_id.eq(id)).select((
                 profiles::first_name,
                 profiles::last_name,
                 profiles::display_name,
             ));
-            let found: QueryResult<Option<(String, String, Option<String>)>> =
+            let found: QueryResult<Option<(Words, Words, Option<String>)>> =
                 on_either!(self.writing()?, c => names.first(c).optional());
             let [first, last, display] = match self.checked(found)? {
-                Some((first, last, display)) => keys::of_names(&first, &last, display.as_deref()),
+                Some((first, last, display)) => {
+                    keys::of_names(&String::from(first), &String::from(last), display.as_deref())
+                }
                 None => keys::OF_NO_NAMES,
             };
             let update = diesel::update(users::table.filter(users::id.eq(id))).set((
@@ -270,28 +272,26 @@ impl SqlUnitOfWork {
                 users::display_name_key.eq(display),
             ));
             let updated = on_either!(self.writing()?, c => update.execute(c));
-            self.checked(updated)?;
+            indexed += self.checked(updated)? as u64;
         }
-        Ok(ids.len() as u64)
+        Ok(indexed)
     }
 
     fn index_contacts(&mut self, table: &Keyed, limit: u32) -> Result<u64, RepositoryError> {
         let lock = if self.is_postgres() { " FOR UPDATE SKIP LOCKED" } else { "" };
         let waiting = sql_query(format!("{} LIMIT {limit}{lock}", table.waiting));
         let found = on_either!(self.writing()?, c => waiting.load::<Contact>(c));
-        let found = self.checked(found)?;
-        for contact in &found {
+        let mut indexed = 0;
+        for contact in &self.checked(found)? {
             let update = sql_query(table.update)
                 .bind::<Text, _>((table.key)(contact))
-                .bind::<Integer, _>(contact.id)
-                .bind::<Text, _>(&contact.value);
+                .bind::<Integer, _>(contact.id);
             let updated = on_either!(self.writing()?, c => update.execute(c));
-            self.checked(updated)?;
+            indexed += self.checked(updated)? as u64;
         }
-        Ok(found.len() as u64)
+        Ok(indexed)
     }
 
-    /// Locked before they are read, as with names.
     fn index_terms(&mut self, limit: u32) -> Result<u64, RepositoryError> {
         let DbConnection::Postgres(pg) = self.writing()? else { return Ok(0) };
         let written = write_terms(pg, limit);

@@ -1,0 +1,7 @@
+-- As migrations 4 and 12 had them.
+DROP TRIGGER user_addresses_forget_key;
+CREATE TRIGGER user_addresses_forget_key AFTER UPDATE ON user_addresses FOR EACH ROW
+WHEN NEW.city <> OLD.city AND NEW.city_key = OLD.city_key
+BEGIN
+    UPDATE user_addresses SET city_key = NULL WHERE id = NEW.id;
+END;
