@@ -8,7 +8,8 @@ pub(crate) const OF_NO_NAMES: [String; 3] = [String::new(), String::new(), Strin
 /// The keys of the first, the last and the display name.
 pub(crate) fn of_names(first: &str, last: &str, display: Option<&str>) -> [String; 3] {
     let full = || if last.is_empty() { first.to_owned() } else { format!("{first} {last}") };
-    let shown = display.map_or_else(full, str::to_owned);
+    // An empty display name is none, as in the domain.
+    let shown = display.filter(|name| !name.is_empty()).map_or_else(full, str::to_owned);
     [sortable(first), sortable(last), sortable(&shown)]
 }
 

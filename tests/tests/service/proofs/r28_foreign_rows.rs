@@ -136,6 +136,30 @@ fn r28_what_another_application_writes_is_found_at_once() {
     }
 }
 
+/// The display name that is shown is the one that is found.
+#[test]
+fn r28_an_empty_display_name_is_found_as_the_full_name() {
+    let shown = || UserTest::DisplayName(TextTest::equals("ada lovelace"));
+    for world in World::with_ada() {
+        for write in [
+            "UPDATE user_profiles SET display_name = ''",
+            "UPDATE users SET first_name_key = NULL, last_name_key = NULL, display_name_key = NULL",
+        ] {
+            world.test_database.execute(write);
+            world.app.index_directory(&|| true).unwrap();
+            assert!(world.finds(shown()), "{write}");
+        }
+        // What is saved is found at once.
+        let mut uow = world.database.begin().unwrap();
+        let mut ada = uow.users().find_by_username(&given::username("ada")).unwrap().unwrap();
+        ada.rename(given::username("lovelace"), given::now());
+        uow.users().save(&mut ada).unwrap();
+        uow.commit().unwrap();
+        assert!(world.finds(shown()));
+        assert_eq!(world.app.index_directory(&|| true).unwrap(), 0, "nothing waits");
+    }
+}
+
 /// Each is read once, and what waits beside it as well.
 #[test]
 fn r29_what_is_no_text_stops_no_index() {
