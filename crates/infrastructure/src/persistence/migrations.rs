@@ -66,9 +66,49 @@ where
 
 #[cfg(test)]
 mod tests {
-    use diesel::migration::{Migration, MigrationSource};
+    use diesel::{
+        SqliteConnection,
+        migration::{Migration, MigrationSource},
+        prelude::*,
+        sql_types::Text,
+    };
 
     use super::*;
+    use crate::persistence::search::Dialect;
+
+    #[derive(QueryableByName)]
+    struct Index {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        sql: String,
+    }
+
+    /// An expression that differs in one letter is found by no index. Seen to fail with another
+    /// modifier in `SQLITE_MOMENT_KEY`.
+    #[test]
+    fn r29_the_indexes_of_sqlite_have_the_expressions_of_the_service() {
+        let mut sqlite = SqliteConnection::establish(":memory:").unwrap();
+        pending(&mut sqlite, SQLITE).unwrap();
+        let indexes =
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%GLOB%'";
+        let indexes: Vec<Index> = diesel::sql_query(indexes).load(&mut sqlite).unwrap();
+        let service = Dialect::Sqlite;
+        let expressions = [
+            service.moment_key("created_at"),
+            service.moment_key("updated_at"),
+            format!("COALESCE({}, '')", service.maybe_moment_key("last_login_at")),
+            service.is_unreadable("users").replace("users.", ""),
+        ];
+        for index in &indexes {
+            let has_one = expressions.iter().any(|expression| index.sql.contains(expression));
+            assert!(has_one, "{} has its own: {}", index.name, index.sql);
+        }
+        for expression in expressions {
+            let is_there = indexes.iter().any(|index| index.sql.contains(&expression));
+            assert!(is_there, "no index has {expression}");
+        }
+    }
 
     #[test]
     fn the_two_databases_have_twin_migrations() {

@@ -230,6 +230,59 @@ fn r29_a_change_leaves_the_odd_moments_of_its_row_alone(app: &TestApp) {
     }
 }
 
+/// Whatever a text says, it says the same in a list and alone.
+fn r29_a_moment_reads_alike_in_a_list_and_alone(app: &TestApp) {
+    let hedy = given::an_admin(app).signed_in();
+    let ada = given::a_verified_user(app).signed_in();
+    let written = match app.kind() {
+        Kind::Postgres => vec![("2026-01-01 10:00:00+02:00", "2026-01-01T10:00:00")],
+        Kind::Sqlite => vec![
+            ("2026-01-01T10:00:00+02:00", "2026-01-01T08:00:00"),
+            ("2026-01-01 10:00:00.25-05:30", "2026-01-01T15:30:00.25"),
+            ("2026-01-01", "2026-01-01T00:00:00"),
+            ("2026-02-31 00:00:00.000000", "2026-03-03T00:00:00"),
+            ("2026-01-01 24:00:00.000000", "2026-01-02T00:00:00"),
+            ("2026-13-01 00:00:00.000000", "0000-01-01T00:00:00"),
+            ("2460000.5", "0000-01-01T00:00:00"),
+            ("yesterday", "0000-01-01T00:00:00"),
+        ],
+    };
+    for (text, read) in written {
+        app.execute(&format!(
+            "UPDATE users SET created_at = '{text}', last_login_at = '{text}' WHERE id = '{}'",
+            ada.id
+        ));
+        let listed = hedy.client.get("/v1/users?sort=username").expect(200).json();
+        let alone = hedy.client.get(&format!("/v1/users/{}", ada.id)).expect(200).json();
+        for column in ["created_at", "last_login_at"] {
+            let listed = &listed["items"][0][column];
+            assert_eq!(&alone[column], listed, "{column} of {text}");
+            // Who signed in at no moment never did.
+            if column == "created_at" || !read.starts_with("0000") {
+                assert!(listed.as_str().unwrap().starts_with(read), "{text} in a list: {listed}");
+            } else {
+                assert!(listed.is_null(), "{text} in a list: {listed}");
+            }
+        }
+    }
+}
+
+fn r29_a_suspension_whose_end_is_no_moment_has_none(app: &TestApp) {
+    let hedy = given::an_admin(app).signed_in();
+    let ada = given::a_verified_user(app).signed_in();
+    let path = format!("/v1/users/{}", ada.id);
+    hedy.client.post(&format!("{path}/suspend"), &json!({"reason": "spam"})).expect(200);
+    let until = if app.kind() == Kind::Sqlite { "some day" } else { "infinity" };
+    app.execute(&format!("UPDATE users SET status_until = '{until}' WHERE id = '{}'", ada.id));
+    assert_eq!(hedy.client.get(&path).expect(200).json()["status"], "suspended");
+    for (status, found) in [("suspended", 1), ("active", 1)] {
+        let filter = format!("/v1/users?filter=status%20eq%20%22{status}%22");
+        let list = hedy.client.get(&filter).expect(200).json();
+        assert_eq!(list["items"].as_array().unwrap().len(), found, "{status}: {list}");
+    }
+    given::sign_in(app, "ada", PASSWORD).expect_problem(401, "session.refused");
+}
+
 fn r29_a_row_whose_id_is_no_uuid_stops_nobody_and_can_be_erased(app: &TestApp) {
     let hedy = given::an_admin(app).signed_in();
     let ada = given::a_verified_user(app).signed_in();
@@ -307,19 +360,26 @@ fn r29_cursors_pass_each_user_once_however_its_time_is_written(app: &TestApp) {
         "2020-01-01 14:00:00+02:00",
         "2020-01-01 12:00:00.123",
         "2020-01-01 11:59:59.999999",
+        "2024-02-31 00:00:00.000000",
+        "2024-01-01 24:00:00.000000",
+        "yesterday",
     ];
     for (n, text) in written.iter().enumerate() {
         // Postgres has one way to keep a time.
         let text = if app.kind() == Kind::Postgres {
             text.replace("14:00:00+02:00", "12:00:00")
+                .replace("02-31", "03-02")
+                .replace("yesterday", "2025-01-01")
         } else {
             (*text).to_owned()
         };
         app.execute(&format!(
             "INSERT INTO users (id, username, password_hash, created_at, last_login_at) VALUES \
-             ('0193b7f2-6c1e-7a3b-9d4e-5f607182930{n}', 'user{n}', 'x', '{text}', '{text}')"
+             ('0193b7f2-6c1e-7a3b-9d4e-5f607182930{n:x}', 'user{n}', 'x', '{text}', '{text}')"
         ));
     }
+    // What is no moment comes first.
+    let before = if app.kind() == Kind::Sqlite { 6 } else { 5 };
     for (sort, filter) in [
         ("created_at", ""),
         ("-created_at", ""),
@@ -328,7 +388,7 @@ fn r29_cursors_pass_each_user_once_however_its_time_is_written(app: &TestApp) {
         ("created_at", "&filter=created_at%20lt%20%222020-01-01T12:00:00.000001Z%22"),
     ] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
-        for _ in 0..12 {
+        for _ in 0..15 {
             let page = hedy.client.get(&format!("/v1/users?limit=1&sort={sort}{filter}{cursor}"));
             let page = page.expect(200).json();
             for user in page["items"].as_array().unwrap() {
@@ -348,7 +408,7 @@ fn r29_cursors_pass_each_user_once_however_its_time_is_written(app: &TestApp) {
         assert_eq!(ids.len(), seen.len(), "{sort}: nobody twice");
         assert_eq!(
             seen.len(),
-            if filter.is_empty() { written.len() + 1 } else { 5 },
+            if filter.is_empty() { written.len() + 1 } else { before },
             "{sort} {filter}: {seen:?}"
         );
     }
@@ -505,6 +565,8 @@ fn r29_a_default_may_move_in_any_order_on_postgres(app: &TestApp) {
 on_both!(
     r29_an_odd_value_stops_nobody,
     r29_a_change_leaves_the_odd_moments_of_its_row_alone,
+    r29_a_moment_reads_alike_in_a_list_and_alone,
+    r29_a_suspension_whose_end_is_no_moment_has_none,
     r29_a_row_whose_id_is_no_uuid_stops_nobody_and_can_be_erased,
     r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out,
     r29_cursors_pass_each_user_once_however_its_time_is_written,

@@ -120,13 +120,13 @@ pub(crate) fn plan(
 /// The columns of `users`; those of an order as it compares them, so that a cursor is what the
 /// next page is compared with.
 fn sqlite_select() -> String {
-    let moment = |name: &str| Dialect::Sqlite.moment_key(&format!("u.{name}"));
-    let (created_at, last_login_at) = (moment("created_at"), moment("last_login_at"));
+    let created_at = Dialect::Sqlite.moment_key("u.created_at");
+    let last_login_at = Dialect::Sqlite.maybe_moment_key("u.last_login_at");
     format!(
         "SELECT u.id, u.username, u.password_hash, u.status, u.roles, u.email_verified, \
          u.phone_verified, u.two_factor_enabled, u.failed_login_attempts, u.account_locked_until, \
          {created_at}, u.updated_at, \
-         CASE WHEN u.last_login_at IS NOT NULL THEN {last_login_at} END, u.password_changed_at, \
+         {last_login_at}, u.password_changed_at, \
          u.preferences, u.version, u.status_reason, u.status_actor, u.status_until, \
          u.status_before, u.first_name_key, u.last_name_key, u.display_name_key FROM "
     )

@@ -174,16 +174,22 @@ impl Compiler {
     /// The status that counts now (R14).
     fn status(&self, row: &str, status: UserStatus) -> Sql {
         let now = self.dialect.moment(self.now.naive_utc());
-        let until = self.dialect.moment_key(&format!("{row}.status_until"));
+        let until = self.dialect.maybe_moment_key(&format!("{row}.status_until"));
         let is = Sql::new(format!("{row}.status = ")).text(status.as_str());
         match status {
-            UserStatus::Active => Sql::new("(").then(is).push(format!(
-                " OR ({row}.status IN ('suspended', 'banned') AND {row}.status_until IS NOT NULL \
+            UserStatus::Active => Sql::new("(")
+                .then(is)
+                .push(format!(
+                    " OR ({row}.status IN ('suspended', 'banned') AND {until} IS NOT NULL \
                  AND {until} <= "
-            )).then(now).push("))"),
-            UserStatus::Suspended | UserStatus::Banned => Sql::new("(").then(is).push(format!(
-                " AND ({row}.status_until IS NULL OR {until} > "
-            )).then(now).push("))"),
+                ))
+                .then(now)
+                .push("))"),
+            UserStatus::Suspended | UserStatus::Banned => Sql::new("(")
+                .then(is)
+                .push(format!(" AND ({until} IS NULL OR {until} > "))
+                .then(now)
+                .push("))"),
             UserStatus::Pending | UserStatus::Deleted => is,
         }
     }

@@ -82,11 +82,19 @@ impl Dialect {
     }
 
     /// A column of `users` that holds a moment, as it is compared. SQLite has it as text, which
-    /// each application writes in its own way; the indexes of migration 10 have the same.
+    /// each application writes in its own way; the indexes of migration 13 have the same.
     pub(super) fn moment_key(self, column: &str) -> String {
         match self {
             Self::Postgres => column.to_owned(),
             Self::Sqlite => SQLITE_MOMENT_KEY.replace('$', column),
+        }
+    }
+
+    /// The same of one that may be missing: NULL then, and where it is no moment.
+    pub(super) fn maybe_moment_key(self, column: &str) -> String {
+        match self {
+            Self::Postgres => column.to_owned(),
+            Self::Sqlite => format!("NULLIF({}, {NO_MOMENT})", self.moment_key(column)),
         }
     }
 
@@ -115,13 +123,8 @@ impl Dialect {
 
     /// When a user signed in last; who never did, before all time.
     fn last_login(self, user: &str) -> String {
-        match self {
-            Self::Postgres => format!("COALESCE({user}.last_login_at, {})", self.before_all_time()),
-            Self::Sqlite => {
-                let moment = self.moment_key(&format!("{user}.last_login_at"));
-                format!("CASE WHEN {user}.last_login_at IS NULL THEN '' ELSE {moment} END")
-            }
-        }
+        let moment = self.maybe_moment_key(&format!("{user}.last_login_at"));
+        format!("COALESCE({moment}, {})", self.before_all_time())
     }
 
     fn before_all_time(self) -> &'static str {
@@ -151,6 +154,10 @@ impl Dialect {
 const UUID_ON_POSTGRES: &str = "'^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'";
 const UUID_ON_SQLITE: &str = "'[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'";
 
+/// The key of a text that is no moment.
+const NO_MOMENT: &str = "'0000-01-01 00:00:00.000000'";
+
 /// `YYYY-MM-DD HH:MM:SS.ffffff` of the text `$`: with a `T` or a blank, with a `Z`, an offset or
-/// neither, with any number of decimals. What is no moment comes before all that are.
-const SQLITE_MOMENT_KEY: &str = "CASE WHEN $ GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]' THEN $ WHEN $ NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN '0000-01-01 00:00:00.000000' WHEN instr($, '.') = 0 THEN COALESCE(strftime('%Y-%m-%d %H:%M:%S', $) || '.000000', '0000-01-01 00:00:00.000000') ELSE COALESCE(strftime('%Y-%m-%d %H:%M:%S', substr($, 1, instr($, '.') - 1) || ltrim(substr($, instr($, '.') + 1), '0123456789')) || '.' || substr(substr(substr($, instr($, '.') + 1), 1, length(substr($, instr($, '.') + 1)) - length(ltrim(substr($, instr($, '.') + 1), '0123456789'))) || '000000', 1, 6), '0000-01-01 00:00:00.000000') END";
+/// neither, with any number of decimals. What is no moment comes before all that are. With a
+/// modifier every version of SQLite makes February 31 a day of March.
+const SQLITE_MOMENT_KEY: &str = "CASE WHEN $ NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' OR $ GLOB '0000*' THEN '0000-01-01 00:00:00.000000' WHEN $ GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]' AND strftime('%Y-%m-%d %H:%M:%S', substr($, 1, 19), '+0 days') = substr($, 1, 19) THEN CAST($ AS TEXT) WHEN instr($, '.') = 0 THEN COALESCE(strftime('%Y-%m-%d %H:%M:%S', $, '+0 days') || '.000000', '0000-01-01 00:00:00.000000') ELSE COALESCE(strftime('%Y-%m-%d %H:%M:%S', substr($, 1, instr($, '.') - 1) || ltrim(substr($, instr($, '.') + 1), '0123456789'), '+0 days') || '.' || substr(substr(substr($, instr($, '.') + 1), 1, length(substr($, instr($, '.') + 1)) - length(ltrim(substr($, instr($, '.') + 1), '0123456789'))) || '000000', 1, 6), '0000-01-01 00:00:00.000000') END";
