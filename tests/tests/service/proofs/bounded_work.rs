@@ -426,6 +426,17 @@ fn c4_a_user_has_two_hundred_sessions_at_most(app: &TestApp) {
     assert_eq!(listed["items"].as_array().unwrap().len(), 200);
 }
 
+/// The sweep takes the first of a status in the order of an index.
+fn c4_a_sweep_sorts_no_users(app: &TestApp) {
+    let (_, sent) = app.statements_of(|| app.sweep());
+    let sent: Vec<_> = sent.iter().filter(|sql| sql.contains("ORDER BY")).collect();
+    assert!(sent.len() >= 2, "{sent:?}");
+    for statement in sent {
+        let plan = app.plan_of(statement);
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{statement}\n{plan}");
+    }
+}
+
 /// Whatever the statements of erasing, exporting, listing and sweeping look for, an index finds.
 /// Seen to fail without the index of `idle_expires_at`.
 fn c4_no_statement_reads_a_whole_table(app: &TestApp) {
@@ -480,6 +491,7 @@ on_both!(
     c4_a_sweep_commits_part_by_part,
     c4_a_table_that_fails_stops_no_other,
     c4_a_user_has_two_hundred_sessions_at_most,
+    c4_a_sweep_sorts_no_users,
     c4_no_statement_reads_a_whole_table,
 );
 through_both_doors!(c2_erasing_much_is_done_in_short_transactions);

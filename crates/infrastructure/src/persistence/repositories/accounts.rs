@@ -201,8 +201,8 @@ impl SqlUnitOfWork {
     ) -> Result<Vec<UserId>, RepositoryError> {
         let dialect = self.dialect();
         let key = dialect.moment_key(&format!("u.{column}"));
-        let sql = Sql::new("SELECT u.id FROM users u WHERE u.status = ")
-            .text(status)
+        // Not a value: the indexes of these users are of one status each.
+        let sql = Sql::new(format!("SELECT u.id FROM users u WHERE u.status = '{status}'"))
             .push(format!(" AND {key} < "))
             .then(dialect.moment(moment.naive_utc()))
             .push(format!(
