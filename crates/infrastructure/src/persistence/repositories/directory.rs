@@ -32,7 +32,7 @@ impl DirectoryRepository for SqlUnitOfWork {
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError> {
         let limit = query.limit as usize;
         let mut query = PageQuery::from(query);
-        let (mut users, mut unreadable) = (Vec::new(), Vec::new());
+        let (mut users, mut unreadable, mut first_error) = (Vec::new(), 0_usize, None);
         loop {
             let rows = self.rows(&query)?;
             let is_last = rows.len() < query.limit as usize;
@@ -40,18 +40,23 @@ impl DirectoryRepository for SqlUnitOfWork {
             for rows in rows {
                 match rows.into_snapshot() {
                     Ok(snapshot) => users.push(UserAggregate::restore(snapshot)),
-                    Err(error) => unreadable.push(error),
+                    Err(error) => {
+                        unreadable += 1;
+                        first_error.get_or_insert(error);
+                    }
                 }
             }
+            // Hardly anybody has such rows, so that only who met one pays for leaving them out.
+            query.only_readable = unreadable > 0;
             query.limit = u32::try_from(limit.saturating_sub(users.len())).unwrap_or(u32::MAX);
             if is_last || query.limit == 0 {
                 break;
             }
         }
-        if let Some(first) = unreadable.first() {
+        if let Some(first) = first_error {
             tracing::warn!(
-                users = unreadable.len(),
-                error = first as &dyn std::error::Error,
+                users = unreadable,
+                error = &first as &dyn std::error::Error,
                 "users that cannot be read are left out of a list"
             );
         }

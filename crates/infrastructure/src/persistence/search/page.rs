@@ -108,8 +108,11 @@ fn walked(query: &PageQuery<'_>, steps: u32) -> Sql {
     let dialect = Dialect::Postgres;
     let stretch = stretch(dialect, specification, *now, order.by).into_iter();
     let place = after.iter().map(|last| from_place(dialect, *order, last));
-    let next =
-        stretch.chain(place).fold(Sql::new("TRUE"), |all, part| all.push(" AND ").then(part));
+    let readable = query.only_readable.then(|| Sql::new(dialect.is_readable("u")));
+    let next = stretch
+        .chain(place)
+        .chain(readable)
+        .fold(Sql::new("TRUE"), |all, part| all.push(" AND ").then(part));
     Sql::new("(SELECT * FROM users u WHERE ")
         .then(next)
         .then(ordered(dialect, *order))
@@ -150,9 +153,14 @@ fn picked(query: &PageQuery<'_>, parts: &[usize]) -> Sql {
 }
 
 fn from_last(dialect: Dialect, query: &PageQuery<'_>, matching: Sql) -> Sql {
-    match &query.after {
+    let matching = match &query.after {
         Some(last) => matching.push(" AND ").then(from_place(dialect, query.order, last)),
         None => matching,
+    };
+    if query.only_readable {
+        matching.push(format!(" AND {}", dialect.is_readable("u")))
+    } else {
+        matching
     }
 }
 
