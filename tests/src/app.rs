@@ -207,7 +207,8 @@ impl TestApp {
             DatabaseUrl::Postgres(url) => {
                 let mut pg = PgConnection::establish(&url).unwrap();
                 pg.batch_execute(
-                    "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan",
+                    "SET enable_seqscan = off; SET enable_hashjoin = off; \
+                     SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan",
                 )
                 .unwrap();
                 pg.batch_execute(&format!("PREPARE it AS {sql}")).unwrap();
