@@ -11,6 +11,9 @@ use diesel::{
     connection::SimpleConnection, r2d2,
 };
 
+/// How long SQLite waits for another writer.
+pub(crate) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
+
 /// A connection to either database.
 #[derive(MultiConnection)]
 pub(crate) enum DbConnection {
@@ -111,7 +114,7 @@ fn sqlite(path: &std::path::Path, mode: &str) -> Result<DbConnection, Connection
     let mut connection = SqliteConnection::establish(path)?;
     connection
         .batch_execute(&format!(
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+            "{BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
              PRAGMA foreign_keys = ON; {mode}"
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;

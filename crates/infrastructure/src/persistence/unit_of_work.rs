@@ -12,7 +12,7 @@ use userdom_application::ports::{
 use userdom_domain::{RepositoryError, UserRepository};
 
 use super::{
-    connection::{DbConnection, Troubles},
+    connection::{BUSY_TIMEOUT, DbConnection, Troubles},
     database::{Connection, db},
     errors::repository_error,
     mappers::UserRows,
@@ -167,7 +167,7 @@ impl SqlUnitOfWork {
         if let DbConnection::Sqlite(sqlite) = db(&mut self.connection) {
             let emptied = sqlite
                 .batch_execute("PRAGMA busy_timeout = 20; PRAGMA wal_checkpoint(TRUNCATE)")
-                .and(sqlite.batch_execute("PRAGMA busy_timeout = 5000"));
+                .and(sqlite.batch_execute(BUSY_TIMEOUT));
             if let Err(error) = emptied {
                 tracing::warn!(error = %error, "the write-ahead log still holds what was erased");
             }

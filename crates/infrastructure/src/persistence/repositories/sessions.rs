@@ -1,5 +1,8 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::{prelude::*, sql_types::Text};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Text},
+};
 use userdom_application::ports::{Session, SessionOwner, SessionRepository, TokenHash};
 use userdom_domain::{RepositoryError, UserId, UserStatus};
 use uuid::Uuid;
@@ -19,10 +22,10 @@ use crate::persistence::{
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
-/// Of the sessions of a user two hundred are kept ([`Session::MOST`]).
+/// Of the sessions of a user `$2` are kept; as many end at once, if there are more.
 const END_OLDEST: &str = "\
 DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 \
-ORDER BY last_used_at DESC, id DESC LIMIT 200 OFFSET 200) RETURNING id";
+ORDER BY last_used_at DESC, id DESC LIMIT $2 OFFSET $2) RETURNING id";
 
 struct EndOldest;
 struct Rotate;
@@ -57,7 +60,9 @@ impl SessionRepository for SqlUnitOfWork {
         let row = row(session);
         let inserted = on_either!(self.writing()?, c => {
             diesel::insert_into(sessions::table).values(&row).execute(c).and_then(|_| {
-                let end = diesel::sql_query(END_OLDEST).bind::<Text, _>(&row.user_id);
+                let end = diesel::sql_query(END_OLDEST)
+                    .bind::<Text, _>(&row.user_id)
+                    .bind::<BigInt, _>(i64::from(Session::MOST));
                 prepared::<EndOldest, _>(end).load::<Ended>(c)
             })
         });
