@@ -8,6 +8,34 @@ CREATE TABLE erasures (
     wiped_as_actor VARCHAR(36) NOT NULL DEFAULT ''
 );
 
+-- First what takes long and lets others read: what shuts them out comes last, and is short.
+
+-- A user has 200 sessions at most: those that were used last.
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM (
+        SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY last_used_at DESC, id DESC) AS place
+        FROM sessions
+    ) AS placed
+    WHERE place > 200
+);
+-- Both are read in pages.
+CREATE INDEX ix_sessions_user_id_id ON sessions (user_id, id);
+CREATE INDEX ix_api_keys_created_by_id ON api_keys (created_by, id);
+
+-- What has ended by time is found by these.
+CREATE INDEX ix_sessions_idle_expires_at ON sessions (idle_expires_at);
+CREATE INDEX ix_one_time_tokens_expires_at ON one_time_tokens (expires_at);
+CREATE INDEX ix_known_devices_expires_at ON known_devices (expires_at);
+CREATE INDEX ix_outbox_events_processed_at ON outbox_events (processed_at) WHERE processed_at IS NOT NULL;
+CREATE INDEX ix_users_deleted ON users (updated_at, id) WHERE status = 'deleted';
+CREATE INDEX ix_users_pending ON users (created_at, id) WHERE status = 'pending';
+
+-- Requests for mail, which belong to nobody, by the user and the address that they name.
+CREATE INDEX ix_outbox_events_wished_user ON outbox_events ((payload ->> 'user_id'))
+    WHERE user_id = '00000000-0000-0000-0000-000000000000';
+CREATE INDEX ix_outbox_events_wished_email ON outbox_events ((payload ->> 'email'))
+    WHERE user_id = '00000000-0000-0000-0000-000000000000';
+
 CREATE FUNCTION users_order_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO erasures (user_id, addresses)
@@ -17,11 +45,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER users_order_erasure BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION users_order_erasure();
-
-ALTER TABLE sessions DROP CONSTRAINT sessions_user_id_fkey;
-ALTER TABLE one_time_tokens DROP CONSTRAINT one_time_tokens_user_id_fkey;
-ALTER TABLE known_devices DROP CONSTRAINT known_devices_user_id_fkey;
-ALTER TABLE api_keys DROP CONSTRAINT api_keys_created_by_fkey;
 
 -- What a foreign key says to whoever adds a row: the user is there, and stays until the end of the transaction.
 -- It is asked after the statement, since a registration adds the user by the same one.
@@ -48,30 +71,10 @@ CREATE TRIGGER known_devices_have_a_user AFTER INSERT ON known_devices FOR EACH 
 EXECUTE FUNCTION refuse_row_of_nobody();
 CREATE TRIGGER api_keys_have_a_user AFTER INSERT ON api_keys FOR EACH ROW EXECUTE FUNCTION refuse_row_of_nobody();
 
--- A user has 200 sessions at most: those that were used last.
-DELETE FROM sessions WHERE id IN (
-    SELECT id FROM (
-        SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY last_used_at DESC, id DESC) AS place
-        FROM sessions
-    ) AS placed
-    WHERE place > 200
-);
--- Both are read in pages.
-CREATE INDEX ix_sessions_user_id_id ON sessions (user_id, id);
+-- From here on nobody reads these tables, or users.
 DROP INDEX ix_sessions_user_id;
-CREATE INDEX ix_api_keys_created_by_id ON api_keys (created_by, id);
 DROP INDEX ix_api_keys_created_by;
-
--- What has ended by time is found by these.
-CREATE INDEX ix_sessions_idle_expires_at ON sessions (idle_expires_at);
-CREATE INDEX ix_one_time_tokens_expires_at ON one_time_tokens (expires_at);
-CREATE INDEX ix_known_devices_expires_at ON known_devices (expires_at);
-CREATE INDEX ix_outbox_events_processed_at ON outbox_events (processed_at) WHERE processed_at IS NOT NULL;
-CREATE INDEX ix_users_deleted ON users (updated_at, id) WHERE status = 'deleted';
-CREATE INDEX ix_users_pending ON users (created_at, id) WHERE status = 'pending';
-
--- Requests for mail, which belong to nobody, by the user and the address that they name.
-CREATE INDEX ix_outbox_events_wished_user ON outbox_events ((payload ->> 'user_id'))
-    WHERE user_id = '00000000-0000-0000-0000-000000000000';
-CREATE INDEX ix_outbox_events_wished_email ON outbox_events ((payload ->> 'email'))
-    WHERE user_id = '00000000-0000-0000-0000-000000000000';
+ALTER TABLE sessions DROP CONSTRAINT sessions_user_id_fkey;
+ALTER TABLE one_time_tokens DROP CONSTRAINT one_time_tokens_user_id_fkey;
+ALTER TABLE known_devices DROP CONSTRAINT known_devices_user_id_fkey;
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_created_by_fkey;
