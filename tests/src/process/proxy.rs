@@ -3,7 +3,10 @@
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -21,6 +24,8 @@ enum Mode {
 #[derive(Debug)]
 struct Shared {
     mode: Mutex<Mode>,
+    /// How often connections were stranded.
+    strandings: AtomicU32,
     streams: Mutex<Vec<TcpStream>>,
 }
 
@@ -49,7 +54,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (mode, streams) = (Mutex::new(Mode::Open), Mutex::new(Vec::new()));
-        let shared = Arc::new(Shared { mode, streams });
+        let shared = Arc::new(Shared { mode, strandings: AtomicU32::new(0), streams });
         let (kept, target) = (Arc::clone(&shared), target.to_owned());
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -84,6 +89,13 @@ impl Proxy {
         self.set(Mode::Stalled);
     }
 
+    /// Lets nothing through on the connections that there are, for ever, and is whole for new
+    /// ones: as when an address is that of another server now.
+    pub fn strand(&self) {
+        self.shared.strandings.fetch_add(1, Ordering::Relaxed);
+        self.set(Mode::Open);
+    }
+
     /// Is whole again.
     pub fn restore(&self) {
         self.set(Mode::Open);
@@ -115,10 +127,13 @@ fn connect(client: TcpStream, target: &str, shared: &Arc<Shared>) -> io::Result<
 }
 
 fn forward(mut from: TcpStream, mut to: TcpStream, shared: Arc<Shared>) {
+    let born = shared.strandings.load(Ordering::Relaxed);
     thread::spawn(move || {
+        let is_stuck =
+            || shared.mode() == Mode::Stalled || shared.strandings.load(Ordering::Relaxed) != born;
         let mut buffer = [0; 16 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
-            while shared.mode() == Mode::Stalled {
+            while is_stuck() && shared.mode() != Mode::Over {
                 pause(Duration::from_millis(10));
             }
             if shared.mode() != Mode::Open || to.write_all(&buffer[..read]).is_err() {

@@ -1,7 +1,12 @@
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::{ApiState, blocking, problem::Problem};
+
+const PATIENCE: Duration = Duration::from_millis(1800);
 
 /// `GET /livez`: the process answers.
 pub(super) async fn alive() -> Result<HttpResponse, Problem> {
@@ -12,7 +17,9 @@ pub(super) async fn alive() -> Result<HttpResponse, Problem> {
 pub(super) async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let state = request.app_data::<ApiState>().filter(|state| state.is_ready());
     let state = state.ok_or_else(not_ready)?;
-    let is_ready = blocking::run(state, |app| Ok(app.is_ready())).await?;
+    let asked = blocking::run(state, |app| Ok(app.is_ready()));
+    // A balancer has no patience with a database that is silent.
+    let is_ready = timeout(PATIENCE, asked).await.unwrap_or(Ok(false))?;
     if is_ready { Ok(ok()) } else { Err(not_ready()) }
 }
 

@@ -4,12 +4,15 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use diesel::{
-    Connection, ConnectionError, MultiConnection, PgConnection, RunQueryDsl, SqliteConnection,
-    connection::SimpleConnection, r2d2,
+    Connection, ConnectionError, MultiConnection, PgConnection, QueryResult, RunQueryDsl,
+    SqliteConnection, connection::SimpleConnection, dsl::sql, r2d2, result::Error, sql_types::Text,
 };
+
+use super::deadline::{Deadlines, Socket};
 
 /// How long SQLite waits for another writer.
 pub(crate) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
@@ -24,7 +27,25 @@ pub(crate) enum DbConnection {
 /// A connection that remembers how many troubles its pool had when it was last known to work.
 pub(crate) struct PooledConnection {
     pub(crate) db: DbConnection,
+    /// The socket to its server, if it is watched.
+    socket: Option<Arc<Socket>>,
     troubles: u64,
+}
+
+impl PooledConnection {
+    /// The server has so long from now, until [`PooledConnection::rests`].
+    pub(crate) fn has(&self, time: Duration) {
+        if let Some(socket) = &self.socket {
+            socket.has(time);
+        }
+    }
+
+    /// Nothing is asked of the server.
+    pub(crate) fn rests(&self) {
+        if let Some(socket) = &self.socket {
+            socket.rests();
+        }
+    }
 }
 
 /// What a pool connects to.
@@ -34,6 +55,11 @@ pub(crate) enum Target {
     SqliteWriter(PathBuf),
     SqliteReader(PathBuf),
 }
+
+/// For a server to say that it is there.
+pub(crate) const PING: Duration = Duration::from_millis(700);
+/// For a new connection to be made ready.
+const SETUP: Duration = Duration::from_secs(2);
 
 /// Counts lost connections. A ping at each check-out would cost a round trip, so
 /// a connection is pinged only after another one was lost.
@@ -55,6 +81,7 @@ impl Troubles {
 pub(crate) struct Manager {
     pub(crate) target: Target,
     pub(crate) troubles: Troubles,
+    pub(crate) deadlines: Deadlines,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -63,16 +90,18 @@ impl r2d2::ManageConnection for Manager {
 
     fn connect(&self) -> Result<PooledConnection, r2d2::Error> {
         let troubles = self.troubles.count();
-        let db = establish(&self.target).map_err(r2d2::Error::ConnectionError)?;
-        Ok(PooledConnection { db, troubles })
+        let opened = establish(&self.target, &self.deadlines);
+        let (db, socket) = opened.map_err(r2d2::Error::ConnectionError)?;
+        Ok(PooledConnection { db, socket, troubles })
     }
 
     fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), r2d2::Error> {
         let troubles = self.troubles.count();
         if connection.troubles != troubles {
-            diesel::sql_query("SELECT 1")
-                .execute(&mut connection.db)
-                .map_err(r2d2::Error::QueryError)?;
+            connection.has(PING);
+            let answered = ping(&mut connection.db);
+            connection.rests();
+            answered.map_err(r2d2::Error::QueryError)?;
             connection.troubles = troubles;
         }
         Ok(())
@@ -83,21 +112,44 @@ impl r2d2::ManageConnection for Manager {
     }
 }
 
-pub(crate) fn establish(target: &Target) -> Result<DbConnection, ConnectionError> {
+/// Whether the database is there and takes writes: one that has become a standby reads only.
+pub(crate) fn ping(connection: &mut DbConnection) -> QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(sqlite) => sqlite.batch_execute("SELECT 1"),
+        DbConnection::Postgres(pg) => {
+            let mode = sql::<Text>("SELECT current_setting('transaction_read_only')");
+            match mode.get_result::<String>(pg)?.as_str() {
+                "off" => Ok(()),
+                _ => Err(Error::QueryBuilderError("read-only transaction".into())),
+            }
+        }
+    }
+}
+
+pub(crate) fn establish(
+    target: &Target,
+    deadlines: &Deadlines,
+) -> Result<(DbConnection, Option<Arc<Socket>>), ConnectionError> {
     match target {
         Target::Postgres(url) => {
-            let mut connection = PgConnection::establish(url)?;
+            let (mut connection, socket) = deadlines.open(url, || PgConnection::establish(url))?;
+            if let Some(socket) = &socket {
+                socket.has(SETUP);
+            }
             connection
                 // The usual cost of 4 is that of a spinning disk: the planner would rather sort a
                 // whole table than walk along an index to the end of a page. A search is over
                 // before it is compiled or other processes have begun to help; and the places of
                 // all whom it finds fit into 16 MB.
                 .batch_execute(
-                    "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET random_page_cost = 1.1; \
+                    "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET random_page_cost = 1.1; \
                      SET work_mem = '16MB'; SET jit = off; SET max_parallel_workers_per_gather = 0",
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            Ok(DbConnection::Postgres(connection))
+            if let Some(socket) = &socket {
+                socket.rests();
+            }
+            Ok((DbConnection::Postgres(connection), socket))
         }
         // What is erased is overwritten, and not only forgotten.
         Target::SqliteWriter(path) => {
@@ -107,7 +159,10 @@ pub(crate) fn establish(target: &Target) -> Result<DbConnection, ConnectionError
     }
 }
 
-fn sqlite(path: &std::path::Path, mode: &str) -> Result<DbConnection, ConnectionError> {
+fn sqlite(
+    path: &std::path::Path,
+    mode: &str,
+) -> Result<(DbConnection, Option<Arc<Socket>>), ConnectionError> {
     let path = path.to_str().ok_or_else(|| {
         ConnectionError::BadConnection("the path of the database is not UTF-8".to_owned())
     })?;
@@ -118,5 +173,5 @@ fn sqlite(path: &std::path::Path, mode: &str) -> Result<DbConnection, Connection
              PRAGMA foreign_keys = ON; {mode}"
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(DbConnection::Sqlite(connection))
+    Ok((DbConnection::Sqlite(connection), None))
 }

@@ -13,12 +13,15 @@ use userdom_domain::RepositoryError;
 
 use super::{
     config::DatabaseUrl,
-    connection::{Manager, PooledConnection, Target, Troubles, establish},
+    connection::{Manager, PING, PooledConnection, Target, Troubles, establish, ping},
+    deadline::Deadlines,
     migrations::{self, MigrationError, MigrationReport},
     repositories::plan,
     unit_of_work::SqlUnitOfWork,
 };
 
+/// What the server has for all that one unit of work asks.
+const LONGEST_USE: Duration = Duration::from_secs(4);
 /// How long a request waits for a connection before it is told to come back later.
 const POOL_WAIT: Duration = Duration::from_millis(900);
 
@@ -59,6 +62,9 @@ pub enum OpenError {
         /// The database file.
         path: PathBuf,
     },
+    /// The thread that watches connections cannot be started.
+    #[error("connections cannot be watched")]
+    Watch(#[source] io::Error),
     /// The schema could not be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -74,10 +80,12 @@ impl Database {
     ) -> Result<(Self, MigrationReport), OpenError> {
         match url {
             DatabaseUrl::Postgres(url) => {
-                let target = Target::Postgres(with_timeouts(url));
-                let report = migrate(&target)?;
+                let target = Target::Postgres(with_parameters(url));
+                let deadlines = Deadlines::default();
+                deadlines.watch().map_err(OpenError::Watch)?;
+                let report = migrate(&target, &deadlines)?;
                 let troubles = Troubles::default();
-                let pool = pool(target, connections, &troubles);
+                let pool = pool(target, connections, &troubles, &deadlines);
                 Ok((
                     Self { writers: pool.clone(), readers: pool, ids, troubles, _lock: None },
                     report,
@@ -86,10 +94,11 @@ impl Database {
             DatabaseUrl::Sqlite(path) => {
                 let lock = lock(path)?;
                 let writer = Target::SqliteWriter(path.clone());
-                let report = migrate(&writer)?;
-                let troubles = Troubles::default();
-                let writers = pool(writer, 1, &troubles);
-                let readers = pool(Target::SqliteReader(path.clone()), connections, &troubles);
+                let (troubles, deadlines) = (Troubles::default(), Deadlines::default());
+                let report = migrate(&writer, &deadlines)?;
+                let writers = pool(writer, 1, &troubles, &deadlines);
+                let reader = Target::SqliteReader(path.clone());
+                let readers = pool(reader, connections, &troubles, &deadlines);
                 Ok((Self { writers, readers, ids, troubles, _lock: Some(Arc::new(lock)) }, report))
             }
         }
@@ -99,7 +108,7 @@ impl Database {
     /// looks into a slow search. Empty on SQLite.
     pub fn plan(&self, query: &DirectoryQuery<'_>) -> Result<Vec<String>, RepositoryError> {
         let mut connection = checkout(&self.readers)?;
-        plan(&mut connection.db, query).map_err(super::errors::repository_error)
+        plan(db(&mut connection), query).map_err(super::errors::repository_error)
     }
 
     /// Another connection was lost: the idle ones are to be looked at.
@@ -112,7 +121,14 @@ impl Database {
     }
 }
 
-pub(super) type Connection = diesel::r2d2::PooledConnection<Manager>;
+/// A connection of the pool while it is in use. Its server has a deadline for all of that.
+pub(super) struct Connection(diesel::r2d2::PooledConnection<Manager>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.rests();
+    }
+}
 
 impl Store for Database {
     fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
@@ -129,7 +145,8 @@ impl Store for Database {
 
     fn ping(&self) -> Result<(), RepositoryError> {
         let mut connection = checkout(&self.readers)?;
-        diesel::r2d2::R2D2Connection::ping(&mut connection.db).map_err(|error| {
+        connection.0.has(PING);
+        ping(db(&mut connection)).map_err(|error| {
             self.troubles.report();
             super::errors::repository_error(error)
         })
@@ -137,27 +154,43 @@ impl Store for Database {
 }
 
 fn checkout(pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
-    pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))
+    let connection = pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))?;
+    connection.has(LONGEST_USE);
+    Ok(Connection(connection))
 }
 
-fn pool(target: Target, size: u32, troubles: &Troubles) -> Pool<Manager> {
+fn pool(target: Target, size: u32, troubles: &Troubles, deadlines: &Deadlines) -> Pool<Manager> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         .connection_timeout(POOL_WAIT)
         .test_on_check_out(true)
-        .build_unchecked(Manager { target, troubles: troubles.clone() })
+        .build_unchecked(Manager {
+            target,
+            troubles: troubles.clone(),
+            deadlines: deadlines.clone(),
+        })
 }
 
-fn migrate(target: &Target) -> Result<MigrationReport, OpenError> {
-    let mut connection = establish(target).map_err(MigrationError::Connect)?;
+fn migrate(target: &Target, deadlines: &Deadlines) -> Result<MigrationReport, OpenError> {
+    let (mut connection, _) = establish(target, deadlines).map_err(MigrationError::Connect)?;
     Ok(migrations::run(&mut connection)?)
 }
 
-/// A dead host must not hold a connection attempt for minutes.
-fn with_timeouts(url: &str) -> String {
+/// What the URL does not say itself. A host that is gone is given up within seconds, and one that
+/// only reads is none of ours.
+const PARAMETERS: [(&str, &str); 6] = [
+    ("connect_timeout", "2"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "5000"),
+    ("target_session_attrs", "read-write"),
+];
+
+fn with_parameters(url: &str) -> String {
     let mut url = url.to_owned();
-    for (name, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
+    for (name, value) in PARAMETERS {
         if !url.contains(name) {
             let separator = if url.contains('?') { '&' } else { '?' };
             url = format!("{url}{separator}{name}={value}");
@@ -193,6 +226,6 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 
 /// What a unit of work and the outbox hold on to.
 pub(super) fn db(connection: &mut Connection) -> &mut super::connection::DbConnection {
-    let connection: &mut PooledConnection = connection;
+    let connection: &mut PooledConnection = &mut connection.0;
     &mut connection.db
 }

@@ -6,6 +6,7 @@
 mod config;
 mod connection;
 mod database;
+mod deadline;
 mod errors;
 mod json_column;
 mod keys;

@@ -137,3 +137,41 @@ fn d1_a_database_that_is_silent_does_not_stop_the_process() {
         (bio(&service, &ada).status == 200).then_some(())
     });
 }
+
+/// Seen to fail: without a deadline of its own the first request was never answered.
+#[test]
+fn d2_connections_to_a_silent_server_are_given_up_and_replaced() {
+    let _alone = alone();
+    let database = TestDatabase::new(Kind::Postgres);
+    let (proxy, url) = Proxy::before(database.url());
+    let service = Launch::on(&database).with("USERDOM_DATABASE_URL", url).start();
+    let ada = service.account("ada");
+    set_bio(&service, &ada, "before").expect(200);
+    for round in 0..2 {
+        proxy.stall();
+        let silent = Instant::now();
+        let answers = at_once(12, |n| {
+            timed(|| if n % 2 == 0 { bio(&service, &ada) } else { set_bio(&service, &ada, "lost") })
+        });
+        let slowest = answers.iter().map(|(_, took)| *took).max().unwrap();
+        for (answer, _) in &answers {
+            assert_unavailable(answer);
+        }
+        let (ready, took) = timed(|| service.call("GET", "/readyz", None));
+        assert_unavailable(&ready);
+        println!(
+            "round {round}: slowest 503 {slowest:?} (limit 5 s), /readyz {took:?} (limit 2 s)"
+        );
+        assert!(slowest < SOON && took < SOON, "{slowest:?} {took:?}");
+        // The old connections stay silent for ever: there is another server.
+        proxy.strand();
+        eventually("the service to be back", BACK, || {
+            let ready = service.call("GET", "/readyz", None).status == 200;
+            (ready && bio(&service, &ada).status == 200).then_some(())
+        });
+        println!("round {round}: served {:?} after the silence began", silent.elapsed());
+        for _ in 0..20 {
+            set_bio(&service, &ada, "before").expect(200);
+        }
+    }
+}

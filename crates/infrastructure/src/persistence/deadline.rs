@@ -1,0 +1,190 @@
+//! A deadline for what a connection to Postgres is asked. libpq waits as long as the kernel does,
+//! and behind a proxy that goes on acknowledging that is for ever: so the socket of a connection
+//! that overruns is shut down, which libpq takes for a server that has gone.
+
+use std::{
+    collections::HashSet,
+    fs,
+    os::fd::RawFd,
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::sys::socket::{Shutdown, SockaddrIn, SockaddrIn6, SockaddrStorage, getpeername, shutdown};
+
+/// How often it is looked who overruns.
+const EVERY: Duration = Duration::from_millis(100);
+const IDLE: u64 = u64::MAX;
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Which socket a new connection has is seen by the sockets before and after, so one is opened
+/// at a time.
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// The sockets that are watched.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Deadlines(Arc<Mutex<Vec<Weak<Socket>>>>);
+
+/// The socket of a connection, and until when its server has time.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    fd: RawFd,
+    /// A number of a file is used again, the name of a socket is not.
+    name: String,
+    ends_at: AtomicU64,
+}
+
+impl Deadlines {
+    /// Watches until the last clone is gone.
+    #[expect(clippy::disallowed_methods, reason = "a thread that has nothing else to do")]
+    pub(crate) fn watch(&self) -> std::io::Result<()> {
+        let watched = Arc::downgrade(&self.0);
+        let watch = move || {
+            while let Some(sockets) = watched.upgrade() {
+                locked(&sockets).retain(|socket| {
+                    socket.upgrade().is_some_and(|socket| {
+                        socket.cut_if_overdue();
+                        true
+                    })
+                });
+                drop(sockets);
+                thread::sleep(EVERY);
+            }
+        };
+        thread::Builder::new().name("deadlines".to_owned()).spawn(watch).map(drop)
+    }
+
+    /// Opens a connection, and finds its socket. `None` where there is none to watch: a server on
+    /// the same machine may be reached by a socket in a folder.
+    pub(crate) fn open<T, E>(
+        &self,
+        url: &str,
+        open: impl FnOnce() -> Result<T, E>,
+    ) -> Result<(T, Option<Arc<Socket>>), E> {
+        let _opening = locked(&OPENING);
+        let before: HashSet<String> = sockets().into_iter().map(|(_, name)| name).collect();
+        let opened = open()?;
+        let ports = ports(url);
+        let is_to_server = |fd: RawFd| port_of_peer(fd).is_some_and(|port| ports.contains(&port));
+        let mut new = sockets().into_iter().filter(|(_, name)| !before.contains(name));
+        let socket = new
+            .find(|(fd, _)| is_to_server(*fd))
+            .map(|(fd, name)| Arc::new(Socket { fd, name, ends_at: AtomicU64::new(IDLE) }));
+        if let Some(socket) = &socket {
+            locked(&self.0).push(Arc::downgrade(socket));
+        }
+        Ok((opened, socket))
+    }
+}
+
+impl Socket {
+    /// The server has so long from now, until [`Socket::rests`].
+    pub(crate) fn has(&self, time: Duration) {
+        self.ends_at.store(milliseconds(START.elapsed() + time), Ordering::Relaxed);
+    }
+
+    /// Nothing is asked of the server.
+    pub(crate) fn rests(&self) {
+        self.ends_at.store(IDLE, Ordering::Relaxed);
+    }
+
+    fn cut_if_overdue(&self) {
+        let is_overdue = milliseconds(START.elapsed()) >= self.ends_at.load(Ordering::Relaxed);
+        if is_overdue && name_of(self.fd).is_some_and(|name| name == self.name) {
+            self.rests();
+            tracing::warn!("the database does not answer: a connection is given up");
+            let _ = shutdown(self.fd, Shutdown::Both);
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(IDLE)
+}
+
+/// The open sockets of this process, each with its name.
+fn sockets() -> Vec<(RawFd, String)> {
+    let files = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let fds = files.filter_map(|file| file.file_name().to_str()?.parse().ok());
+    fds.filter_map(|fd| Some((fd, name_of(fd)?))).collect()
+}
+
+/// `socket:[4711]`, if the file is a socket.
+fn name_of(fd: RawFd) -> Option<String> {
+    let link = fs::read_link(format!("/proc/self/fd/{fd}")).ok()?;
+    link.to_str().filter(|name| name.starts_with("socket:")).map(str::to_owned)
+}
+
+fn port_of_peer(fd: RawFd) -> Option<u16> {
+    let peer = getpeername::<SockaddrStorage>(fd).ok()?;
+    let v4 = peer.as_sockaddr_in().map(SockaddrIn::port);
+    v4.or_else(|| peer.as_sockaddr_in6().map(SockaddrIn6::port))
+}
+
+/// The ports of all hosts of a URL as libpq reads it.
+fn ports(url: &str) -> Vec<u16> {
+    const USUAL: u16 = 5432;
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+    let of_hosts = hosts.split(',').filter_map(|host| {
+        let (_, port) = host.rsplit_once(':')?;
+        port.parse().ok()
+    });
+    let of_query = query.split('&').filter_map(|part| part.strip_prefix("port="));
+    let of_query =
+        of_query.flat_map(|ports| ports.split([',', '%'])).filter_map(|it| it.parse().ok());
+    of_hosts.chain(of_query).chain([USUAL]).collect()
+}
+
+/// A panic elsewhere leaves nothing half done in there.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Read,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_ports_of_all_hosts_are_known() {
+        for (url, expected) in [
+            ("postgres://ada:p%40:1@db/users", &[5432][..]),
+            ("postgres://db:5433,[::1]:5434,other/users?a=b", &[5433, 5434, 5432]),
+            ("postgres:///users?host=/run&port=5435", &[5435, 5432]),
+        ] {
+            assert_eq!(ports(url), expected, "{url}");
+        }
+    }
+
+    /// Seen to fail: with a watch that cuts nothing the read never ended.
+    #[test]
+    fn a_server_that_is_silent_for_too_long_is_taken_for_gone() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let deadlines = Deadlines::default();
+        deadlines.watch().unwrap();
+        let url = format!("postgres://{address}/users");
+        let open = || deadlines.open(&url, || TcpStream::connect(address)).unwrap();
+        let ((mut asked, socket), (idle, other)) = (open(), open());
+        let (socket, other) = (socket.unwrap(), other.unwrap());
+        assert_ne!(socket.name, other.name);
+        let started = Instant::now();
+        socket.has(Duration::from_millis(300));
+        assert_eq!(asked.read(&mut [0]).unwrap(), 0);
+        assert!(started.elapsed() >= Duration::from_millis(300));
+        other.has(Duration::from_mins(5));
+        other.rests();
+        assert!(idle.peer_addr().is_ok());
+    }
+}
