@@ -59,10 +59,14 @@ impl EmailService {
         let Some(to) = awaiting(&user, EmailId::from_uuid(email_id)) else {
             return Ok(Verdict::Nothing);
         };
+        let token = self.verification_link(event.id);
+        let ends_at = token.ends_at(self.app.now());
+        if ends_at <= self.app.now() {
+            return Ok(Verdict::Nothing);
+        }
         if self.is_owned(&to)? {
             return Ok(self.mail_to_owner(event, to));
         }
-        let token = self.verification_link(event.id);
         if self.is_met(event, token.kind, user.id(), email_id)? {
             return Ok(Verdict::Nothing);
         }
@@ -70,7 +74,6 @@ impl EmailService {
         if let Err(too_many) = self.count_claim(event, EmailId::from_uuid(email_id), &to) {
             return Ok(Verdict::Wait(too_many));
         }
-        let ends_at = token.ends_at(self.app.now());
         let Some(link) = token.issue(&self.app, user.id(), email_id, ends_at)? else {
             return Ok(Verdict::Nothing);
         };

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use userdom_application::{
-    AppError,
+    AppError, Settings,
     ports::{Clock, Limit, OutgoingMail},
     testing::given,
     use_cases::{AddEmail, RegisterUser},
@@ -104,6 +104,21 @@ fn c5_a_reset_that_waited_too_long_for_the_worker_is_not_sent() {
     assert!(world.deliver().is_empty());
     world.clock.advance(TimeDelta::days(1));
     assert!(world.deliver().is_empty());
+}
+
+/// Only a mail that leaves counts (ADR 27).
+#[test]
+fn c5_a_verification_that_waited_too_long_for_the_worker_uses_up_nothing() {
+    let world = World::new();
+    let ada = register(&world, "ada");
+    world.deliver();
+    resend(&world, ada);
+    world.clock.advance(Settings::default().verification_ttl);
+    assert!(world.deliver().is_empty());
+    for _ in 0..2 {
+        resend(&world, ada);
+        assert_eq!(subjects(&world.deliver()), [VERIFY]);
+    }
 }
 
 #[test]
