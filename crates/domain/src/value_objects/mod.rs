@@ -29,7 +29,7 @@ pub use ids::{AddressId, EmailId, IdError, PhoneId, UserId};
 pub use password::{Password, PasswordError, PasswordHash, PasswordHashError};
 pub use person_name::{PersonName, PersonNameError};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
-pub use preferences::{Preferences, PreferencesError, Theme, json_members};
+pub use preferences::{Preferences, PreferencesError, Theme, json_members, json_object};
 pub use profile_texts::{
     AvatarUrl, AvatarUrlError, Bio, BioError, Gender, GenderError, LanguageTag, LanguageTagError,
     TimeZoneName, TimeZoneNameError,

@@ -1,3 +1,4 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -141,7 +142,8 @@ impl Preferences {
         let mut given = last_of_each(entries);
         given.retain(|(key, json)| json != "null" || known(key).is_none());
         let mut errors = Vec::new();
-        for fault in given.iter().filter(|entry| !present.contains(entry)).filter_map(fault) {
+        let unchecked: BTreeSet<_> = present.iter().collect();
+        for fault in given.iter().filter(|entry| !unchecked.contains(entry)).filter_map(fault) {
             if !errors.contains(&fault) {
                 errors.push(fault);
             }
@@ -158,8 +160,7 @@ impl Preferences {
         let missing = KNOWN.iter().filter(|known| !given.iter().any(|(key, _)| key == known.key));
         let missing = missing.map(|known| (known.key, known.default));
         let given = given.iter().map(|(key, json)| (key.as_str(), json.as_str()));
-        let members: Vec<_> = given.chain(missing).map(|(key, json)| member(key, json)).collect();
-        Self(format!("{{{}}}", members.join(",")))
+        Self(json_object(given.chain(missing)))
     }
 
     /// All keys with their values' JSON text, in their order; the known ones that are missing
@@ -185,7 +186,7 @@ impl Preferences {
     }
 
     fn stored_entries(&self) -> Vec<(String, String)> {
-        json_members(&self.0).map(last_of_each).unwrap_or_default()
+        json_members(&self.0).unwrap_or_default()
     }
 
     fn value(&self, key: &str) -> Option<String> {
@@ -304,22 +305,29 @@ fn trimmed(key: String, json: &str) -> (String, String) {
 
 /// Of equal keys the last value, where the first one stood.
 fn last_of_each(entries: Vec<(String, String)>) -> Vec<(String, String)> {
-    let mut kept: Vec<(String, String)> = Vec::with_capacity(entries.len());
+    let mut last = BTreeMap::new();
+    let mut keys = Vec::with_capacity(entries.len());
     for (key, json) in entries {
-        match kept.iter_mut().find(|(present, _)| *present == key) {
-            Some((_, value)) => *value = json,
-            None => kept.push((key, json)),
+        if last.insert(key.clone(), json).is_none() {
+            keys.push(key);
         }
     }
-    kept
+    keys.into_iter().filter_map(|key| last.remove_entry(&key)).collect()
 }
 
-fn member(key: &str, json: &str) -> String {
-    format!("{}:{json}", serde_json::Value::from(key))
+/// The text of a JSON object with these members, whose values are JSON texts.
+///
+/// ```
+/// assert_eq!(userdom_domain::json_object([("b", "1.50"), ("a", "[]")]), r#"{"b":1.50,"a":[]}"#);
+/// ```
+pub fn json_object<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let member = |(key, json)| format!("{}:{json}", serde_json::Value::from(key));
+    let members: Vec<_> = members.into_iter().map(member).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 /// The members of a JSON object in their order, each with the text of its value; `None` for a
-/// text that is no object.
+/// text that is no object. Of two equal keys the last counts.
 ///
 /// ```
 /// let members = userdom_domain::json_members(r#"{"b": 1.50, "a": [1e400]}"#).unwrap();
@@ -327,7 +335,7 @@ fn member(key: &str, json: &str) -> String {
 /// assert_eq!(members[1].1, "[1e400]");
 /// ```
 pub fn json_members(text: &str) -> Option<Vec<(String, String)>> {
-    serde_json::from_str::<Entries>(text).ok().map(|entries| entries.0)
+    serde_json::from_str::<Entries>(text).ok().map(|entries| last_of_each(entries.0))
 }
 
 /// The members of a JSON object, whose values are found and not read.
@@ -561,6 +569,29 @@ mod tests {
         assert!(read(&[("k", &"1".repeat(room))]).is_ok());
         let errors = read(&[("k", &"1".repeat(room + 1))]).unwrap_err();
         assert_eq!((errors[0].code(), errors[0].key()), ("preferences.too_large", None));
+    }
+
+    /// So many that comparing each with each would take many minutes.
+    fn many_entries() -> Vec<(String, String)> {
+        (0..200_000).map(|n| (n.to_string(), "0".to_owned())).collect()
+    }
+
+    #[test]
+    fn r13_any_number_of_keys_is_refused_at_once() {
+        assert_eq!(
+            Preferences::from_entries(many_entries()),
+            Err(vec![PreferencesError::TooLarge])
+        );
+    }
+
+    #[test]
+    fn r29_any_number_of_stored_keys_is_read_judged_and_replaced() {
+        let many = many_entries();
+        let huge = stored(&json_object(many.iter().map(|(key, json)| (&**key, &**json))));
+        let entries = huge.entries();
+        assert_eq!(entries.len(), 200_000 + KNOWN.len());
+        assert_eq!(huge.faults(), [PreferencesError::TooLarge]);
+        assert_eq!(huge.replaced_by(entries.clone()).unwrap().entries(), entries);
     }
 
     #[test]
