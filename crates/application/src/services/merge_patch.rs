@@ -1,72 +1,51 @@
-use std::fmt;
+use std::collections::BTreeMap;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Value, value::RawValue};
+use userdom_domain::{json_members, json_object};
 
 /// Lays a JSON merge patch over a JSON text (RFC 7396): objects are merged at every depth, a
 /// `null` removes its key, anything else replaces what was there. What the patch does not name
 /// stays as it is written, to the byte.
 ///
+/// Neither text is judged: a target that is no object that can be read counts as none, and a
+/// patch that is none replaces the target as it stands.
+///
 /// ```
 /// use userdom_application::services::merge_patch;
 ///
 /// let merged = merge_patch(Some(r#"{"a": 1, "b": {"c": 2, "d": 3.0}}"#), r#"{"a":null,"b":{"c":9}}"#);
-/// assert_eq!(merged.unwrap(), r#"{"b":{"c":9,"d":3.0}}"#);
+/// assert_eq!(merged, r#"{"b":{"c":9,"d":3.0}}"#);
 /// ```
-pub fn merge_patch(target: Option<&str>, patch: &str) -> serde_json::Result<String> {
-    let Some(patch_members) = members(patch)? else {
-        return Ok(patch.to_owned());
+pub fn merge_patch(target: Option<&str>, patch: &str) -> String {
+    let Some(patch) = json_members(patch) else {
+        return patch.to_owned();
     };
-    let present = target.map(members).transpose()?.flatten().unwrap_or_default();
-    let mut merged: Vec<(String, String)> = Vec::with_capacity(present.len());
-    for (key, value) in present {
-        merged.push((key, value.get().to_owned()));
-    }
-    for (key, value) in patch_members {
-        let place = merged.iter().position(|(known, _)| *known == key);
-        let present = place.map(|place| merged.remove(place).1);
-        if value.get() != "null" {
-            let value = merge_patch(present.as_deref(), value.get())?;
-            merged.insert(place.unwrap_or(merged.len()), (key, value));
+    let present = target.and_then(json_members).unwrap_or_default();
+    let patch: Vec<_> =
+        patch.into_iter().map(|(key, json)| (key, (json != "null").then_some(json))).collect();
+    let merged = merge_members(present, &patch);
+    json_object(merged.iter().map(|(key, json)| (key.as_str(), json.as_str())))
+}
+
+/// The same for the members of an object and those of its patch, where `None` removes a key.
+pub(crate) fn merge_members(
+    present: Vec<(String, String)>,
+    patch: &[(String, Option<String>)],
+) -> Vec<(String, String)> {
+    let mut changes: BTreeMap<_, _> = patch.iter().map(|(key, json)| (key, json)).collect();
+    let mut merged = Vec::with_capacity(present.len());
+    for (key, json) in present {
+        match changes.remove(&key) {
+            None => merged.push((key, json)),
+            Some(None) => {}
+            Some(Some(patch)) => merged.push((key, merge_patch(Some(&json), patch))),
         }
     }
-    let member = |(key, value): &(String, String)| format!("{}:{value}", Value::from(key.as_str()));
-    Ok(format!("{{{}}}", merged.iter().map(member).collect::<Vec<_>>().join(",")))
-}
-
-/// The members of a JSON object in their order, with their values as they are written; `None`
-/// for any other JSON.
-fn members(json: &str) -> serde_json::Result<Option<Vec<(String, &RawValue)>>> {
-    if !json.trim_start().starts_with('{') {
-        return serde_json::from_str::<&RawValue>(json).map(|_| None);
-    }
-    serde_json::from_str::<Members<'_>>(json).map(|members| Some(members.0))
-}
-
-struct Members<'de>(Vec<(String, &'de RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(InOrder)
-    }
-}
-
-struct InOrder;
-
-impl<'de> Visitor<'de> for InOrder {
-    type Value = Members<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-        let mut members = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
-            members.push((key, value));
+    for (key, _) in patch {
+        if let Some(Some(patch)) = changes.remove(key) {
+            merged.push((key.clone(), merge_patch(None, patch)));
         }
-        Ok(Members(members))
     }
+    merged
 }
 
 #[cfg(test)]
@@ -74,7 +53,7 @@ mod tests {
     use super::*;
 
     fn merged(target: &str, patch: &str) -> String {
-        merge_patch(Some(target), patch).unwrap()
+        merge_patch(Some(target), patch)
     }
 
     #[test]
@@ -98,10 +77,7 @@ mod tests {
         ] {
             assert_eq!(merged(target, patch), result, "{target} {patch}");
         }
-        assert_eq!(
-            merge_patch(None, r#"{"a":{"b":null,"c":[null]}}"#).unwrap(),
-            r#"{"a":{"c":[null]}}"#
-        );
+        assert_eq!(merge_patch(None, r#"{"a":{"b":null,"c":[null]}}"#), r#"{"a":{"c":[null]}}"#);
     }
 
     #[test]
@@ -115,9 +91,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_an_error() {
-        for (target, patch) in [("{", "{}"), ("{}", "{\"a\":}"), ("x", "{}"), ("{}", "x")] {
-            assert!(merge_patch(Some(target), patch).is_err(), "{target} {patch}");
+    fn r13_of_equal_nested_keys_the_last_is_in_force_and_is_patched() {
+        let target = r#"{"crm":{"a":1,"b":0,"a":2}}"#;
+        assert_eq!(merged(target, r#"{"crm":{"a":3}}"#), r#"{"crm":{"a":3,"b":0}}"#);
+        assert_eq!(merged(target, r#"{"crm":{"a":null}}"#), r#"{"crm":{"b":0}}"#);
+        assert_eq!(merged(target, r#"{"crm":{"c":4}}"#), r#"{"crm":{"a":2,"b":0,"c":4}}"#);
+    }
+
+    /// Comparing each with each would take many minutes.
+    #[test]
+    fn r29_any_number_of_members_is_merged() {
+        let object = |keys: &mut dyn Iterator<Item = u32>| {
+            let members: Vec<_> = keys.map(|key| format!("\"{key}\":{key}")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        let (target, patch) = (object(&mut (0..300_000)), object(&mut (0..300_000).rev()));
+        assert_eq!(merged(&target, &patch), target);
+    }
+
+    #[test]
+    fn r29_a_target_that_cannot_be_read_is_replaced() {
+        for target in ["{", "x", r#"{"\ud800":1}"#] {
+            assert_eq!(merged(target, r#"{"a":{"b":1}}"#), r#"{"a":{"b":1}}"#, "{target}");
         }
     }
 }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
 pub use email_service::EmailService;
+pub(crate) use merge_patch::merge_members;
 pub use merge_patch::merge_patch;
 pub(crate) use once::{Ending, Grant};
 pub use once::{Once, Turn};

@@ -4,7 +4,7 @@ use crate::{
     AppError, Command, Tx,
     policies::Operation,
     queries::UserView,
-    services::{ValidationService, merge_patch},
+    services::{ValidationService, merge_members},
 };
 
 /// Changes the username, the preferences, or both.
@@ -46,16 +46,7 @@ impl Command for UpdateAccount {
 
 impl UpdateAccount {
     fn merged(&self, present: &Preferences) -> Result<Preferences, AppError> {
-        let mut entries = present.entries();
-        for (key, value) in &self.preferences {
-            let place = entries.iter().position(|(known, _)| known == key);
-            let present = place.map(|place| entries.remove(place).1);
-            if let Some(value) = value {
-                let value = merge_patch(present.as_deref(), value)
-                    .map_err(|error| AppError::Internal(error.into()))?;
-                entries.insert(place.unwrap_or(entries.len()), (key.clone(), value));
-            }
-        }
+        let entries = merge_members(present.entries(), &self.preferences);
         present.replaced_by(entries).map_err(|errors| {
             let mut validation = ValidationService::default();
             for error in errors {

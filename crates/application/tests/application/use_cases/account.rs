@@ -74,6 +74,18 @@ fn r13_a_preference_of_a_wrong_type_is_named() {
 }
 
 #[test]
+fn r29_a_preference_that_cannot_be_read_is_replaced() {
+    let world = World::new();
+    let mut snapshot = given::an_active_user().build().snapshot();
+    snapshot.preferences = r#"{"crm":{"\ud800":1},"x":1}"#.to_owned();
+    let user = world.has(UserAggregate::restore(snapshot));
+    let patch = prefer(user.id(), &[("crm", Some(r#"{"a":3}"#))]);
+    world.app.execute(&by(&user), &patch).unwrap();
+    let stored = world.user(user.id()).user().preferences().as_json().to_owned();
+    assert!(stored.starts_with(r#"{"crm":{"a":3},"x":1"#), "{stored}");
+}
+
+#[test]
 fn an_update_that_changes_nothing_raises_no_version() {
     let world = World::new();
     let user = world.has(given::an_active_user().with_username("ada").build());
