@@ -81,8 +81,9 @@ impl Command for SetDefaultEmail {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
         tx.require_recent_authentication()?;
-        if !user.email(self.email_id)?.is_default() {
-            user.set_default_email(self.email_id, tx.now)?;
+        let was_default = user.default_email().is_some_and(|email| email.id() == self.email_id);
+        user.set_default_email(self.email_id, tx.now)?;
+        if !was_default {
             user.tell(Notice::DefaultEmailChanged, tx.now);
         }
         tx.save(&mut user)?;

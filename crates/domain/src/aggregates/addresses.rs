@@ -71,9 +71,11 @@ impl UserAggregate {
         id: AddressId,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
-        let entry = self.address(id)?;
-        if !entry.is_default {
-            self.make_default_address(id, entry.contact_type(), now);
+        let contact_type = self.address(id)?.contact_type();
+        let is_only_default =
+            self.addresses_by_type(contact_type).all(|other| other.is_default == (other.id == id));
+        if !is_only_default {
+            self.make_default_address(id, contact_type, now);
         }
         Ok(())
     }

@@ -45,7 +45,8 @@ impl UserAggregate {
     /// Removes an email. When it was the default, the best of the others takes
     /// its place: a verified PRIMARY one, a verified one, a PRIMARY one, the oldest.
     pub fn remove_email(&mut self, id: EmailId, now: DateTime<Utc>) -> Result<(), UserError> {
-        let was_default = self.email(id)?.is_default;
+        self.email(id)?;
+        let was_default = self.default_email().is_some_and(|email| email.id == id);
         if self.emails.len() == 1 {
             return Err(UserError::CannotRemoveOnlyEmail);
         }
@@ -54,6 +55,7 @@ impl UserAggregate {
         if was_default && let Some(heir) = self.heir() {
             self.make_default_email(heir, now);
         }
+        self.refresh_verified_flags();
         Ok(())
     }
 
@@ -62,7 +64,7 @@ impl UserAggregate {
     pub fn set_default_email(&mut self, id: EmailId, now: DateTime<Utc>) -> Result<(), UserError> {
         let email = self.email(id)?;
         let is_only_default = self.emails.iter().all(|other| other.is_default == (other.id == id));
-        if is_only_default {
+        if is_only_default && email.contact_type() == ContactType::Primary {
             return Ok(());
         }
         if !email.is_verified && self.has_verified_email() {
@@ -101,7 +103,7 @@ impl UserAggregate {
         if email.known_type() == Some(contact_type) {
             return Ok(());
         }
-        if email.is_default {
+        if email.is_default && contact_type != ContactType::Primary {
             return Err(UserError::DefaultEmailIsPrimary);
         }
         for email in self.emails.iter_mut().filter(|email| email.id == id) {

@@ -48,9 +48,11 @@ impl UserAggregate {
 
     /// Makes a phone the default of its type.
     pub fn set_default_phone(&mut self, id: PhoneId, now: DateTime<Utc>) -> Result<(), UserError> {
-        let phone = self.phone(id)?;
-        if !phone.is_default {
-            self.make_default_phone(id, phone.contact_type(), now);
+        let contact_type = self.phone(id)?.contact_type();
+        let is_only_default =
+            self.phones_by_type(contact_type).all(|other| other.is_default == (other.id == id));
+        if !is_only_default {
+            self.make_default_phone(id, contact_type, now);
         }
         Ok(())
     }

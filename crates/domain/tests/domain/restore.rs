@@ -1,5 +1,6 @@
 use userdom_domain::{
-    ContactType, Preferences, UserAggregate, UserRole, UserSnapshot, UserStatus, example,
+    AddressId, ContactType, Preferences, UserAddress, UserAggregate, UserError, UserPhone,
+    UserRole, UserSnapshot, UserStatus, example,
 };
 
 fn john() -> UserSnapshot {
@@ -167,4 +168,71 @@ fn r29_whoever_changes_an_odd_value_gives_a_good_one() {
     user.set_email_type(second, ContactType::Work, now).unwrap();
     assert_eq!(user.snapshot().emails[1].contact_type, "work");
     assert_eq!(violations(&user), [""; 0]);
+}
+
+#[test]
+fn r19_a_stored_default_that_is_not_primary_is_made_so() {
+    for stored in ["work", "fax"] {
+        let mut snapshot = john();
+        snapshot.emails[0].contact_type = stored.to_owned();
+        let odd = UserAggregate::restore(snapshot);
+        let (id, now) = (odd.emails()[0].id(), odd.user().created_at());
+        let by_type = |user: &mut UserAggregate| user.set_email_type(id, ContactType::Primary, now);
+        let by_default = |user: &mut UserAggregate| user.set_default_email(id, now);
+        let other_type = |user: &mut UserAggregate| user.set_email_type(id, ContactType::Home, now);
+        for mend in [&by_type as &dyn Fn(&mut UserAggregate) -> _, &by_default] {
+            let mut user = odd.clone();
+            mend(&mut user).unwrap();
+            assert_eq!(user.snapshot().emails[0].contact_type, "primary", "{stored}");
+            assert_eq!(violations(&user), [""; 0], "{stored}");
+        }
+        assert_eq!(other_type(&mut odd.clone()), Err(UserError::DefaultEmailIsPrimary));
+    }
+}
+
+#[test]
+fn r19_a_default_that_is_primary_in_capitals_can_be_called_primary() {
+    let mut snapshot = john();
+    snapshot.emails[0].contact_type = "PRIMARY".to_owned();
+    let mut user = UserAggregate::restore(snapshot);
+    let (id, now) = (user.emails()[0].id(), user.user().created_at());
+    user.set_email_type(id, ContactType::Primary, now).unwrap();
+    assert_eq!(user.snapshot().emails[0].contact_type, "primary");
+}
+
+#[test]
+fn r16_the_flag_follows_when_the_default_that_nobody_marked_is_removed() {
+    let mut snapshot = john();
+    snapshot.emails[0].is_default = false;
+    snapshot.emails[0].is_verified = true;
+    snapshot.email_verified = true;
+    let mut user = UserAggregate::restore(snapshot);
+    let now = user.user().created_at();
+    user.remove_email(user.emails()[0].id(), now).unwrap();
+    assert!(!user.user().email_verified());
+    assert_eq!(violations(&user), [""; 0]);
+}
+
+#[test]
+fn r22_of_two_stored_defaults_of_a_type_the_chosen_one_stays() {
+    let mut snapshot = john();
+    let mut address = snapshot.addresses[0].clone();
+    address.id = uuid::Uuid::from_u128(99);
+    for (address, stored) in [(&mut snapshot.addresses[0], "HOME"), (&mut address, "home")] {
+        (address.is_default, address.contact_type) = (true, stored.to_owned());
+    }
+    let address_id = AddressId::from_uuid(address.id);
+    snapshot.addresses.push(address);
+    for (phone, stored) in snapshot.phones.iter_mut().zip(["HOME", "home"]) {
+        (phone.is_default, phone.contact_type) = (true, stored.to_owned());
+    }
+    let mut user = UserAggregate::restore(snapshot);
+    let now = user.user().created_at();
+    let phone_id = user.phones()[1].id();
+    user.set_default_phone(phone_id, now).unwrap();
+    user.set_default_address(address_id, now).unwrap();
+    let phones = user.phones().iter().filter(|phone| phone.is_default());
+    assert_eq!(phones.map(UserPhone::id).collect::<Vec<_>>(), [phone_id]);
+    let addresses = user.addresses().iter().filter(|address| address.is_default());
+    assert_eq!(addresses.map(UserAddress::id).collect::<Vec<_>>(), [address_id]);
 }

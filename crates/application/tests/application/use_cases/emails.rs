@@ -90,6 +90,18 @@ fn the_default_moves_to_another_verified_email() {
 }
 
 #[test]
+fn r19_a_stored_default_that_is_not_primary_can_be_made_the_default_again() {
+    let world = World::new();
+    let mut snapshot = given::an_active_user().build().snapshot();
+    snapshot.emails[0].contact_type = "work".to_owned();
+    let ada = world.has(UserAggregate::restore(snapshot));
+    let set = SetDefaultEmail { user_id: ada.id(), email_id: ada.emails()[0].id() };
+    let changed = world.app.execute(&by(&ada), &set).unwrap();
+    assert_eq!((changed.value.contact_type.as_str(), changed.version), ("primary", 2));
+    assert!(world.deliver().is_empty(), "the default is the same");
+}
+
+#[test]
 fn the_owner_of_a_removed_email_is_told_and_its_links_end() {
     let world = World::new();
     let ada = ada(&world);
