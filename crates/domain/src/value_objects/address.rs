@@ -8,8 +8,9 @@ pub use error::{AddressError, AddressErrors};
 
 use super::as_stored::AsStored;
 use super::country::Country;
-use super::person_name::{is_control, is_copied_along, line_trimmed};
+use super::person_name::{is_control, is_copied_along};
 use super::postal_rules;
+use crate::as_typed::trimmed;
 
 /// A postal address that the post of its country can deliver to (R7).
 ///
@@ -80,7 +81,7 @@ impl Address {
     /// While the country is unknown, only what holds everywhere is checked.
     pub fn parse(draft: &AddressDraft) -> Result<Self, AddressErrors> {
         let mut faults = Faults(Vec::new());
-        let name = draft.country.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name = draft.country.as_deref().map(trimmed).filter(|name| !name.is_empty());
         let country = name.map_or_else(|| Ok(Country::default()), Country::parse);
         let needs =
             |rule: fn(Country) -> bool| country.as_ref().is_ok_and(|country| rule(*country));
@@ -200,12 +201,13 @@ impl Faults {
 }
 
 fn clean(field: &'static str, text: &str, max: usize) -> Result<String, AddressError> {
-    // Before white space is trimmed: a line break is refused wherever it stands.
-    let text = text.trim_matches(is_copied_along);
+    // A line break or a tab is refused wherever it stands.
+    let is_space = |c: char| c.is_whitespace() && !is_control(c);
+    let text = text.trim_matches(|c| is_space(c) || is_copied_along(c));
     if text.chars().any(is_control) {
         return Err(AddressError::ControlCharacter { field });
     }
-    let text: String = line_trimmed(text).nfc().collect();
+    let text: String = text.nfc().collect();
     if text.chars().count() > max { Err(AddressError::TooLong { field, max }) } else { Ok(text) }
 }
 
@@ -298,6 +300,21 @@ mod tests {
                     .unwrap();
             assert_eq!(address.country().as_str(), "USA", "{country:?}");
         }
+    }
+
+    #[test]
+    fn r7_what_a_copied_text_brings_along_is_dropped() {
+        for city in ["\u{2068}Berlin\u{2069} ", " \u{2068} Berlin\u{2069}\u{a0}\u{200b}"] {
+            let address =
+                Address::parse(&draft("\u{2068}DEU\u{2069} ", city, "", "10115")).unwrap();
+            assert_eq!(address.city(), "Berlin", "{city:?}");
+        }
+        for city in ["\u{2068}Berlin\u{2069}\n", "\u{2028}Berlin", "Ber\u{2069}lin", "Berlin\t "] {
+            let found = faults(&draft("DEU", city, "", "10115"));
+            assert_eq!(found, [AddressError::ControlCharacter { field: "city" }], "{city:?}");
+        }
+        let nowhere = AddressDraft { country: Some("\u{2068}\u{2069} ".into()), ..us("10001") };
+        assert_eq!(Address::parse(&nowhere).unwrap().country().as_str(), "USA");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 use std::net::Ipv6Addr;
 
+use crate::as_typed::trimmed;
+
 /// The address of a picture: an absolute `http` or `https` URL of at most 500
 /// characters, all of them ASCII (rule R10).
 ///
@@ -44,7 +46,7 @@ impl AvatarUrl {
 
     /// Reads a URL; surrounding white space is dropped.
     pub fn parse(text: &str) -> Result<Self, AvatarUrlError> {
-        let text = text.trim();
+        let text = trimmed(text);
         if text.chars().nth(Self::MAX_CHARS).is_some() {
             return Err(AvatarUrlError::TooLong);
         }
@@ -103,6 +105,12 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r10_what_a_copied_url_brings_along_is_dropped() {
+        let copied = AvatarUrl::parse("\u{2068}https://example.org/a.png\u{2069} ");
+        assert_eq!(copied.unwrap().as_str(), "https://example.org/a.png");
+    }
 
     #[test]
     fn r10_an_avatar_url_is_http_or_https() {

@@ -1,6 +1,6 @@
 use unicode_normalization::UnicodeNormalization;
 
-use super::super::person_name::is_control;
+use super::super::person_name::{is_control, line_trimmed};
 
 /// What a user tells about themselves: at most 4,000 characters after NFC, with
 /// line breaks and tabs, trimmed; may be empty (rule R10).
@@ -42,7 +42,7 @@ impl Bio {
 
     /// Reads a bio; surrounding white space is dropped, CR LF becomes LF.
     pub fn parse(text: &str) -> Result<Self, BioError> {
-        let text = text.trim();
+        let text = line_trimmed(text);
         // NFC makes one character of a few at most, so that a far longer text cannot fit.
         if text.chars().nth(Self::MAX_CHARS * 4).is_some() {
             return Err(BioError::TooLong);
@@ -71,6 +71,11 @@ impl Bio {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r10_what_a_copied_bio_brings_along_is_dropped() {
+        assert_eq!(Bio::parse("\u{2068}Hello\nyou\u{2069} \n").unwrap().as_str(), "Hello\nyou");
+    }
 
     #[test]
     fn r10_a_bio_has_at_most_4000_characters() {
