@@ -139,8 +139,7 @@ fn read_login(text: &str) -> Option<Login> {
         return None;
     }
     if text.contains('@') {
-        let email = EmailAddress::parse(text);
-        Some(Login::Email(email.unwrap_or_else(|_| EmailAddress::from_stored(text.to_lowercase()))))
+        Some(Login::Email(EmailAddress::to_look_up(text)))
     } else {
         Some(Login::Username(Username::from_stored(text.to_owned())))
     }

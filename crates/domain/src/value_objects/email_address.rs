@@ -81,7 +81,20 @@ impl EmailAddress {
         Self(text)
     }
 
-    /// The canonical address.
+    /// Whatever was typed or stored in the form in which addresses are looked up and counted: the
+    /// canonical one, or lower case where it is no address.
+    ///
+    /// ```
+    /// use userdom_domain::EmailAddress;
+    ///
+    /// assert_eq!(EmailAddress::to_look_up("Ada@Example.ORG").as_str(), "ada@example.org");
+    /// assert_eq!(EmailAddress::to_look_up("Ada at home").as_str(), "ada at home");
+    /// ```
+    pub fn to_look_up(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self(text.to_lowercase()))
+    }
+
+    /// The address: canonical, unless another application has stored it in its own way (R29).
     pub fn as_str(&self) -> &str {
         &self.0
     }

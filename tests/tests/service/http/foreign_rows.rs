@@ -377,6 +377,23 @@ fn r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out(app: &TestApp) {
     assert_eq!(app.count("users"), 1);
 }
 
+fn r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner(app: &TestApp) {
+    given::a_verified_user(app).present();
+    let bob = given::a_registered_user(app).with_username("bob").with_email("bob@example.org");
+    let bob = bob.present();
+    app.deliver_mail();
+    app.execute(&format!(
+        "UPDATE user_emails SET email = 'Ada@Example.ORG' WHERE user_id = '{}'",
+        bob.id
+    ));
+    let path = format!("/v1/users/{}/emails/{}/verification", bob.id, bob.email_id);
+    let before = app.mails_to("ada@example.org").len();
+    app.client().ask("POST", &path).expect(202);
+    let mails = app.mails_to("ada@example.org").split_off(before);
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].subject, "Your email address is in use already");
+}
+
 /// SQLAlchemy writes six decimals always, Diesel as many as there are, others a T or a zone.
 fn r29_cursors_pass_each_user_once_however_its_time_is_written(app: &TestApp) {
     let hedy = given::an_admin(app).signed_in();
@@ -599,6 +616,7 @@ on_both!(
     r29_rows_that_cannot_be_read_cost_a_page_one_more_look,
     r29_a_row_whose_id_is_no_uuid_stops_nobody_and_can_be_erased,
     r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out,
+    r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner,
     r29_cursors_pass_each_user_once_however_its_time_is_written,
     r13_a_preference_keeps_its_bytes,
     r13_a_number_keeps_its_digits_through_every_door,

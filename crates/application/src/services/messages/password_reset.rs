@@ -31,9 +31,6 @@ impl EmailService {
         let Some(user) = owner.filter(|user| !is_shut_out(user, app.now())) else {
             return Ok(Verdict::Nothing);
         };
-        let Some(stored) = user.email_by_address(&asked_for) else {
-            return Ok(Verdict::Nothing);
-        };
         let (kind, ttl) = (TokenKind::PasswordReset, app.settings().reset_ttl);
         let token = LinkToken { id: event.id, kind, ttl };
         let now = app.now();
@@ -45,7 +42,7 @@ impl EmailService {
         if has_one_mailbox && self.is_met(event, kind, user.id(), user.id().as_uuid())? {
             return Ok(Verdict::Nothing);
         }
-        if let Err(too_many) = self.count(event, &[(Limit::MailTarget, stored.email().as_str())]) {
+        if let Err(too_many) = self.count(event, &[(Limit::MailTarget, asked_for.as_str())]) {
             return Ok(Verdict::Wait(too_many));
         }
         // It may have waited: its time counts from now.
@@ -69,6 +66,6 @@ impl EmailService {
                 length(ttl)
             ),
         };
-        Ok(Verdict::Send(Message::Mail(letter.to(event.id, stored.email().clone()))))
+        Ok(Verdict::Send(Message::Mail(letter.to(event.id, asked_for))))
     }
 }

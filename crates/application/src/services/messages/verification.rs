@@ -182,10 +182,10 @@ impl EmailService {
     }
 }
 
-/// The address of an email that waits to be verified.
+/// The address of an email that waits to be verified, in the form in which others may have it.
 fn awaiting(user: &UserAggregate, email_id: EmailId) -> Option<EmailAddress> {
     let email = user.email(email_id).ok().filter(|email| !email.is_verified())?;
-    Some(email.email().clone())
+    Some(EmailAddress::to_look_up(email.email().as_str()))
 }
 
 /// To the owner of an address that somebody else tried to use.

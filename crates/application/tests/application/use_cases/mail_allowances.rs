@@ -186,6 +186,54 @@ fn c5_who_tries_to_use_an_address_of_somebody_leaves_two_mails_for_its_resets() 
     assert_eq!(minutes_until_mail(&world).0, 60);
 }
 
+/// Another application has written the address of a user in its own way (R29).
+fn written_otherwise(user: &UserAggregate, email: &str) -> UserAggregate {
+    let mut snapshot = user.snapshot();
+    email.clone_into(&mut snapshot.emails[0].email);
+    UserAggregate::restore(snapshot)
+}
+
+#[test]
+fn r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner() {
+    let world = World::new();
+    owner(&world);
+    let claim = written_otherwise(&given::a_pending_user().build(), "Ada@Example.ORG");
+    let claim = world.has(claim);
+    resend(&world, (claim.id(), claim.emails()[0].id()));
+    let mails = world.deliver();
+    assert_eq!(subjects(&mails), [IN_USE]);
+    assert_eq!(mails[0].to.as_str(), ADDRESS);
+}
+
+#[test]
+fn r4_mails_to_one_address_count_together_however_it_is_stored() {
+    let world = World::new();
+    for name in ["mallory1", "mallory2"] {
+        register(&world, name);
+    }
+    assert_eq!(world.deliver().len(), 2);
+    for (n, email) in ["ADA@example.org", "Ada@Example.ORG"].into_iter().enumerate() {
+        let claim = world.has(written_otherwise(&given::a_pending_user().build(), email));
+        resend(&world, (claim.id(), claim.emails()[0].id()));
+        assert_eq!(world.deliver().len(), 1 - n, "{email}");
+    }
+}
+
+#[test]
+fn r21_resets_of_an_address_in_capitals_count_with_its_other_mails() {
+    let world = World::new();
+    let ada = given::an_active_user().with_username("ada").build();
+    world.has(written_otherwise(&ada, "Ada@Example.ORG"));
+    for _ in 0..2 {
+        ask_for_reset(&world);
+    }
+    assert_eq!(subjects(&world.deliver()), [RESET, RESET]);
+    register(&world, "mallory");
+    assert_eq!(subjects(&world.deliver()), [IN_USE]);
+    ask_for_reset(&world);
+    assert!(world.deliver().is_empty());
+}
+
 #[test]
 fn c5_an_owner_is_told_later_when_resets_came_first() {
     let world = World::new();
