@@ -51,6 +51,14 @@ pub trait AccountRepository {
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError>;
 
+    /// The version of a user that is such a leftover now. Nobody else changes its row before the
+    /// end of the transaction.
+    fn leftover_version(
+        &mut self,
+        user_id: UserId,
+        leftover: Leftover,
+    ) -> Result<Option<i64>, RepositoryError>;
+
     /// Removes up to `most` rows that had ended before or at `moment`; says how many.
     fn sweep(
         &mut self,
@@ -62,6 +70,21 @@ pub trait AccountRepository {
     /// Puts a request that no signed-in user stands behind into the outbox. The same
     /// single row whether or not anybody is meant by it.
     fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError>;
+}
+
+/// Accounts that nobody needs any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftover {
+    /// What [`AccountRepository::never_verified`] finds.
+    NeverVerified {
+        /// The moment before which they registered.
+        registered_before: DateTime<Utc>,
+    },
+    /// What [`AccountRepository::deleted_before`] finds.
+    Deleted {
+        /// The moment before which they were deleted.
+        deleted_before: DateTime<Utc>,
+    },
 }
 
 /// What ends by time.

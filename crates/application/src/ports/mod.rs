@@ -23,7 +23,7 @@ mod store;
 mod token_mint;
 mod totp;
 
-pub use accounts::{AccountRepository, Ended, MailRequest, MailWish, Stamp};
+pub use accounts::{AccountRepository, Ended, Leftover, MailRequest, MailWish, Stamp};
 pub use api_keys::{ApiKey, ApiKeyRepository, Scope};
 pub use audit::{AuditEvent, AuditRepository, Outcome};
 pub use clock::Clock;

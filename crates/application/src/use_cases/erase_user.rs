@@ -1,12 +1,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use userdom_domain::{RepositoryError, UserAggregate, UserEmail, UserId, UserRole, UserStatus};
+use userdom_domain::{RepositoryError, UserId, UserRole};
 
 use crate::{
     App, AppError, Caller, Command, Tx,
     policies::Operation,
-    ports::{AccountRepository, Ended, Outcome},
+    ports::{Ended, Leftover, Outcome},
     services::{Ending, Wake},
 };
 
@@ -223,7 +223,16 @@ impl App {
         let (mut erased, mut failed) = (0, BTreeSet::new());
         while failed.len() < MOST_FAILURES {
             let limit = BATCH + u32::try_from(failed.len()).unwrap_or(u32::MAX);
-            let mut batch = leftover.find(self.adapters.store.read()?.accounts(), limit)?;
+            let mut reader = self.adapters.store.read()?;
+            let mut batch = match leftover {
+                Leftover::NeverVerified { registered_before } => {
+                    reader.accounts().never_verified(registered_before, limit)?
+                }
+                Leftover::Deleted { deleted_before } => {
+                    reader.accounts().deleted_before(deleted_before, limit)?
+                }
+            };
+            drop(reader);
             batch.retain(|user_id| !failed.contains(user_id));
             if batch.is_empty() {
                 break;
@@ -262,42 +271,6 @@ impl App {
     }
 }
 
-/// Accounts that nobody needs any more.
-#[derive(Debug, Clone, Copy)]
-enum Leftover {
-    NeverVerified { registered_before: DateTime<Utc> },
-    Deleted { deleted_before: DateTime<Utc> },
-}
-
-impl Leftover {
-    fn find(
-        self,
-        accounts: &mut dyn AccountRepository,
-        limit: u32,
-    ) -> Result<Vec<UserId>, RepositoryError> {
-        match self {
-            Self::NeverVerified { registered_before } => {
-                accounts.never_verified(registered_before, limit)
-            }
-            Self::Deleted { deleted_before } => accounts.deleted_before(deleted_before, limit),
-        }
-    }
-
-    fn is_over(self, user: &UserAggregate) -> bool {
-        let account = user.user();
-        match self {
-            Self::NeverVerified { registered_before } => {
-                let is_verified = user.emails().iter().any(UserEmail::is_verified);
-                let is_pending = account.status() == UserStatus::Pending;
-                is_pending && !is_verified && account.created_at() < registered_before
-            }
-            Self::Deleted { deleted_before } => {
-                account.status() == UserStatus::Deleted && account.updated_at() < deleted_before
-            }
-        }
-    }
-}
-
 #[derive(Clone, Copy)]
 struct EraseLeftover {
     user_id: UserId,
@@ -309,21 +282,9 @@ impl Command for EraseLeftover {
     type Output = Option<bool>;
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Option<bool>, AppError> {
-        let user = match tx.uow.users().find_by_id(self.user_id) {
-            Ok(Some(user)) => user,
-            Ok(None) => return Ok(None),
-            // Nobody changes a user that cannot be read, so it is still as it was found (R29).
-            Err(RepositoryError::Corrupt { .. }) => {
-                let Some(stamp) = tx.uow.accounts().stamp(self.user_id)? else { return Ok(None) };
-                return tx.erase(self.user_id, stamp.version).map(Some);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        // An email that is being verified at this moment raises the version.
-        if self.leftover.is_over(&user) {
-            tx.erase(self.user_id, user.version()).map(Some)
-        } else {
-            Ok(None)
-        }
+        // It may have come to life since it was found. An email that is being verified at this
+        // moment raises the version.
+        let version = tx.uow.accounts().leftover_version(self.user_id, self.leftover)?;
+        version.map(|version| tx.erase(self.user_id, version)).transpose()
     }
 }

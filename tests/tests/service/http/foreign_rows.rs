@@ -1,6 +1,8 @@
 //! R29: rows that another application wrote against our rules stop nobody.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
+use userdom_application::Settings;
 use userdom_tests::{
     app::{
         TestApp,
@@ -377,6 +379,22 @@ fn r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out(app: &TestApp) {
     assert_eq!(app.count("users"), 1);
 }
 
+/// `sweep_while` asks whether it may go on after it has found whom to erase, and before it does.
+fn r29_an_unreadable_user_that_came_to_life_meanwhile_is_not_erased(app: &TestApp) {
+    let ada = given::a_registered_user(app).present();
+    app.execute(&format!("UPDATE user_emails SET uid = 'one' WHERE user_id = '{}'", ada.id));
+    app.after(Settings::default().unverified_retention + TimeDelta::seconds(1));
+    let is_now = |status: &str| {
+        app.execute(&format!("UPDATE users SET status = '{status}' WHERE id = '{}'", ada.id));
+        true
+    };
+    assert_eq!(app.app.sweep_while(&|| is_now("active")).never_verified, 0);
+    assert_eq!(app.count("users"), 1);
+    is_now("pending");
+    assert_eq!(app.sweep().never_verified, 1);
+    assert_eq!(app.count("users"), 0);
+}
+
 fn r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner(app: &TestApp) {
     given::a_verified_user(app).present();
     let bob = given::a_registered_user(app).with_username("bob").with_email("bob@example.org");
@@ -616,6 +634,7 @@ on_both!(
     r29_rows_that_cannot_be_read_cost_a_page_one_more_look,
     r29_a_row_whose_id_is_no_uuid_stops_nobody_and_can_be_erased,
     r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out,
+    r29_an_unreadable_user_that_came_to_life_meanwhile_is_not_erased,
     r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner,
     r29_cursors_pass_each_user_once_however_its_time_is_written,
     r13_a_preference_keeps_its_bytes,

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     ports::{
-        ApiKey, AuditEvent, Ended, Errand, MailRequest, MailWish, NewDevice, NewToken, Outcome,
-        Scope, Session, TokenHash, TokenKind, TotpCredential, UnitOfWork,
+        ApiKey, AuditEvent, Ended, Errand, Leftover, MailRequest, MailWish, NewDevice, NewToken,
+        Outcome, Scope, Session, TokenHash, TokenKind, TotpCredential, UnitOfWork,
     },
     testing::given,
 };
@@ -292,6 +292,20 @@ pub fn accounts_that_never_verified_an_email_are_found(t: &dyn StoreUnderTest) {
     assert_eq!(never_verified(t, 0, 10), [], "the moment itself is not before it");
     assert_eq!(never_verified(t, 1, 10), [first.id(), second.id()]);
     assert_eq!(never_verified(t, 1, 1), [first.id()]);
+    let left = |user: &UserAggregate, before| {
+        let leftover = Leftover::NeverVerified { registered_before: minute(before) };
+        leftover_version(t, user, leftover)
+    };
+    assert_eq!((left(&first, 0), left(&first, 1)), (None, Some(first.version())));
+    assert_eq!((left(&with_verified, 1), left(&banned, 1)), (None, None));
+}
+
+fn leftover_version(
+    t: &dyn StoreUnderTest,
+    user: &UserAggregate,
+    leftover: Leftover,
+) -> Option<i64> {
+    in_one_unit(t, |uow| uow.accounts().leftover_version(user.id(), leftover)).unwrap()
 }
 
 pub fn accounts_that_were_deleted_long_ago_are_found(t: &dyn StoreUnderTest) {
@@ -300,7 +314,7 @@ pub fn accounts_that_were_deleted_long_ago_are_found(t: &dyn StoreUnderTest) {
         changed(t, &user, |user| user.delete(minute(at)).unwrap())
     };
     let (second, first) = (deleted(20), deleted(10));
-    saved(t, given::an_active_user().build());
+    let live = saved(t, given::an_active_user().build());
     let before = |moment: i64, limit| {
         t.store().read().unwrap().accounts().deleted_before(minute(moment), limit).unwrap()
     };
@@ -308,6 +322,12 @@ pub fn accounts_that_were_deleted_long_ago_are_found(t: &dyn StoreUnderTest) {
     assert_eq!(before(11, 9), [first.id()]);
     assert_eq!(before(21, 9), [first.id(), second.id()]);
     assert_eq!(before(21, 1), [first.id()]);
+    let left = |user: &UserAggregate, moment| {
+        let leftover = Leftover::Deleted { deleted_before: minute(moment) };
+        leftover_version(t, user, leftover)
+    };
+    assert_eq!((left(&first, 10), left(&first, 11)), (None, Some(first.version())));
+    assert_eq!(left(&live, 99), None);
 }
 
 pub fn what_has_ended_by_time_is_swept_and_nothing_else(t: &dyn StoreUnderTest) {

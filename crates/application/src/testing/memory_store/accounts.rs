@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UserId, UserRole, UserSnapshot};
 
 use super::{MemoryUnitOfWork, State};
-use crate::ports::{AccountRepository, Ended, Errand, MailRequest, MailWish, Stamp};
+use crate::ports::{AccountRepository, Ended, Errand, Leftover, MailRequest, MailWish, Stamp};
 
 impl AccountRepository for MemoryUnitOfWork {
     fn erase(&mut self, user_id: UserId, version: i64) -> Result<bool, RepositoryError> {
@@ -98,23 +98,27 @@ impl AccountRepository for MemoryUnitOfWork {
         registered_before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
-        Ok(self.state.first_users(limit, |user| {
-            let is_verified = user.emails.iter().any(|email| email.is_verified);
-            let is_meant =
-                user.status == "pending" && !is_verified && user.created_at < registered_before;
-            is_meant.then_some(user.created_at)
-        }))
+        let leftover = Leftover::NeverVerified { registered_before };
+        Ok(self.state.first_users(limit, |user| left_since(user, leftover)))
     }
 
     fn deleted_before(
         &mut self,
-        moment: DateTime<Utc>,
+        deleted_before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
-        Ok(self.state.first_users(limit, |user| {
-            let is_meant = user.status == "deleted" && user.updated_at < moment;
-            is_meant.then_some(user.updated_at)
-        }))
+        let leftover = Leftover::Deleted { deleted_before };
+        Ok(self.state.first_users(limit, |user| left_since(user, leftover)))
+    }
+
+    fn leftover_version(
+        &mut self,
+        user_id: UserId,
+        leftover: Leftover,
+    ) -> Result<Option<i64>, RepositoryError> {
+        let user = self.state.users.get(&user_id.as_uuid());
+        let user = user.filter(|user| left_since(user, leftover).is_some());
+        Ok(user.map(|user| user.version))
     }
 
     fn sweep(
@@ -148,6 +152,20 @@ impl AccountRepository for MemoryUnitOfWork {
     fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError> {
         self.writable()?.events.insert(request.id, super::outbox::StoredEvent::of_request(request));
         Ok(())
+    }
+}
+
+/// When nobody needed the user any more; `None` when somebody does.
+fn left_since(user: &UserSnapshot, leftover: Leftover) -> Option<DateTime<Utc>> {
+    match leftover {
+        Leftover::NeverVerified { registered_before } => {
+            let is_verified = user.emails.iter().any(|email| email.is_verified);
+            let is_left = user.status == "pending" && !is_verified;
+            Some(user.created_at).filter(|at| is_left && *at < registered_before)
+        }
+        Leftover::Deleted { deleted_before } => {
+            Some(user.updated_at).filter(|at| user.status == "deleted" && *at < deleted_before)
+        }
     }
 }
 

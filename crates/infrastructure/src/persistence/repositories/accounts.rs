@@ -3,7 +3,9 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Text, Timestamp},
 };
-use userdom_application::ports::{AccountRepository, Ended, MailRequest, MailWish, Stamp};
+use userdom_application::ports::{
+    AccountRepository, Ended, Leftover, MailRequest, MailWish, Stamp,
+};
 use userdom_domain::{RepositoryError, UserId};
 
 use super::{erasures, events, users::roles};
@@ -106,18 +108,31 @@ impl AccountRepository for SqlUnitOfWork {
         registered_before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
-        let more = " AND NOT EXISTS (SELECT 1 FROM user_emails e WHERE e.user_id = u.id \
-                    AND e.is_verified)";
-        self.first_before(("pending", "created_at"), registered_before, more, limit)
+        self.first_left(Leftover::NeverVerified { registered_before }, limit)
     }
 
     fn deleted_before(
         &mut self,
-        moment: DateTime<Utc>,
+        deleted_before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
-        // Nothing changes a deleted user, so its last change is its deletion.
-        self.first_before(("deleted", "updated_at"), moment, "", limit)
+        self.first_left(Leftover::Deleted { deleted_before }, limit)
+    }
+
+    fn leftover_version(
+        &mut self,
+        user_id: UserId,
+        leftover: Leftover,
+    ) -> Result<Option<i64>, RepositoryError> {
+        let dialect = self.dialect();
+        // SQLite has one writer at a time, which this is.
+        let lock = if self.is_postgres() { " FOR UPDATE" } else { "" };
+        let sql = Sql::new("SELECT u.version FROM users u WHERE u.id = ")
+            .text(user_id.to_string())
+            .push(" AND ");
+        let sql = is_left(sql, dialect, leftover).push(lock);
+        let found = on_either!(self.writing()?, c => Rows::<BigInt>::of(sql).load::<i64>(c));
+        Ok(self.checked(found)?.pop())
     }
 
     fn sweep(
@@ -191,26 +206,47 @@ impl SqlUnitOfWork {
         self.checked(found)
     }
 
-    /// The first users of a status whose moment in `column` lies before another, that can be read.
-    fn first_before(
+    /// The first leftovers that can be read.
+    fn first_left(
         &mut self,
-        (status, column): (&str, &str),
-        moment: DateTime<Utc>,
-        more: &str,
+        leftover: Leftover,
         limit: u32,
     ) -> Result<Vec<UserId>, RepositoryError> {
         let dialect = self.dialect();
-        let key = dialect.moment_key(&format!("u.{column}"));
-        // Not a value: the indexes of these users are of one status each.
-        let sql = Sql::new(format!("SELECT u.id FROM users u WHERE u.status = '{status}'"))
-            .push(format!(" AND {key} < "))
-            .then(dialect.moment(moment.naive_utc()))
-            .push(format!(
-                "{more} AND NOT ({}) ORDER BY {key}, u.id LIMIT {limit}",
-                dialect.is_unreadable("u")
-            ));
+        let key = left_since(dialect, leftover);
+        let sql = Sql::new("SELECT u.id FROM users u WHERE ");
+        let sql = is_left(sql, dialect, leftover).push(format!(
+            " AND NOT ({}) ORDER BY {key}, u.id LIMIT {limit}",
+            dialect.is_unreadable("u")
+        ));
         let found = on_either!(self.db()?, c => Rows::<Text>::of(sql).load::<String>(c));
         let ids = self.checked(found)?;
         Ok(ids.iter().filter_map(|id| readable_id("users", id)).collect())
     }
+}
+
+/// The moment since which nobody needs the user `u`.
+fn left_since(dialect: Dialect, leftover: Leftover) -> String {
+    dialect.moment_key(match leftover {
+        Leftover::NeverVerified { .. } => "u.created_at",
+        // Nothing changes a deleted user, so its last change is its deletion.
+        Leftover::Deleted { .. } => "u.updated_at",
+    })
+}
+
+/// Whether the user `u` is such a leftover.
+fn is_left(sql: Sql, dialect: Dialect, leftover: Leftover) -> Sql {
+    let (status, more, moment) = match leftover {
+        Leftover::NeverVerified { registered_before } => (
+            "pending",
+            " AND NOT EXISTS (SELECT 1 FROM user_emails e WHERE e.user_id = u.id \
+             AND e.is_verified)",
+            registered_before,
+        ),
+        Leftover::Deleted { deleted_before } => ("deleted", "", deleted_before),
+    };
+    // The status is no value: the indexes of these users are of one status each.
+    sql.push(format!("u.status = '{status}' AND {} < ", left_since(dialect, leftover)))
+        .then(dialect.moment(moment.naive_utc()))
+        .push(more)
 }
