@@ -53,14 +53,15 @@ impl App {
         Ok(self.adapters.store.read()?.accounts().has_unreadable(id)?)
     }
 
-    /// Erases what a sweep would if it could read it. Says how many.
+    /// Erases what a sweep would if it could read it, while `goes_on` lets it. Says how many.
     pub(super) fn erase_unreadable(
         &self,
         registered_before: DateTime<Utc>,
         deleted_before: DateTime<Utc>,
+        goes_on: &dyn Fn() -> bool,
     ) -> Result<u64, RepositoryError> {
         let mut erased = 0;
-        loop {
+        while goes_on() {
             let mut uow = self.adapters.store.begin()?;
             let found =
                 uow.accounts().unreadable_leftovers(registered_before, deleted_before, BATCH)?;
@@ -71,9 +72,10 @@ impl App {
             uow.commit()?;
             erased += gone;
             if gone == 0 {
-                return Ok(erased);
+                break;
             }
         }
+        Ok(erased)
     }
 }
 

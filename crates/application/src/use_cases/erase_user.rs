@@ -179,9 +179,10 @@ impl App {
         let registered_before = now - settings.unverified_retention;
         let never_verified = Leftover::NeverVerified { registered_before };
         note(&mut swept.never_verified, "unverified", self.erase_all(never_verified, goes_on));
-        let deleted = Leftover::Deleted { deleted_before: now - settings.deleted_retention };
+        let deleted_before = now - settings.deleted_retention;
+        let deleted = Leftover::Deleted { deleted_before };
         note(&mut swept.deleted, "deleted", self.erase_all(deleted, goes_on));
-        let unreadable = self.erase_unreadable(registered_before, now - settings.deleted_retention);
+        let unreadable = self.erase_unreadable(registered_before, deleted_before, goes_on);
         note(&mut swept.deleted, "unreadable", unreadable);
         for what in Ended::ALL {
             let moment = match what {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use userdom_application::Settings;
+use userdom_application::{Settings, use_cases::Swept};
 use userdom_tests::{
     app::{
         TestApp,
@@ -395,6 +395,16 @@ fn r29_an_unreadable_user_that_came_to_life_meanwhile_is_not_erased(app: &TestAp
     assert_eq!(app.count("users"), 0);
 }
 
+fn r29_a_sweep_that_is_told_to_stop_erases_no_unreadable_user(app: &TestApp) {
+    app.execute(
+        "INSERT INTO users (id, username, password_hash, status, updated_at) VALUES \
+         ('x', 'odd', 'x', 'deleted', '2020-01-01 00:00:00')",
+    );
+    assert_eq!(app.app.sweep_while(&|| false), Swept::default());
+    assert_eq!(app.count("users"), 1);
+    assert_eq!(app.sweep().deleted, 1);
+}
+
 fn r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner(app: &TestApp) {
     given::a_verified_user(app).present();
     let bob = given::a_registered_user(app).with_username("bob").with_email("bob@example.org");
@@ -635,6 +645,7 @@ on_both!(
     r29_a_row_whose_id_is_no_uuid_stops_nobody_and_can_be_erased,
     r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out,
     r29_an_unreadable_user_that_came_to_life_meanwhile_is_not_erased,
+    r29_a_sweep_that_is_told_to_stop_erases_no_unreadable_user,
     r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner,
     r29_cursors_pass_each_user_once_however_its_time_is_written,
     r13_a_preference_keeps_its_bytes,
