@@ -16,17 +16,8 @@ impl Fields {
         name: &str,
         given: impl Iterator<Item = (String, String)>,
     ) -> Option<Preferences> {
-        match Preferences::from_entries(given) {
-            Ok(preferences) => Some(preferences),
-            Err(errors) => {
-                for error in errors {
-                    let key = error.key().map(|key| format!("/{key}")).unwrap_or_default();
-                    let pointer = format!("{}{key}", self.pointer(name));
-                    self.faults.check::<Preferences, _>(&pointer, Err(error));
-                }
-                None
-            }
-        }
+        let pointer = self.pointer(name);
+        self.faults.check_preferences(&pointer, Preferences::from_entries(given))
     }
 
     /// Preferences to lay over others: each key with raw JSON, or `None` to put it

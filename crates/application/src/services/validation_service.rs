@@ -72,6 +72,23 @@ impl ValidationService {
         }
     }
 
+    /// Like [`ValidationService::check`] for preferences, whose faults name their keys.
+    pub fn check_preferences<T>(
+        &mut self,
+        pointer: &str,
+        read: Result<T, Vec<PreferencesError>>,
+    ) -> Option<T> {
+        let errors = match read {
+            Ok(value) => return Some(value),
+            Err(errors) => errors,
+        };
+        for error in errors {
+            let key = error.key().map(|key| format!("/{key}")).unwrap_or_default();
+            self.check::<T, _>(&format!("{pointer}{key}"), Err(error));
+        }
+        None
+    }
+
     /// Like [`ValidationService::check`] for an address, whose faults name their fields.
     pub fn check_address<T>(&mut self, pointer: &str, read: Result<T, AddressErrors>) -> Option<T> {
         match read {

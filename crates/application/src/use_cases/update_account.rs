@@ -47,16 +47,9 @@ impl Command for UpdateAccount {
 impl UpdateAccount {
     fn merged(&self, present: &Preferences) -> Result<Preferences, AppError> {
         let entries = merge_members(present.entries(), &self.preferences);
-        present.replaced_by(entries).map_err(|errors| {
-            let mut validation = ValidationService::default();
-            for error in errors {
-                let pointer = format!("/preferences/{}", error.key().unwrap_or_default());
-                validation.check::<(), _>(pointer.trim_end_matches('/'), Err(error));
-            }
-            match validation.finish() {
-                Err(faults) => AppError::Invalid(faults),
-                Ok(()) => AppError::Internal("preferences refused without a reason".into()),
-            }
-        })
+        let mut validation = ValidationService::default();
+        let merged = validation.check_preferences("/preferences", present.replaced_by(entries));
+        validation.finish()?;
+        merged.ok_or_else(|| AppError::Internal("preferences refused without a reason".into()))
     }
 }
