@@ -3,7 +3,7 @@ use std::{error::Error, sync::Arc};
 use chrono::TimeDelta;
 use userdom_domain::{DomainEvent, RepositoryError};
 
-use super::messages::{Message, Verdict};
+use super::messages::{Delivery, Message};
 use crate::{
     App, AppError,
     ports::{
@@ -57,13 +57,13 @@ impl EmailService {
     }
 
     fn deliver(&self, event: &ClaimedEvent) -> Result<(), RepositoryError> {
-        let verdict = self.verdict_on(event);
+        let delivery = self.delivery_of(event);
         let now = self.app.now();
-        let sent = match verdict {
-            Ok(Verdict::Send(Message::Mail(mail))) => self.provider.send(&mail),
-            Ok(Verdict::Send(Message::Sms(sms))) => self.sms.send(&sms),
-            Ok(Verdict::Nothing) => Ok(()),
-            Ok(Verdict::Wait(Exceeded { limit, retry_after })) => {
+        let sent = match delivery {
+            Ok(Delivery::Send(Message::Mail(mail))) => self.provider.send(&mail),
+            Ok(Delivery::Send(Message::Sms(sms))) => self.sms.send(&sms),
+            Ok(Delivery::Nothing) => Ok(()),
+            Ok(Delivery::Wait(Exceeded { limit, retry_after })) => {
                 tracing::info!(event.id = %event.id, limit = limit.as_str(), retry_after,
                     "message deferred");
                 let wait = i64::try_from(retry_after).unwrap_or(3600);
@@ -92,7 +92,7 @@ impl EmailService {
     }
 
     /// What an event asks for, as things stand now.
-    fn verdict_on(&self, event: &ClaimedEvent) -> Result<Verdict, AppError> {
+    fn delivery_of(&self, event: &ClaimedEvent) -> Result<Delivery, AppError> {
         match &event.errand {
             Errand::Event(DomainEvent::EmailVerificationRequested { email_id, token_id }) => {
                 self.verification_mail(event, *email_id, *token_id)
@@ -107,7 +107,7 @@ impl EmailService {
             Errand::Wish(MailWish::Verification { user_id, email_id, asked_by }) => {
                 self.verification_mail_again(event, *user_id, *email_id, *asked_by)
             }
-            Errand::Event(_) => Ok(Verdict::Nothing),
+            Errand::Event(_) => Ok(Delivery::Nothing),
         }
     }
 }

@@ -1,19 +1,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::PersonName;
 use super::person_name::{LineFault, one_line};
 
 /// The name that others see, in any script: 1 to 100 characters after NFC,
 /// trimmed, not blank, no control characters (rule R10).
 ///
 /// ```
-/// use userdom_domain::{DisplayName, PersonName};
+/// use userdom_domain::DisplayName;
 ///
-/// let (first, last) = (PersonName::parse("Ada")?, PersonName::parse("Lovelace")?);
-/// assert_eq!(DisplayName::of(&first, &last).as_str(), "Ada Lovelace");
+/// assert_eq!(DisplayName::parse(" Ada Lovelace ")?.as_str(), "Ada Lovelace");
 /// assert!(DisplayName::parse("").is_err());
-/// # Ok::<(), userdom_domain::PersonNameError>(())
+/// # Ok::<(), userdom_domain::DisplayNameError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DisplayName(String);
@@ -55,13 +53,6 @@ impl DisplayName {
             LineFault::TooLong => DisplayNameError::TooLong,
             LineFault::ControlCharacter => DisplayNameError::ControlCharacter,
         })
-    }
-
-    /// The default: "First Last", or the first name where there is no last. When both are too long together, the first
-    /// name alone.
-    pub fn of(first: &PersonName, last: &PersonName) -> Self {
-        Self::parse(&PersonName::full(first, last))
-            .unwrap_or_else(|_| Self(first.as_str().to_owned()))
     }
 
     /// Takes what is stored as it stands (R29).
@@ -110,12 +101,6 @@ mod tests {
         assert_eq!(code(" "), "display_name.empty");
         assert_eq!(code(&"x".repeat(101)), "display_name.too_long");
         assert_eq!(code("a\u{202e}b"), "display_name.control_character");
-    }
-
-    #[test]
-    fn r10_the_default_of_two_long_names_is_the_first() {
-        let long = PersonName::parse(&"x".repeat(100)).unwrap();
-        assert_eq!(DisplayName::of(&long, &long).as_str(), long.as_str());
     }
 
     proptest! {

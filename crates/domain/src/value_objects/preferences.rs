@@ -138,7 +138,7 @@ impl Preferences {
         entries: impl IntoIterator<Item = (String, String)>,
         present: &[(String, String)],
     ) -> Result<Self, Vec<PreferencesError>> {
-        let entries: Vec<_> = entries.into_iter().map(|(key, json)| trimmed(key, &json)).collect();
+        let entries: Vec<_> = entries.into_iter().map(|(key, json)| as_kept(key, &json)).collect();
         let mut given = last_of_each(entries);
         given.retain(|(key, json)| json != "null" || known(key).is_none());
         let mut errors = Vec::new();
@@ -296,8 +296,9 @@ fn size(entries: &[(String, String)]) -> usize {
     entries.iter().map(|(key, json)| key.len() + json.len()).sum()
 }
 
-fn trimmed(key: String, json: &str) -> (String, String) {
-    // A language is kept in canonical case, as everywhere.
+/// The value as it is kept: without white space around it, and a language in canonical case, as
+/// everywhere.
+fn as_kept(key: String, json: &str) -> (String, String) {
     let json = json.trim();
     let canonical = language(json).filter(|_| key == LANGUAGE).map(|tag| format!("\"{tag}\""));
     (key, canonical.unwrap_or_else(|| json.to_owned()))

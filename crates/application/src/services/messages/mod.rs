@@ -29,7 +29,7 @@ pub(super) enum Message {
 
 /// What becomes of an event that asks for a message.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Delivery {
     /// The message leaves.
     Send(Message),
     /// Nobody needs it.

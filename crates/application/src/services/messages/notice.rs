@@ -1,7 +1,7 @@
 use userdom_domain::{EmailAddress, Notice};
 
 use super::{
-    Message, Verdict,
+    Delivery, Message,
     letter::{Letter, moment, name_of},
     one_time_link::made_at,
 };
@@ -14,10 +14,10 @@ impl EmailService {
         event: &ClaimedEvent,
         notice: Notice,
         to: &EmailAddress,
-    ) -> Result<Verdict, AppError> {
+    ) -> Result<Delivery, AppError> {
         let app = &self.app;
         let Some(user) = app.adapters.store.read()?.users().find_by_id(event.user_id)? else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let (subject, what) = told(notice);
         let letter = Letter {
@@ -36,7 +36,7 @@ impl EmailService {
                 self.public_url
             ),
         };
-        Ok(Verdict::Send(Message::Mail(letter.to(event.id, to.clone()))))
+        Ok(Delivery::Send(Message::Mail(letter.to(event.id, to.clone()))))
     }
 }
 

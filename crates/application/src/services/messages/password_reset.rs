@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use userdom_domain::EmailAddress;
 
 use super::{
-    Message, Verdict,
+    Delivery, Message,
     letter::{Letter, length, name_of},
     one_time_link::LinkToken,
 };
@@ -22,32 +22,32 @@ impl EmailService {
         &self,
         event: &ClaimedEvent,
         asked_for: &str,
-    ) -> Result<Verdict, AppError> {
+    ) -> Result<Delivery, AppError> {
         let app = &self.app;
         let Ok(asked_for) = EmailAddress::parse(asked_for) else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let owner = app.adapters.store.read()?.users().find_by_email(&asked_for)?;
         let Some(user) = owner.filter(|user| !is_shut_out(user, app.now())) else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let (kind, ttl) = (TokenKind::PasswordReset, app.settings().reset_ttl);
         let token = LinkToken { id: event.id, kind, ttl };
         let now = app.now();
         if now >= token.ends_at(now) + LONGEST_WAIT {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         }
         // A link in another mailbox is none in this one.
         let has_one_mailbox = user.emails().iter().filter(|email| email.is_verified()).count() == 1;
         if has_one_mailbox && self.is_met(event, kind, user.id(), user.id().as_uuid())? {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         }
         if let Err(too_many) = self.count(event, &[(Limit::MailTarget, asked_for.as_str())]) {
-            return Ok(Verdict::Wait(too_many));
+            return Ok(Delivery::Wait(too_many));
         }
         // It may have waited: its time counts from now.
         let Some(link) = token.issue(app, user.id(), user.id().as_uuid(), now + ttl)? else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let letter = Letter {
             subject: "Reset your password",
@@ -66,6 +66,6 @@ impl EmailService {
                 length(ttl)
             ),
         };
-        Ok(Verdict::Send(Message::Mail(letter.to(event.id, asked_for))))
+        Ok(Delivery::Send(Message::Mail(letter.to(event.id, asked_for))))
     }
 }

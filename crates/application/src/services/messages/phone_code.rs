@@ -1,7 +1,7 @@
 use userdom_domain::PhoneId;
 use uuid::Uuid;
 
-use super::{Message, Verdict, letter::length, one_time_link::LinkToken};
+use super::{Delivery, Message, letter::length, one_time_link::LinkToken};
 use crate::{
     AppError,
     ports::{ClaimedEvent, OutgoingSms, TokenKind},
@@ -15,18 +15,18 @@ impl EmailService {
         event: &ClaimedEvent,
         phone_id: PhoneId,
         token_id: Uuid,
-    ) -> Result<Verdict, AppError> {
+    ) -> Result<Delivery, AppError> {
         let app = &self.app;
         let (kind, ttl) = (TokenKind::PhoneVerification, app.settings().code_ttl);
         if (LinkToken { id: token_id, kind, ttl }).find(app)?.is_none() {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         }
         let user = app.adapters.store.read()?.users().find_by_id(event.user_id)?;
         let Some(user) = user.filter(|user| !is_shut_out(user, app.now())) else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let Some(number) = user.phone(phone_id).ok().and_then(|phone| phone.phone().e164()) else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let body = format!(
             "{} is your code for {}. It works for {}. Tell it to nobody.",
@@ -34,6 +34,6 @@ impl EmailService {
             app.settings().issuer,
             length(ttl)
         );
-        Ok(Verdict::Send(Message::Sms(OutgoingSms { id: event.id, to: number.to_owned(), body })))
+        Ok(Delivery::Send(Message::Sms(OutgoingSms { id: event.id, to: number.to_owned(), body })))
     }
 }

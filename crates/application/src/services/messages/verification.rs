@@ -2,7 +2,7 @@ use userdom_domain::{EmailAddress, EmailId, UserAggregate, UserId, UserStatus};
 use uuid::Uuid;
 
 use super::{
-    Message, Verdict,
+    Delivery, Message,
     letter::{Letter, moment},
     one_time_link::{LinkToken, LiveLink, made_at},
 };
@@ -20,22 +20,22 @@ impl EmailService {
         event: &ClaimedEvent,
         email_id: EmailId,
         token_id: Uuid,
-    ) -> Result<Verdict, AppError> {
+    ) -> Result<Delivery, AppError> {
         let Some(user) = self.find_user(event.user_id)? else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let token = self.verification_link(token_id);
         let Some(link) = token.find(&self.app)? else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let Some(to) = awaiting(&user, email_id) else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         if self.is_owned(&to)? {
             return Ok(self.mail_to_owner(event, to));
         }
         if let Err(too_many) = self.count_claim(event, email_id, &to) {
-            return Ok(Verdict::Wait(too_many));
+            return Ok(Delivery::Wait(too_many));
         }
         self.mail_to_verify(event, &user, to, (token, &link))
     }
@@ -48,34 +48,34 @@ impl EmailService {
         user_id: Uuid,
         email_id: Uuid,
         asked_by: Option<Uuid>,
-    ) -> Result<Verdict, AppError> {
+    ) -> Result<Delivery, AppError> {
         let Some(user) = self.find_user(UserId::from_uuid(user_id))? else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let is_pending = user.user().status() == UserStatus::Pending;
         if !is_pending && !self.may_ask(event, &user, asked_by)? {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         }
         let Some(to) = awaiting(&user, EmailId::from_uuid(email_id)) else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         let token = self.verification_link(event.id);
         let ends_at = token.ends_at(self.app.now());
         if ends_at <= self.app.now() {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         }
         if self.is_owned(&to)? {
             return Ok(self.mail_to_owner(event, to));
         }
         if self.is_met(event, token.kind, user.id(), email_id)? {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         }
         // Before it is issued, which ends the link that the user has.
         if let Err(too_many) = self.count_claim(event, EmailId::from_uuid(email_id), &to) {
-            return Ok(Verdict::Wait(too_many));
+            return Ok(Delivery::Wait(too_many));
         }
         let Some(link) = token.issue(&self.app, user.id(), email_id, ends_at)? else {
-            return Ok(Verdict::Nothing);
+            return Ok(Delivery::Nothing);
         };
         self.mail_to_verify(event, &user, to, (token, &link))
     }
@@ -109,13 +109,13 @@ impl EmailService {
 
     /// Tells the owner of an address that somebody tried to use it. Once an hour is enough,
     /// however many try, and leaves the others to the owner's resets.
-    fn mail_to_owner(&self, event: &ClaimedEvent, to: EmailAddress) -> Verdict {
+    fn mail_to_owner(&self, event: &ClaimedEvent, to: EmailAddress) -> Delivery {
         let address = to.as_str();
         let limits = [(Limit::OwnerNotice, address), (Limit::MailTarget, address)];
         match self.count(event, &limits) {
-            Ok(()) => Verdict::Send(Message::Mail(address_in_use().to(event.id, to))),
-            Err(told) if told.limit == Limit::OwnerNotice => Verdict::Nothing,
-            Err(too_many) => Verdict::Wait(too_many),
+            Ok(()) => Delivery::Send(Message::Mail(address_in_use().to(event.id, to))),
+            Err(told) if told.limit == Limit::OwnerNotice => Delivery::Nothing,
+            Err(too_many) => Delivery::Wait(too_many),
         }
     }
 
@@ -156,7 +156,7 @@ impl EmailService {
         user: &UserAggregate,
         to: EmailAddress,
         (token, link): (LinkToken, &LiveLink),
-    ) -> Result<Verdict, AppError> {
+    ) -> Result<Delivery, AppError> {
         let app = &self.app;
         app.execute(&Caller::default(), &EndOlderClaims { token: link.about, email: &to })?;
         let letter = Letter {
@@ -178,7 +178,7 @@ impl EmailService {
                 moment(token.ends_at(app.now()))
             ),
         };
-        Ok(Verdict::Send(Message::Mail(letter.to(event.id, to))))
+        Ok(Delivery::Send(Message::Mail(letter.to(event.id, to))))
     }
 }
 
