@@ -373,7 +373,7 @@ fn raw_entries<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(entries.len()))?;
     for (key, json) in entries {
-        // What many readers of JSON do not take, such as 1e400, is shown as text.
+        // What many readers of JSON do not take, such as half a surrogate pair, is shown as text.
         if serde_json::from_str::<serde_json::Value>(json).is_ok() {
             map.serialize_entry(key, &serde_json::from_str::<&RawValue>(json).ok())?;
         } else {

@@ -38,7 +38,7 @@ impl UserPhone {
         self.contact_type.get()
     }
 
-    /// What it is for, unless another application wrote what nobody knows (R29).
+    /// What it is for, unless another application wrote it in its own way (R29).
     pub(crate) fn known_type(&self) -> Option<ContactType> {
         self.contact_type.known()
     }

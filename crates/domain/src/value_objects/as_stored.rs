@@ -21,7 +21,8 @@ impl<T: Copy> AsStored<T> {
         self.odd_text.as_deref()
     }
 
-    /// The value, unless it only stands for a text that nobody knows.
+    /// The value, if the stored text is its own: `PRIMARY` is read as the type `primary`, and is
+    /// not its text.
     pub(crate) fn known(&self) -> Option<T> {
         self.odd_text.is_none().then_some(self.value)
     }

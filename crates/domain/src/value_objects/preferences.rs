@@ -254,7 +254,7 @@ const KNOWN: [Known; 5] = [
     Known {
         key: LANGUAGE,
         default: "\"en\"",
-        expected: "a BCP 47 tag of at most 10 characters",
+        expected: "a BCP 47 tag",
         accepts: |json| language(json).is_some(),
     },
 ];
@@ -490,6 +490,8 @@ mod tests {
             [Some("email_notifications"), Some("newsletter"), Some("theme"), Some("language")]
         );
         assert!(errors.iter().all(|error| error.code() == "preferences.invalid_value"));
+        assert_eq!(errors[3].to_string(), "Preference language must be a BCP 47 tag");
+        assert!(read(&[("language", "\"ca-valencia\"")]).is_ok(), "shortened, as in a profile");
         for json in ["light", "\"light", "\"", "\"Light\"", "{}", ""] {
             assert!(read(&[("theme", json)]).is_err(), "{json}");
         }
