@@ -63,8 +63,9 @@ fn a_session(user_id: UserId) -> Session {
     }
 }
 
-/// Gives a user a session, a device, a token and a secret, which all end at minute 60.
-fn furnish(t: &dyn StoreUnderTest, user_id: UserId) {
+/// Gives a user a session, a device, a token and a secret, which all end at minute 60; says what
+/// opens the session.
+fn furnish(t: &dyn StoreUnderTest, user_id: UserId) -> TokenHash {
     let (id, end) = (given::a_user_id().as_uuid(), minute(60));
     let session = a_session(user_id);
     let (token, created_at) = (a_hash(id), given::now());
@@ -93,6 +94,7 @@ fn furnish(t: &dyn StoreUnderTest, user_id: UserId) {
         uow.second_factors().replace_recovery_codes(user_id, &[(id, a_hash(id))], created_at)
     })
     .unwrap();
+    session.access_token
 }
 
 /// How much of a user is left: sessions, devices, secrets, codes.
@@ -155,16 +157,20 @@ pub fn r27_who_has_changed_meanwhile_is_not_erased(t: &dyn StoreUnderTest) {
 
 pub fn c2_an_erased_user_is_gone_at_once_and_wiped_row_by_row(t: &dyn StoreUnderTest) {
     let (user, other) = (saved(t, a_full_user()), saved(t, given::an_active_user().build()));
-    furnish(t, user.id());
+    let token = furnish(t, user.id());
     furnish(t, other.id());
     let lines: Vec<_> = (1..=9).map(|_| a_line(user.id(), user.id())).collect();
     in_one_unit(t, |uow| lines.iter().try_for_each(|line| uow.audit().append(line))).unwrap();
+    let owner = || {
+        let found = t.store().read().unwrap().sessions().find_owner(&token, minute(1)).unwrap();
+        found.map(|owner| owner.user_id)
+    };
+    assert_eq!(owner(), Some(user.id()));
     let erased = in_one_unit(t, |uow| uow.accounts().erase(user.id(), user.version()));
     assert!(erased.unwrap());
     assert_eq!(find(t, user.id()), None);
     assert_eq!(half_erased(t), [user.id().to_string()]);
-    let token = t.store().read().unwrap().sessions().find_owner(&a_hash(Uuid::nil()), minute(1));
-    assert_eq!(token.unwrap(), None);
+    assert_eq!(owner(), None);
     let wiped = |uow: &mut dyn UnitOfWork| uow.accounts().wipe(&user.id().to_string(), 4);
     let is_left = || {
         let trail = t.store().read().unwrap().audit().of_user(user.id(), None, 99).unwrap();
@@ -349,7 +355,9 @@ pub fn what_has_ended_by_time_is_swept_and_nothing_else(t: &dyn StoreUnderTest) 
 
 pub fn c4_a_sweep_takes_so_many_rows_and_no_more(t: &dyn StoreUnderTest) {
     let user = saved(t, given::an_active_user().build());
-    (0..5).for_each(|_| furnish(t, user.id()));
+    for _ in 0..5 {
+        furnish(t, user.id());
+    }
     let sweep = |what| in_one_unit(t, |uow| uow.accounts().sweep(what, minute(60), 2)).unwrap();
     assert_eq!([(); 4].map(|()| sweep(Ended::Sessions)), [2, 2, 1, 0]);
     assert_eq!([(); 4].map(|()| sweep(Ended::Tokens)), [2, 2, 1, 0]);

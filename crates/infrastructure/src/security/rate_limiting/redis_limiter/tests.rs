@@ -15,7 +15,7 @@ fn impatient_limiter(url: &str) -> RedisLimiter {
     RedisLimiter::new(url, &SecretKey::parse(HEX).unwrap()).unwrap()
 }
 
-/// The pause after a failure, longer than any machine needs for the rest of a test.
+/// The pause that a failure has begun, longer than any machine needs for the rest of a test.
 fn stay_paused(limiter: &RedisLimiter) {
     let mut health = lock(&limiter.health);
     assert!(health.paused_until.is_some());
@@ -104,20 +104,21 @@ fn when_redis_goes_down_what_has_passed_still_counts() {
 }
 
 #[test]
-fn without_redis_the_local_limit_holds_and_costs_no_time() {
+fn without_redis_the_local_limit_holds() {
     let limiter = limiter("redis://127.0.0.1:1");
-    limiter.check(Limit::SmsTarget, "key").unwrap();
-    // From here on nobody tries to connect.
-    stay_paused(&limiter);
     let passed = (0..1000).filter(|_| limiter.check(Limit::SmsTarget, "key").is_ok()).count();
-    assert_eq!(passed, 2);
+    assert_eq!(passed, 3);
 }
 
+/// Seen to fail with a patience of 30 s, and without a pause.
 #[test]
 fn a_redis_that_is_silent_delays_one_check_and_not_the_next() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let limiter = impatient_limiter(&format!("redis://{}", silent.local_addr().unwrap()));
+    let started = Instant::now();
     limiter.check(Limit::SmsTarget, "key").unwrap();
+    // A busy machine may need a hundred times as long.
+    assert!(started.elapsed() < PATIENCE * 200);
     stay_paused(&limiter);
     for _ in 0..2 {
         limiter.check(Limit::SmsTarget, "key").unwrap();
