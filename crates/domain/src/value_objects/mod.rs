@@ -8,6 +8,7 @@ mod display_name;
 mod email_address;
 mod email_provider;
 mod ids;
+mod json;
 mod password;
 mod person_name;
 mod phone_number;
@@ -26,10 +27,11 @@ pub use display_name::{DisplayName, DisplayNameError};
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use email_provider::EmailProvider;
 pub use ids::{AddressId, EmailId, IdError, PhoneId, UserId};
+pub use json::{json_members, json_object};
 pub use password::{Password, PasswordError, PasswordHash, PasswordHashError};
 pub use person_name::{PersonName, PersonNameError};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
-pub use preferences::{Preferences, PreferencesError, Theme, json_members, json_object};
+pub use preferences::{Preferences, PreferencesError, Theme};
 pub use profile_texts::{
     AvatarUrl, AvatarUrlError, Bio, BioError, Gender, GenderError, LanguageTag, LanguageTagError,
     TimeZoneName, TimeZoneNameError,

@@ -81,3 +81,6 @@ fn parted(code: &str) -> impl Iterator<Item = String> {
     });
     std::iter::once(whole).chain(parted.flatten())
 }
+
+#[cfg(test)]
+mod tests;
