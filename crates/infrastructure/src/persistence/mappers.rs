@@ -101,8 +101,7 @@ impl UserRows {
         })
     }
 
-    /// With the JSON of `before` where it still says the same (R29): the order of roles, and what
-    /// is no list of them or no object of preferences, stay as another application wrote them.
+    /// With the roles of `before` as they are written, where they say the same (R29).
     pub(crate) fn keep_json(&mut self, before: &UserRow) {
         let sorted = |roles: &Json| {
             let mut names = role_names(roles);
