@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use actix_web::web::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use userdom_application::{
@@ -106,6 +106,11 @@ impl ApiState {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// By how much the machine's own clock is ahead of the one that counts.
+    pub(crate) fn machine_is_ahead(&self) -> TimeDelta {
+        self.clock.machine_is_ahead()
     }
 
     pub(crate) fn new_request_id(&self) -> String {

@@ -14,11 +14,8 @@ use userdom_application::{
     services::{EmailService, Wake},
 };
 use userdom_infrastructure::{
-    external::{
-        FileEmailProvider, FileSmsProvider, HttpSmsProvider, RandomIds, SmtpEmailProvider,
-        SystemClock,
-    },
-    persistence::{Database, DatabaseUrl, MigrationReport},
+    external::{FileEmailProvider, FileSmsProvider, HttpSmsProvider, RandomIds, SmtpEmailProvider},
+    persistence::{Database, DatabaseClock, DatabaseUrl, MigrationReport},
     security::{
         Argon2Hasher, AuthenticatorTotp, HmacTokenMint, KeyedSecretBox, LocalLimiter, NoLimits,
         RedisLimiter, SecretKey, ZxcvbnStrength,
@@ -48,12 +45,14 @@ fn cores() -> usize {
 
 pub(crate) fn build(config: &Config) -> Result<House, StartError> {
     let (key, previous) = (secret_key(config)?, previous_secret_keys(config)?);
-    let (sms, limiter) = (sms_provider(config, &key)?, limiter(config, &key)?);
+    let clock = DatabaseClock::default();
+    let (sms, limiter) = (sms_provider(config, &key, &clock)?, limiter(config, &key)?);
     let ids = Arc::new(RandomIds);
     let (database, report) = open_database(config)?;
+    clock.follow(&database).map_err(StartError::Server)?;
     let adapters = Adapters {
         store: Arc::new(database.clone()),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(clock),
         ids,
         mint: Arc::new(token_mint(&key, &previous)?),
         hasher: Arc::new(Argon2Hasher::new(cores())),
@@ -94,9 +93,13 @@ pub(crate) fn email_provider(config: &Config) -> Result<Arc<dyn EmailProvider>, 
     })
 }
 
-fn sms_provider(config: &Config, key: &SecretKey) -> Result<Arc<dyn SmsProvider>, StartError> {
+fn sms_provider(
+    config: &Config,
+    key: &SecretKey,
+    clock: &DatabaseClock,
+) -> Result<Arc<dyn SmsProvider>, StartError> {
     Ok(match &config.sms_url {
-        Some(url) => Arc::new(HttpSmsProvider::new(url, key, Arc::new(SystemClock))?),
+        Some(url) => Arc::new(HttpSmsProvider::new(url, key, Arc::new(clock.clone()))?),
         None => Arc::new(FileSmsProvider::new(config.sms_dir())),
     })
 }

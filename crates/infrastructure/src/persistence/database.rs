@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
-use diesel::r2d2::Pool;
-use userdom_application::ports::{DirectoryQuery, IdGenerator, Store, UnitOfWork};
+use chrono::TimeDelta;
+use diesel::{QueryResult, RunQueryDsl as _, dsl::sql, r2d2::Pool, sql_types::BigInt};
+use userdom_application::ports::{Clock, DirectoryQuery, IdGenerator, Store, UnitOfWork};
 use userdom_domain::RepositoryError;
 
 use super::{
     config::DatabaseUrl,
-    connection::{Manager, PING, PooledConnection, Target, Troubles, establish, ping},
+    connection::{
+        DbConnection, Manager, PING, PooledConnection, Target, Troubles, establish, ping,
+    },
     deadline::Deadlines,
     migrations::{self, MigrationError, MigrationReport},
     repositories::plan,
@@ -33,7 +36,7 @@ pub struct Database {
     ids: Arc<dyn IdGenerator>,
     troubles: Troubles,
     /// Held as long as the SQLite file is ours.
-    _lock: Option<Arc<File>>,
+    lock: Option<Arc<File>>,
 }
 
 impl std::fmt::Debug for Database {
@@ -87,7 +90,7 @@ impl Database {
                 let troubles = Troubles::default();
                 let pool = pool(target, connections, &troubles, &deadlines);
                 Ok((
-                    Self { writers: pool.clone(), readers: pool, ids, troubles, _lock: None },
+                    Self { writers: pool.clone(), readers: pool, ids, troubles, lock: None },
                     report,
                 ))
             }
@@ -99,7 +102,7 @@ impl Database {
                 let writers = pool(writer, 1, &troubles, &deadlines);
                 let reader = Target::SqliteReader(path.clone());
                 let readers = pool(reader, connections, &troubles, &deadlines);
-                Ok((Self { writers, readers, ids, troubles, _lock: Some(Arc::new(lock)) }, report))
+                Ok((Self { writers, readers, ids, troubles, lock: Some(Arc::new(lock)) }, report))
             }
         }
     }
@@ -109,6 +112,39 @@ impl Database {
     pub fn plan(&self, query: &DirectoryQuery<'_>) -> Result<Vec<String>, RepositoryError> {
         let mut connection = checkout(&self.readers)?;
         plan(db(&mut connection), query).map_err(super::errors::repository_error)
+    }
+
+    /// Whether other processes may use it at the same time.
+    pub(super) fn is_shared(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    /// How often a connection was lost.
+    pub(super) fn troubles(&self) -> u64 {
+        self.troubles.count()
+    }
+
+    /// By how much the machine's clock is ahead of the database's; `None` on SQLite, which has
+    /// none of its own. Of three measurements the quickest counts: it cannot be wrong by more than
+    /// half the time that it took.
+    pub(super) fn machine_is_ahead(
+        &self,
+        machine: &dyn Clock,
+    ) -> Result<Option<TimeDelta>, RepositoryError> {
+        let mut connection = checkout(&self.readers)?;
+        let DbConnection::Postgres(pg) = db(&mut connection) else { return Ok(None) };
+        let mut measure = || {
+            let before = machine.now();
+            let micros =
+                sql::<BigInt>("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+            let theirs = micros.get_result::<i64>(pg)?;
+            let took = machine.now() - before;
+            let ahead = (before + took / 2).timestamp_micros() - theirs;
+            Ok((took, TimeDelta::microseconds(ahead)))
+        };
+        let measured = (0..3).map(|_| measure()).collect::<QueryResult<Vec<_>>>();
+        let measured = measured.map_err(super::errors::repository_error)?;
+        Ok(measured.into_iter().min_by_key(|(took, _)| *took).map(|(_, ahead)| ahead))
     }
 
     /// Another connection was lost: the idle ones are to be looked at.

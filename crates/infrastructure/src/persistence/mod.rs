@@ -6,6 +6,7 @@
 mod config;
 mod connection;
 mod database;
+mod database_clock;
 mod deadline;
 mod errors;
 mod json_column;
@@ -24,4 +25,5 @@ mod unit_of_work;
 
 pub use config::{DatabaseUrl, DatabaseUrlError};
 pub use database::{Database, OpenError};
+pub use database_clock::DatabaseClock;
 pub use migrations::{MigrationError, MigrationReport};

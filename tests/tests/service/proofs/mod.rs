@@ -12,6 +12,7 @@ mod c5_single_use_race;
 mod c6_idempotency;
 mod c6_killed;
 mod c8_transient_errors;
+mod clocks;
 mod d1_database_down;
 mod disk_full;
 mod e2_claims_of_nobody;
