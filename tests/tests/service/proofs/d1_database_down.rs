@@ -175,3 +175,31 @@ fn d2_connections_to_a_silent_server_are_given_up_and_replaced() {
         }
     }
 }
+
+/// As after a failover: the address leads to a server that reads only, and later writes again.
+/// Seen to fail: without `target_session_attrs` the service was ready, and stayed with that server.
+#[test]
+fn d2_a_server_that_only_reads_is_not_the_database() {
+    let _alone = alone();
+    let (service, database) = Service::new(Kind::Postgres);
+    let ada = service.account("ada");
+    let mut server = PgConnection::establish(server_url()).unwrap();
+    let (_, name) = database.url().rsplit_once('/').unwrap();
+    let mut run = |sql: &str| {
+        diesel::sql_query(sql.replace("$DB", name)).execute(&mut server).unwrap();
+    };
+    let all_end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$DB'";
+    run("ALTER DATABASE \"$DB\" SET default_transaction_read_only = on");
+    run(all_end);
+    for _ in 0..3 {
+        assert_unavailable(&set_bio(&service, &ada, "lost"));
+        assert_unavailable(&service.call("GET", "/readyz", None));
+    }
+    run("ALTER DATABASE \"$DB\" RESET default_transaction_read_only");
+    let restored = Instant::now();
+    eventually("the service to write again", BACK, || {
+        let ready = service.call("GET", "/readyz", None).status == 200;
+        (ready && set_bio(&service, &ada, "after").status == 200).then_some(())
+    });
+    println!("writes {:?} after there is a server that does", restored.elapsed());
+}
