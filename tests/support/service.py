@@ -15,14 +15,18 @@ import time
 PASSWORD = "granite otter canyon 93"
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Service:
     """The binary on SQLite in a folder of its own, with rate limits off."""
 
     def __init__(self, binary, settings=None):
         self.folder = tempfile.TemporaryDirectory()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         environment = {
             "PATH": os.environ["PATH"],
             "USERDOM_BIND": f"127.0.0.1:{self.port}",
