@@ -149,6 +149,8 @@ impl Problem {
         match &self.exceeded {
             Some(exceeded) => Some(exceeded.retry_after),
             None if self.code == "service.busy" => Some(1),
+            // Most requests are over in a second.
+            None if self.code == "idempotency_key.in_progress" => Some(1),
             None if self.status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
             None => None,
         }
@@ -407,6 +409,8 @@ mod tests {
         assert_eq!(refused.headers().get("www-authenticate").unwrap(), "Bearer");
         let busy = Problem::from(AppError::Busy).respond("r");
         assert_eq!(busy.headers().get("retry-after").unwrap(), "1");
+        let running = Problem::from(AppError::StillRunning).respond("r");
+        assert_eq!(running.headers().get("retry-after").unwrap(), "1");
         let down = Problem::new("store.unavailable").respond("r");
         assert_eq!(down.headers().get("retry-after").unwrap(), "2");
     }

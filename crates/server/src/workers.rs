@@ -22,6 +22,8 @@ const POLL: Duration = Duration::from_secs(1);
 /// Instances that start together, or are restarted all the time, do not sweep at once.
 const FIRST_SWEEP: Duration = Duration::from_mins(1);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
+/// How soon a sweep that met an outage tries again.
+const SWEEP_AGAIN: Duration = Duration::from_secs(30);
 /// How long what another application has written may stay out of the directory.
 const INDEX_EVERY: Duration = Duration::from_secs(30);
 
@@ -105,12 +107,16 @@ fn sweep(app: &App, wake: &Wake, stopping: &AtomicBool) {
     wake.wait(FIRST_SWEEP);
     while !stopping.load(Ordering::Acquire) {
         let goes_on = || !stopping.load(Ordering::Acquire);
+        let mut pause = SWEEP_EVERY;
         if let Ok(swept) = catch_unwind(AssertUnwindSafe(|| app.sweep_while(&goes_on))) {
             tracing::info!(?swept, "swept");
+            if swept.met_outage {
+                pause = SWEEP_AGAIN;
+            }
         } else {
             tracing::error!("the sweeper panicked, and goes on");
         }
-        wake.wait(SWEEP_EVERY);
+        wake.wait(pause);
     }
 }
 

@@ -298,6 +298,8 @@ fn refusal(status: u16, codes: &[&str]) -> Value {
     };
     let headers: &[&str] = match status {
         401 => &["X-Request-Id", "WWW-Authenticate"],
+        409 if codes.contains(&"idempotency_key.in_progress") => &["X-Request-Id", "Retry-After"],
+        415 => &["X-Request-Id", "Accept-Encoding"],
         429 => &["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
         503 => &["X-Request-Id", "Retry-After"],
         _ => &["X-Request-Id"],

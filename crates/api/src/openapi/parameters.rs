@@ -116,6 +116,7 @@ pub(super) fn headers() -> Map<String, Value> {
         ("Location", "Where what was made is"),
         ("Idempotency-Replayed", "`true` on an answer that was given before"),
         ("WWW-Authenticate", "`Bearer`, and `Basic` where that is taken"),
+        ("Accept-Encoding", "`identity` if the body was encoded"),
         ("Retry-After", "Seconds after which the next one passes"),
         ("RateLimit", "What is left, and for how long"),
         ("RateLimit-Policy", "What is allowed"),

@@ -148,6 +148,8 @@ pub struct Swept {
     pub deleted: u64,
     /// Rows that have ended by time.
     pub ended: u64,
+    /// Whether the database was away, so that something is left.
+    pub met_outage: bool,
 }
 
 /// How many users are looked up at once.
@@ -168,13 +170,16 @@ impl App {
     pub fn sweep_while(&self, goes_on: &dyn Fn() -> bool) -> Swept {
         let (now, settings) = (self.now(), self.settings());
         let mut swept = Swept::default();
-        let note = |count: &mut u64, what, result: Result<u64, RepositoryError>| match result {
+        let mut met_outage = false;
+        let mut note = |count: &mut u64, what, result: Result<u64, RepositoryError>| match result {
             Ok(removed) => *count += removed,
-            Err(error) => tracing::warn!(
-                what,
-                error = &error as &dyn std::error::Error,
-                "not swept, this hour"
-            ),
+            Err(error) => {
+                met_outage |= matches!(
+                    error,
+                    RepositoryError::Unavailable(_) | RepositoryError::Transient(_)
+                );
+                tracing::warn!(what, error = &error as &dyn std::error::Error, "not swept");
+            }
         };
         let registered_before = now - settings.unverified_retention;
         let never_verified = Leftover::NeverVerified { registered_before };
@@ -191,7 +196,7 @@ impl App {
             };
             note(&mut swept.ended, what.as_str(), self.sweep_all(what, moment, goes_on));
         }
-        swept
+        Swept { met_outage, ..swept }
     }
 
     /// A part in each transaction, so that writers come between.
