@@ -24,6 +24,16 @@ pub(crate) enum Command {
     Serve,
     /// Bring the database up to date and leave.
     Migrate,
+    /// Write a copy of the SQLite database to a new file, beside the running service.
+    Backup {
+        /// The new file; nothing is overwritten.
+        file: PathBuf,
+    },
+    /// Put a copy in the place of the SQLite database, which no process may serve.
+    Restore {
+        /// The copy; it stays as it is.
+        file: PathBuf,
+    },
     /// Look after admins.
     Admin {
         #[command(subcommand)]

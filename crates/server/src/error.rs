@@ -3,7 +3,7 @@ use std::{error::Error, fmt::Write as _, io, net::SocketAddr, path::PathBuf};
 use userdom_application::AppError;
 use userdom_infrastructure::{
     external::{MailConfigError, SmsUrlError},
-    persistence::OpenError,
+    persistence::{CopyError, OpenError},
     security::{RedisUrlError, SecretKeyError, ShortKeyError},
 };
 
@@ -28,6 +28,8 @@ pub(crate) enum StartError {
     DataDir { path: PathBuf, source: io::Error },
     #[error("the database {url}")]
     Database { url: String, source: OpenError },
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     #[error("{address} cannot be listened on; set USERDOM_BIND to another address or port")]
     Bind { address: SocketAddr, source: io::Error },
     #[error("the server failed")]

@@ -14,6 +14,7 @@
 mod admin;
 mod cli;
 mod config;
+mod copies;
 mod error;
 mod file_limit;
 mod log_queue;
@@ -57,8 +58,14 @@ fn run(cli: Cli) -> Result<(), StartError> {
     let config = Config::load(cli.config.as_deref())?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&config),
-        Command::Migrate => serve::migrate(&config),
+        Command::Migrate => {
+            telemetry::warn_on_stderr();
+            serve::migrate(&config)
+        }
+        Command::Backup { file } => copies::back_up(&config, &file),
+        Command::Restore { file } => copies::restore(&config, &file),
         Command::Admin { command: AdminCommand::Create(request) } => {
+            telemetry::warn_on_stderr();
             admin::create(&config, &request)
         }
         Command::CheckConfig => output::print(&config.report()),

@@ -41,6 +41,17 @@ pub(crate) fn start(format: Option<LogFormat>, colors: LogColors) -> Result<Log,
     Ok(Log(queue))
 }
 
+/// Sends warnings to standard error: for commands whose standard output is no log.
+pub(crate) fn warn_on_stderr() {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_target(false)
+        .without_time()
+        .with_ansi(false)
+        .with_writer(io::stderr)
+        .init();
+}
+
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     tracing::error!(place, "panicked: {}", panic.payload_as_str().unwrap_or("no message"));

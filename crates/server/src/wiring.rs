@@ -128,13 +128,20 @@ pub(crate) fn email_service(
 }
 
 pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationReport), StartError> {
-    if let DatabaseUrl::Sqlite(path) = &config.database_url
-        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-    {
-        make_private_dir(folder)?;
-    }
+    make_database_folder(&config.database_url)?;
     Database::open(&config.database_url, connections(), Arc::new(RandomIds))
         .map_err(|source| StartError::Database { url: config.database_url.to_string(), source })
+}
+
+/// The folder of an SQLite file.
+pub(crate) fn make_database_folder(url: &DatabaseUrl) -> Result<(), StartError> {
+    match url {
+        DatabaseUrl::Sqlite(path) => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => make_private_dir(folder),
+            _ => Ok(()),
+        },
+        DatabaseUrl::Postgres(_) => Ok(()),
+    }
 }
 
 pub(crate) fn secret_key(config: &Config) -> Result<SecretKey, StartError> {

@@ -17,6 +17,7 @@ use super::{
     connection::{
         DbConnection, Manager, PING, PooledConnection, Target, Troubles, establish, ping,
     },
+    copies::{self, CopyError, beside},
     deadline::Deadlines,
     migrations::{self, MigrationError, MigrationReport},
     repositories::plan,
@@ -68,6 +69,12 @@ pub enum OpenError {
     /// The thread that watches connections cannot be started.
     #[error("connections cannot be watched")]
     Watch(#[source] io::Error),
+    /// An SQLite file that nobody closed, and which is not whole. Nothing was changed.
+    #[error(
+        "it was not closed by the last process, and it is damaged; it was left as it is: put a \
+         backup in its place with `userdom restore FILE`, which keeps it under another name"
+    )]
+    Damaged(#[source] Box<CopyError>),
     /// The schema could not be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -96,6 +103,11 @@ impl Database {
             }
             DatabaseUrl::Sqlite(path) => {
                 let lock = lock(path)?;
+                copies::finish_restore(path)
+                    .map_err(|source| OpenError::File { path: path.clone(), source })?;
+                copies::check_after_unclean_stop(path)
+                    .map_err(|fault| OpenError::Damaged(Box::new(fault)))?;
+                private(path).map_err(|source| OpenError::File { path: path.clone(), source })?;
                 let writer = Target::SqliteWriter(path.clone());
                 let (troubles, deadlines) = (Troubles::default(), Deadlines::default());
                 let report = migrate(&writer, &deadlines)?;
@@ -236,28 +248,23 @@ fn with_parameters(url: &str) -> String {
 }
 
 /// Takes the file for this process, for as long as the lock lives.
-fn lock(path: &Path) -> Result<File, OpenError> {
+pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
     let failed = |path: &Path, source| OpenError::File { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    // The file holds password hashes; SQLite gives its side files the same mode.
-    let private = |path: &Path| {
-        let mut options = OpenOptions::new();
-        options.create(true).write(true).truncate(false).mode(0o600).open(path)
-    };
+    let name = beside(path, ".lock");
     let file = private(&name).map_err(|error| failed(&name, error))?;
     match file.try_lock() {
-        Ok(()) => {
-            private(path).map_err(|error| failed(path, error))?;
-            Ok(file)
-        }
+        Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
         Err(TryLockError::Error(error)) => Err(failed(&name, error)),
     }
+}
+
+/// The file holds password hashes; SQLite gives its side files the same mode.
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(path)
 }
 
 /// What a unit of work and the outbox hold on to.

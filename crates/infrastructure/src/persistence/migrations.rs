@@ -1,4 +1,10 @@
-use diesel::{Connection, ConnectionError, RunQueryDsl, sql_types::BigInt};
+use std::time::{Duration, Instant};
+
+use diesel::{
+    Connection, ConnectionError, QueryableByName, RunQueryDsl,
+    migration::{Migration, MigrationSource},
+    sql_types::{BigInt, Bool},
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::DbConnection;
@@ -8,6 +14,11 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// Names the lock of this product's migrations among a database's advisory locks.
 const LOCK: i64 = 0x0075_7365_7264_6f6d;
+
+/// How often whoever waits for the lock says so, and when it gives up: a silent process looks like
+/// one that hangs.
+const SAY_EVERY: Duration = Duration::from_secs(5);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +36,24 @@ pub enum MigrationError {
     /// The lock could not be taken.
     #[error("the lock on migrations cannot be taken")]
     Lock(#[from] diesel::result::Error),
+    /// Another process has held the lock for too long.
+    #[error(
+        "another process has held the lock on migrations for {} s: if it migrates, start again \
+         when it is done; `SELECT pid FROM pg_locks WHERE locktype = 'advisory'` names its session",
+        GIVE_UP_AFTER.as_secs()
+    )]
+    LockHeld,
+    /// A newer binary has migrated the database.
+    #[error(
+        "its schema is {database}, and the newest that this binary knows is {binary}: start the \
+         newer binary, or restore a backup from before its first start"
+    )]
+    Newer {
+        /// The newest migration of the database.
+        database: String,
+        /// The newest migration of the binary.
+        binary: String,
+    },
     /// A migration failed; it has left nothing behind.
     #[error("a migration failed")]
     Run(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -36,42 +65,88 @@ pub enum MigrationError {
 pub(crate) fn run(connection: &mut DbConnection) -> Result<MigrationReport, MigrationError> {
     let applied = match connection {
         DbConnection::Postgres(pg) => {
-            // A waiting starter must not give up after the usual statement timeout.
+            // A migration must not give up after the usual statement timeout.
             diesel::sql_query("SET statement_timeout = 0").execute(pg)?;
-            lock(pg, "SELECT pg_advisory_lock($1)")?;
-            let applied = pending(pg, POSTGRES).map_err(MigrationError::Run)?;
-            lock(pg, "SELECT pg_advisory_unlock($1)")?;
+            wait_for_lock(pg)?;
+            let applied = pending(pg, POSTGRES);
+            let unlock = diesel::sql_query("SELECT pg_advisory_unlock($1)");
+            let unlocked = unlock.bind::<BigInt, _>(LOCK).execute(pg);
+            let applied = applied?;
+            unlocked?;
             applied
         }
-        DbConnection::Sqlite(sqlite) => pending(sqlite, SQLITE).map_err(MigrationError::Run)?,
+        DbConnection::Sqlite(sqlite) => pending(sqlite, SQLITE)?,
     };
     Ok(MigrationReport { applied })
 }
 
-fn lock(pg: &mut diesel::PgConnection, sql: &str) -> Result<(), diesel::result::Error> {
-    diesel::sql_query(sql).bind::<BigInt, _>(LOCK).execute(pg).map(drop)
+fn wait_for_lock(pg: &mut diesel::PgConnection) -> Result<(), MigrationError> {
+    let (started, mut said) = (Instant::now(), Duration::ZERO);
+    while !try_lock(pg)? {
+        let waited = started.elapsed();
+        if waited >= GIVE_UP_AFTER {
+            return Err(MigrationError::LockHeld);
+        }
+        if waited >= said + SAY_EVERY {
+            said = waited;
+            tracing::warn!(
+                "waiting for another process, which holds the lock on migrations ({} s of {})",
+                waited.as_secs(),
+                GIVE_UP_AFTER.as_secs()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Takes the lock, or waits for a moment. Whoever waited in `pg_advisory_lock` could not say so.
+fn try_lock(pg: &mut diesel::PgConnection) -> Result<bool, diesel::result::Error> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Bool)]
+        is_taken: bool,
+    }
+    let row: Row = diesel::sql_query(
+        "SELECT CASE WHEN pg_try_advisory_lock($1) THEN true \
+         ELSE pg_sleep(0.2) IS NULL END AS is_taken",
+    )
+    .bind::<BigInt, _>(LOCK)
+    .get_result(pg)?;
+    Ok(row.is_taken)
 }
 
 fn pending<C, DB>(
     connection: &mut C,
     migrations: EmbeddedMigrations,
-) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>>
+) -> Result<Vec<String>, MigrationError>
 where
     DB: diesel::backend::Backend,
     C: Connection<Backend = DB> + MigrationHarness<DB>,
 {
-    let applied = connection.run_pending_migrations(migrations)?;
+    let applied = connection.applied_migrations().map_err(MigrationError::Run)?;
+    if let Some(newest) = applied.iter().max() {
+        refuse_newer(&newest.to_string())?;
+    }
+    let applied = connection.run_pending_migrations(migrations).map_err(MigrationError::Run)?;
     Ok(applied.iter().map(ToString::to_string).collect())
+}
+
+/// What a newer binary has made of the tables, this one does not know.
+pub(super) fn refuse_newer(database: &str) -> Result<(), MigrationError> {
+    let known: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> =
+        SQLITE.migrations().map_err(MigrationError::Run)?;
+    let newest = known.iter().map(|migration| migration.name().version().to_string()).max();
+    match newest {
+        Some(binary) if binary.as_str() < database => {
+            Err(MigrationError::Newer { database: database.to_owned(), binary })
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use diesel::{
-        SqliteConnection,
-        migration::{Migration, MigrationSource},
-        prelude::*,
-        sql_types::Text,
-    };
+    use diesel::{SqliteConnection, prelude::*, sql_types::Text};
 
     use super::*;
     use crate::persistence::search::Dialect;

@@ -5,6 +5,7 @@
 
 mod config;
 mod connection;
+mod copies;
 mod database;
 mod database_clock;
 mod deadline;
@@ -24,6 +25,7 @@ mod sql;
 mod unit_of_work;
 
 pub use config::{DatabaseUrl, DatabaseUrlError};
+pub use copies::{CopyError, CopyReport, back_up, restore};
 pub use database::{Database, OpenError};
 pub use database_clock::DatabaseClock;
 pub use migrations::{MigrationError, MigrationReport};

@@ -172,17 +172,70 @@ fn k5_migrations_go_there_and_back_and_there_again() {
     Kind::BOTH.into_iter().for_each(there_and_back_and_there_again);
 }
 
-/// A starting service waits for the one that migrates; it does not give up.
+fn hold_lock(database: &TestDatabase) -> PgConnection {
+    let mut holder = PgConnection::establish(database.url()).unwrap();
+    diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut holder).unwrap();
+    holder
+}
+
+/// A starting service waits for the one that migrates, and says so.
 #[test]
 fn k5_a_lock_that_is_held_long_is_waited_for() {
     let database = TestDatabase::empty(Kind::Postgres);
     migrated(&finished(migrate(&database)));
-    let mut holder = PgConnection::establish(database.url()).unwrap();
-    diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(&mut holder).unwrap();
+    let holder = hold_lock(&database);
     let command = migrate(&database);
     let waiting = std::thread::spawn(move || finished(command));
-    pause(Duration::from_secs(6));
+    pause(Duration::from_secs(7));
     assert!(!waiting.is_finished(), "it must wait");
     drop(holder);
-    migrated(&waiting.join().unwrap());
+    let output = waiting.join().unwrap();
+    migrated(&output);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("waiting for another process"), "{told}");
+}
+
+/// Seen to fail with `pg_advisory_lock`: it waited without a word and without an end.
+#[test]
+fn k5_a_lock_that_is_never_released_is_given_up() {
+    let database = TestDatabase::empty(Kind::Postgres);
+    let holder = hold_lock(&database);
+    let started = Instant::now();
+    let output = finished(migrate(&database));
+    let (waited, told) = (started.elapsed(), String::from_utf8_lossy(&output.stderr).into_owned());
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(waited >= Duration::from_mins(1), "{waited:?}: {told}");
+    let lines = told.matches("waiting for another process").count();
+    assert!((9..=11).contains(&lines), "every five seconds: {told}");
+    assert!(told.contains("lock on migrations for 60 s"), "{told}");
+    // Whoever gave up holds nothing.
+    drop(holder);
+    migrated(&finished(migrate(&database)));
+}
+
+/// Seen to fail without the comparison: the old binary served the newer schema.
+#[test]
+fn k5_a_database_newer_than_the_binary_is_refused() {
+    for kind in Kind::BOTH {
+        let database = TestDatabase::new(kind);
+        migrated(&finished(migrate(&database)));
+        let entries = fs::read_dir(repository().join("migrations/sqlite")).unwrap();
+        let newest = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).max();
+        let binary = newest.unwrap().split('_').next().unwrap().to_owned();
+        run(
+            &database,
+            "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')",
+        );
+        let settings = [
+            ("USERDOM_DATABASE_URL", database.url()),
+            ("USERDOM_SECRET_KEY", SECRET_KEY),
+            ("USERDOM_BIND", "127.0.0.1:0"),
+        ];
+        for command in ["serve", "migrate"] {
+            let output = finished(userdom(&database.folder(), &settings, &[command]));
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{kind:?}: {told}");
+            assert!(told.contains("99990101000000") && told.contains(&binary), "{told}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod c6_idempotency;
 mod c6_killed;
 mod c8_transient_errors;
 mod clocks;
+mod copies;
 mod d1_database_down;
 mod disk_full;
 mod e2_claims_of_nobody;
