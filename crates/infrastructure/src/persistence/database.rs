@@ -21,6 +21,7 @@ use super::{
     deadline::Deadlines,
     migrations::{self, MigrationError, MigrationReport},
     repositories::plan,
+    sessions::{self, SessionError},
     unit_of_work::SqlUnitOfWork,
 };
 
@@ -75,6 +76,9 @@ pub enum OpenError {
          backup in its place with `userdom restore FILE`, which keeps it under another name"
     )]
     Damaged(#[source] Box<CopyError>),
+    /// A pooler lends sessions by the transaction or statement.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// The schema could not be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -90,7 +94,9 @@ impl Database {
     ) -> Result<(Self, MigrationReport), OpenError> {
         match url {
             DatabaseUrl::Postgres(url) => {
-                let target = Target::Postgres(with_parameters(url));
+                let url = with_parameters(url);
+                sessions::check(&url)?;
+                let target = Target::Postgres(url);
                 let deadlines = Deadlines::default();
                 deadlines.watch().map_err(OpenError::Watch)?;
                 let report = migrate(&target, &deadlines)?;

@@ -21,6 +21,7 @@ mod prepared;
 mod repositories;
 mod schema;
 mod search;
+mod sessions;
 mod sql;
 mod unit_of_work;
 
@@ -29,3 +30,4 @@ pub use copies::{CopyError, CopyReport, back_up, restore};
 pub use database::{Database, OpenError};
 pub use database_clock::DatabaseClock;
 pub use migrations::{MigrationError, MigrationReport};
+pub use sessions::SessionError;
