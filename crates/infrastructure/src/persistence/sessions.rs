@@ -16,7 +16,7 @@ use diesel::{
 };
 
 /// A pooler may happen to lend the same session again, above all when others are busy.
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 10;
 /// How often a wait for connections is told, and when it ends.
 const SAY_EVERY: Duration = Duration::from_secs(5);
 const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
@@ -77,8 +77,8 @@ pub(super) fn check(url: &str) -> Result<(), SessionError> {
 fn look_for_sharing(url: &str) -> Result<(), SessionError> {
     let mut ours = PgConnection::establish(url)?;
     let mut other = PgConnection::establish(url)?;
+    let session = ours.transaction(session_of)?;
     for _ in 0..ROUNDS {
-        let session = ours.transaction(session_of)?;
         // The other one holds a session: ours, or one that ours cannot get meanwhile.
         other.batch_execute("BEGIN")?;
         let is_shared =
@@ -99,7 +99,7 @@ fn session_of(connection: &mut PgConnection) -> QueryResult<String> {
     }
     let row: Row = sql_query(
         "SELECT concat(pid, ' ', backend_start) AS session \
-         FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+         FROM pg_stat_get_activity(pg_backend_pid())",
     )
     .get_result(connection)?;
     Ok(row.session)
