@@ -144,15 +144,20 @@ fn copies_put_back_beside_an_old_log_are_not_served() {
         service.register(&format!("user-{n}")).expect(201);
     }
     // Of the same pages, as another tool's backup is. The log holds a row of a table, and not its
-    // entry in the index, which was written before the last checkpoint.
+    // entry in the index, which was changed before the last checkpoint.
     let mut other = sqlite(path.to_str().unwrap());
-    other.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    fs::copy(&path, database.folder().join("plain.db")).unwrap();
     other
         .batch_execute(
             "INSERT INTO __diesel_schema_migrations (version) VALUES ('0');
+             PRAGMA wal_checkpoint(TRUNCATE)",
+        )
+        .unwrap();
+    fs::copy(&path, database.folder().join("plain.db")).unwrap();
+    other
+        .batch_execute(
+            "UPDATE __diesel_schema_migrations SET version = '00' WHERE version = '0';
              PRAGMA wal_checkpoint(RESTART);
-             UPDATE __diesel_schema_migrations SET run_on = '2000-01-01' WHERE version = '0'",
+             UPDATE __diesel_schema_migrations SET run_on = '2000-01-01' WHERE version = '00'",
         )
         .unwrap();
     service.kill();
@@ -169,7 +174,7 @@ fn copies_put_back_beside_an_old_log_are_not_served() {
     ];
     let serve = || finished(userdom(&database.folder(), &settings, &["serve"]));
     refused(&serve(), "userdom restore FILE");
-    refused(&serve(), "missing from index");
+    refused(&serve(), "is malformed");
     assert!(bytes == fs::read(&path).unwrap(), "it was changed");
     assert!(log == fs::read(beside(&path, "-wal")).unwrap(), "its log was changed");
 
