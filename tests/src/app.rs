@@ -27,7 +27,7 @@ use ipnet::IpNet;
 use userdom_api::{ApiState, Limits};
 use userdom_application::{
     Adapters, App, Settings,
-    ports::{Clock, OutgoingMail, OutgoingSms, TokenKind, TokenMint},
+    ports::{Channel, Clock, OutgoingMail, OutgoingSms, TokenKind, TokenMint},
     services::{EmailService, Wake},
     testing::{ClockedLimiter, FixedClock, RecordingProvider, RecordingSms, SequentialIds},
     use_cases::Swept,
@@ -253,7 +253,8 @@ impl TestApp {
 
     /// Sends all mail that is due, as the worker does.
     pub fn deliver_mail(&self) {
-        while self.worker.deliver_due().unwrap() > 0 {}
+        let takes = |channel| self.worker.deliver_due(channel, false, &|| true).unwrap().taken > 0;
+        while Channel::ALL.into_iter().any(takes) {}
     }
 
     /// The mails that this address has got, oldest first.

@@ -179,6 +179,7 @@ impl Launch {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("USERDOM_BIND", "127.0.0.1:0")
+            .env("USERDOM_DRAIN_SECONDS", "0")
             .env("USERDOM_DATA_DIR", &data)
             .env("USERDOM_SECRET_KEY", SECRET_KEY)
             .envs(self.settings)

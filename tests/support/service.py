@@ -32,6 +32,7 @@ class Service:
             "USERDOM_BIND": f"127.0.0.1:{self.port}",
             "USERDOM_DATA_DIR": self.folder.name,
             "USERDOM_RATE_LIMITS": "off",
+            "USERDOM_DRAIN_SECONDS": "0",
             "RUST_LOG": "warn",
             **(settings or {}),
         }

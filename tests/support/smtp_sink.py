@@ -1,12 +1,13 @@
 """An SMTP server for tests: takes every mail and writes it into a directory.
 
     python3 smtp_sink.py --port 0 --dir DIR [--refuse 550 | --refuse 451] [--tarpit SECONDS]
-                         [--login USER:PASSWORD] [--close-after MAILS]
+                         [--login USER:PASSWORD] [--close-after MAILS] [--endless-greeting]
 
 Prints the port as its first line. Each mail becomes DIR/0001.eml, …, with the
 envelope in front as X-Envelope-From and X-Envelope-To. --refuse answers every
 recipient with that code, --tarpit waits before every answer, --login wants
-AUTH PLAIN, --close-after hangs up after that many mails of one connection.
+AUTH PLAIN, --close-after hangs up after that many mails of one connection,
+--endless-greeting says one more line of its greeting twice a second.
 """
 
 import argparse
@@ -23,6 +24,7 @@ parser.add_argument("--refuse", type=int)
 parser.add_argument("--tarpit", type=float, default=0)
 parser.add_argument("--login")
 parser.add_argument("--close-after", type=int, default=0)
+parser.add_argument("--endless-greeting", action="store_true")
 options = parser.parse_args()
 numbers = itertools.count(1)
 
@@ -50,6 +52,9 @@ async def serve(reader, writer):
 
     sender, recipients, taken = None, [], 0
     known = options.login is None
+    while options.endless_greeting:
+        await say("220-sink will be ready")
+        await asyncio.sleep(0.5)
     await say("220 sink ready")
     while line := await reader.readline():
         text = line.decode(errors="replace").strip()

@@ -95,7 +95,8 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();
     let factory = move || {
-        let (routes_state, stopping) = (state.clone(), stopping.clone());
+        let (routes_state, serving) = (state.clone(), Rc::new(state.clone()));
+        let stopping = stopping.clone();
         let app = App::new().configure(|config| routes(config, routes_state));
         let app = map_config(app, |()| AppConfig::default());
         // The deadlines are ours: those of the library are for the first request alone.
@@ -110,7 +111,7 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
             .on_connect_ext(|stream: &ClientStream, data| {
                 data.insert(Rc::clone(&stream.0));
             })
-            .h1(apply_fn_factory(app, handle));
+            .h1(apply_fn_factory(app, move |request, app| handle(request, app, &serving)));
         let (admission, state) = (Arc::clone(&admission), state.clone());
         apply_fn_factory(http, move |stream: TcpStream, http| {
             let peer = stream.peer_addr().ok();
@@ -138,10 +139,12 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
     Ok(builder.listen("http", listener, factory)?.run())
 }
 
-/// Has a request answered, and tells its connection when.
+/// Has a request answered, and tells its connection when. A service that is about to stop lets its
+/// clients go after each answer, so that they come to another instance next.
 fn handle<S>(
     mut request: Request,
     app: &S,
+    state: &Rc<ApiState>,
 ) -> impl Future<Output = Result<Response<AnswerBody>, S::Error>> + use<S>
 where
     S: Service<Request>,
@@ -150,10 +153,11 @@ where
 {
     let connection = request.conn_data::<Rc<Connection>>().cloned();
     let in_flight = connection.map(|connection| InFlight::begin(&connection, &mut request));
-    let answer = app.call(request);
+    let (answer, state) = (app.call(request), Rc::clone(state));
     async move {
         let mut answer: Response<BoxBody> = answer.await?.into();
-        if in_flight.as_ref().is_some_and(InFlight::has_open_body) {
+        let has_open_body = in_flight.as_ref().is_some_and(InFlight::has_open_body);
+        if has_open_body || !state.is_ready() {
             answer.head_mut().set_connection_type(ConnectionType::Close);
         }
         Ok(answer.map_body(|_, body| AnswerBody::new(body, in_flight)))

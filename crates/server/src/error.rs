@@ -45,12 +45,15 @@ pub(crate) enum StartError {
          make another admin"
     )]
     PasswordNotShown { username: String, source: Box<StartError> },
+    #[error("the {seconds} s for a stop are over, and these hang: {hanging}")]
+    StopOverdue { seconds: u64, hanging: String },
     #[error("the admin could not be made")]
     App(#[from] AppError),
 }
 
 impl StartError {
-    /// 2 for what the caller can mend by other settings or arguments, else 1.
+    /// 2 for what the caller can mend by other settings or arguments, 3 for a stop that took too
+    /// long, else 1.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_)
@@ -61,6 +64,7 @@ impl StartError {
             | Self::Redis(_)
             | Self::PasswordFile { .. }
             | Self::Refused(_) => 2,
+            Self::StopOverdue { .. } => 3,
             _ => 1,
         }
     }

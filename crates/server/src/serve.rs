@@ -1,10 +1,17 @@
 use std::{
+    io::{self, IsTerminal},
     net::{SocketAddr, TcpListener},
     path::Path,
+    pin::pin,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::{sleep, timeout},
+};
 use userdom_api::{ApiState, Limits};
 use userdom_infrastructure::persistence::DatabaseUrl;
 
@@ -13,11 +20,19 @@ use crate::{
     error::StartError,
     file_limit, output, telemetry,
     wiring::{self, House},
-    workers::Worker,
+    workers::Workers,
 };
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
+/// For the connections that wait to be accepted when the listener is about to be closed.
+const BACKLOG_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a service drains that nobody watches.
+const DRAIN: Duration = Duration::from_secs(5);
+/// What is kept of the time for a stop: to wait for the workers after the server was given up, and
+/// to write what the log still holds.
+const WORKERS_LAST: Duration = Duration::from_secs(1);
+const LOG_LAST: Duration = Duration::from_secs(1);
 
 /// `userdom migrate`.
 pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
@@ -29,7 +44,8 @@ pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
     output::print(&applied.collect::<String>())
 }
 
-/// `userdom serve`: until SIGTERM or SIGINT, then what runs is finished first.
+/// `userdom serve`: until SIGTERM or SIGINT. Then it drains, and what runs is finished, within the
+/// time for a stop.
 pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     let _log = telemetry::start(config.log_format, config.log_colors)?;
     for name in &config.unknown {
@@ -50,16 +66,30 @@ pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
     let limits = limits(config);
     greet(config, &house, address, &public_url);
 
-    let outbox = Worker::outbox(mail, Arc::clone(&house.wake))?;
-    let sweeper = Worker::sweeper(house.app.clone())?;
-    let eraser = Worker::eraser(house.app.clone())?;
-    let indexer = Worker::indexer(house.app.clone())?;
-    let served = run(config, listener, limits, &house, &public_url);
-    outbox.stop();
-    sweeper.stop();
-    eraser.stop();
-    indexer.stop();
-    served
+    let workers = Workers::start(&house.app, mail, &house.wake)?;
+    let mut served = run(config, listener, limits, &house, &public_url, &workers);
+    workers.stop();
+    let began = served.as_ref().map_or_else(|_| Instant::now(), |stop| stop.began);
+    let mut hanging = workers.ended(began + config.stop.saturating_sub(LOG_LAST));
+    if let Ok(stop) = &mut served
+        && stop.has_cut_off
+    {
+        hanging.insert(0, "requests");
+    }
+    served?;
+    if hanging.is_empty() {
+        tracing::info!("stopped");
+        Ok(())
+    } else {
+        Err(StartError::StopOverdue { seconds: config.stop.as_secs(), hanging: hanging.join(", ") })
+    }
+}
+
+/// How the server was stopped.
+struct Stop {
+    began: Instant,
+    /// Whether requests still ran when it was over.
+    has_cut_off: bool,
 }
 
 /// The bounds of connections. For each four there may be a fifth on its way out, and the rest of
@@ -79,7 +109,8 @@ fn limits(config: &Config) -> Limits {
         "up to {connections} connections at once, {per_address} from one address, of {files} \
          files that may be open"
     );
-    Limits { connections, connections_per_address: per_address, ..Limits::default() }
+    let shutdown = config.stop;
+    Limits { connections, connections_per_address: per_address, shutdown, ..Limits::default() }
 }
 
 fn run(
@@ -88,7 +119,8 @@ fn run(
     limits: Limits,
     house: &House,
     public_url: &str,
-) -> Result<(), StartError> {
+    workers: &Workers,
+) -> Result<Stop, StartError> {
     let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
     let state = ApiState::new(house.app.clone(), clock, ids, permits)
@@ -97,25 +129,91 @@ fn run(
         .with_public_url(public_url)
         .requiring_if_match(config.requires_if_match)
         .showing_graphiql(config.shows_graphiql);
-    actix_web::rt::System::new().block_on(async move {
-        let server =
-            userdom_api::server(listener, state.clone(), limits).map_err(StartError::Server)?;
+    let waiting = listener.try_clone().map_err(StartError::Server)?;
+    let served = async {
+        let mut signals = Signals::new()?;
+        let mut server = pin!(userdom_api::server(listener, state.clone(), limits)?);
         let handle = server.handle();
-        let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Server)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Server)?;
-        actix_web::rt::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+        tokio::select! {
+            ended = &mut server => return ended.map(|()| Stop::now()),
+            () = signals.next() => {}
+        }
+        let mut stop = Stop::now();
+        state.set_ready(false);
+        workers.stop();
+        let drain = config.drain.unwrap_or_else(drain_of_surroundings);
+        if !drain.is_zero() {
+            tracing::info!(
+                "draining for {} s: not ready, but everything is served; another signal ends it",
+                drain.as_secs()
+            );
+        }
+        tokio::select! {
+            ended = &mut server => return ended.map(|()| stop),
+            () = sleep(drain) => {}
+            () = signals.next() => {}
+        }
+        tokio::select! {
+            ended = &mut server => return ended.map(|()| stop),
+            () = is_empty(waiting) => {}
+        }
+        tracing::info!("stopping: running requests are finished first");
+        let others = WORKERS_LAST + LOG_LAST + stop.began.elapsed();
+        let left = config.stop.saturating_sub(others);
+        let ended = timeout(left, async { tokio::join!(handle.stop(true), &mut server).1 }).await;
+        stop.has_cut_off = ended.is_err();
+        ended.unwrap_or(Ok(())).map(|()| stop)
+    };
+    actix_web::rt::System::new().block_on(served).map_err(StartError::Server)
+}
+
+impl Stop {
+    fn now() -> Self {
+        Self { began: Instant::now(), has_cut_off: false }
+    }
+}
+
+/// What asks the process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Who stops it on a terminal waits for it; elsewhere a balancer is to see first that it goes.
+fn drain_of_surroundings() -> Duration {
+    if io::stdin().is_terminal() || io::stderr().is_terminal() { Duration::ZERO } else { DRAIN }
+}
+
+/// Waits until no connection waits to be accepted: those would be reset with the listener.
+async fn is_empty(listener: TcpListener) {
+    let waits = || {
+        let mut listener = [PollFd::new(&listener, PollFlags::IN)];
+        poll(&mut listener, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+    };
+    let both_times = async {
+        // Twice: what was just accepted is on its way to the thread that serves it.
+        for _ in 0..2 {
+            while waits() {
+                sleep(Duration::from_millis(10)).await;
             }
-            tracing::info!("stopping: running requests are finished first");
-            state.set_ready(false);
-            handle.stop(true).await;
-        });
-        server.await.map_err(StartError::Server)?;
-        tracing::info!("stopped");
-        Ok(())
-    })
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let _ = timeout(BACKLOG_PATIENCE, both_times).await;
 }
 
 /// The first lines that a newcomer sees.

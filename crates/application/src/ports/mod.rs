@@ -33,7 +33,7 @@ pub use email_provider::{EmailProvider, MailError, OutgoingMail};
 pub use id_generator::IdGenerator;
 pub use idempotency::{Claim, Claimed, IdempotencyRepository};
 pub use one_time_tokens::{NewToken, OneTimeTokenRepository, UsedToken};
-pub use outbox::{ClaimedEvent, Errand, Outbox};
+pub use outbox::{Channel, ClaimedEvent, Errand, Outbox};
 pub use password_hasher::{HashingError, PasswordHasher, Verification};
 pub use password_strength::{PasswordStrength, WeakPassword};
 pub use rate_limiter::{Exceeded, Limit, Quota, RateLimiter};

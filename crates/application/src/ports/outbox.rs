@@ -27,13 +27,37 @@ pub enum Errand {
     Wish(MailWish),
 }
 
+/// A way out of the house. Each has a worker of its own, so that a receiver that hangs holds up
+/// nothing but its own messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Mail, and the events that need no message.
+    Mail,
+    /// Text messages.
+    Sms,
+}
+
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Mail, Self::Sms];
+
+    /// Which way an errand goes.
+    pub const fn of(errand: &Errand) -> Self {
+        match errand {
+            Errand::Event(DomainEvent::PhoneVerificationRequested { .. }) => Self::Sms,
+            Errand::Event(_) | Errand::Wish(_) => Self::Mail,
+        }
+    }
+}
+
 /// Events on their way out. A worker claims, works with no transaction open,
 /// and then says how it went; a worker that dies loses its claim by time.
 pub trait Outbox: Send + Sync {
-    /// Takes up to `limit` events that are due, oldest first; nobody else gets
+    /// Takes up to `limit` events of a channel that are due, oldest first; nobody else gets
     /// them before `lease_ends`.
     fn claim(
         &self,
+        channel: Channel,
         limit: u32,
         now: DateTime<Utc>,
         lease_ends: DateTime<Utc>,

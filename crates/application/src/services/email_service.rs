@@ -7,7 +7,8 @@ use super::messages::{Delivery, Message};
 use crate::{
     App, AppError,
     ports::{
-        ClaimedEvent, EmailProvider, Errand, Exceeded, MailError, MailWish, Outbox, SmsProvider,
+        Channel, ClaimedEvent, EmailProvider, Errand, Exceeded, MailError, MailWish, Outbox,
+        SmsProvider,
     },
 };
 
@@ -27,33 +28,58 @@ pub struct EmailService {
     pub public_url: String,
 }
 
+/// What came of one round of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// Events that it took.
+    pub taken: usize,
+    /// Whether the receiver made the last message wait; for the next round to know.
+    pub is_slow: bool,
+}
+
 impl EmailService {
     /// How many events are taken at once.
     const BATCH: u32 = 12;
-    /// How long a worker may keep them: longer than a batch of slow mail servers takes.
+    /// How long a worker may keep them: longer than a batch takes whose receiver is almost slow.
     const LEASE: TimeDelta = TimeDelta::minutes(3);
+    /// A receiver that takes longer for one message is slow.
+    const SLOW: TimeDelta = TimeDelta::seconds(5);
+    /// What has been due for so long, no other instance wants: each looks once a second.
+    const LEFT_BY_OTHERS: TimeDelta = TimeDelta::seconds(3);
     /// After so many tries, about a day, a message is given up.
     const MAX_ATTEMPTS: u32 = 30;
 
-    /// Works on what is due; says how many events it took.
-    pub fn deliver_due(&self) -> Result<usize, RepositoryError> {
+    /// Works on events of a channel that are due. What it has not begun when the receiver turns
+    /// out to be slow, or when `goes_on` says no, is given back at once. After a slow round it
+    /// takes one event, which other instances have left.
+    pub fn deliver_due(
+        &self,
+        channel: Channel,
+        was_slow: bool,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Round, RepositoryError> {
         let now = self.app.now();
-        let claimed = self.outbox.claim(Self::BATCH, now, now + Self::LEASE)?;
+        let (limit, due_at) =
+            if was_slow { (1, now - Self::LEFT_BY_OTHERS) } else { (Self::BATCH, now) };
+        let claimed = self.outbox.claim(channel, limit, due_at, now + Self::LEASE)?;
         let (due, others): (Vec<_>, Vec<_>) =
             claimed.iter().partition(|event| asks_for_message(event));
         let others: Vec<_> = others.into_iter().map(|event| event.id).collect();
         if !others.is_empty() {
             self.outbox.complete(&others, now)?;
         }
+        let (mut is_slow, mut gives_back) = (was_slow, false);
         for event in due {
-            // A slow server must not outlast the lease: what is left is taken again.
-            if self.app.now() - now > Self::LEASE / 2 {
-                self.outbox.defer(event.id, now)?;
+            let begun = self.app.now();
+            if gives_back || !goes_on() {
+                self.outbox.defer(event.id, begun)?;
             } else {
                 self.deliver(event)?;
+                is_slow = self.app.now() - begun > Self::SLOW;
+                gives_back = is_slow;
             }
         }
-        Ok(claimed.len())
+        Ok(Round { taken: claimed.len(), is_slow })
     }
 
     fn deliver(&self, event: &ClaimedEvent) -> Result<(), RepositoryError> {

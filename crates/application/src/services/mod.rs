@@ -10,7 +10,7 @@ mod wake;
 use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
-pub use email_service::EmailService;
+pub use email_service::{EmailService, Round};
 pub(crate) use merge_patch::merge_members;
 pub use merge_patch::merge_patch;
 pub(crate) use once::{Ending, Grant};

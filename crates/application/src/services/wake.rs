@@ -3,27 +3,27 @@ use std::{
     time::Duration,
 };
 
-/// Rouses the outbox worker: after a commit there may be something to send.
+/// Rouses the outbox workers: after a commit there may be something to send.
 #[derive(Debug, Default)]
 pub struct Wake {
-    due: Mutex<bool>,
+    calls: Mutex<u64>,
     rouse: Condvar,
 }
 
 impl Wake {
     /// There may be something to do.
     pub fn notify(&self) {
-        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.rouse.notify_one();
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.rouse.notify_all();
     }
 
-    /// Sleeps until the next [`Wake::notify`], or for `at_most`.
-    pub fn wait(&self, at_most: Duration) {
-        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut due, _) = self
+    /// Sleeps until there is a [`Wake::notify`] that is not `seen`, or for `at_most`.
+    pub fn wait(&self, seen: &mut u64, at_most: Duration) {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let (calls, _) = self
             .rouse
-            .wait_timeout_while(due, at_most, |due| !*due)
+            .wait_timeout_while(calls, at_most, |calls| calls == seen)
             .unwrap_or_else(PoisonError::into_inner);
-        *due = false;
+        *seen = *calls;
     }
 }

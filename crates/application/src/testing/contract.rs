@@ -257,6 +257,7 @@ macro_rules! store_contract {
                 an_empty_outbox_has_nothing_to_claim
                 events_are_claimed_oldest_first_up_to_the_limit
                 an_event_is_not_due_before_its_time
+                text_messages_are_claimed_apart_from_all_else
                 a_claimed_event_is_nobody_elses_until_the_lease_ends
                 a_completed_event_never_comes_back
                 a_postponed_event_comes_back_at_its_time

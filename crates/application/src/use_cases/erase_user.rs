@@ -101,7 +101,7 @@ impl App {
 
 /// Lets those go first who wait for a connection or a lock.
 fn pause() {
-    Wake::default().wait(PAUSE);
+    Wake::default().wait(&mut 0, PAUSE);
 }
 
 impl Command for EraseUser {

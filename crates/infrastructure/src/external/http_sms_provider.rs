@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::security::SecretKey;
 
+/// For the whole exchange.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Hands text messages to an HTTP endpoint, as JSON `{id, to, body}`, signed as Standard

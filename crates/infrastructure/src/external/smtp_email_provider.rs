@@ -1,19 +1,28 @@
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp::{self, response::Code};
-use lettre::{SmtpTransport, Transport};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
 use userdom_application::ports::{EmailProvider, MailError, OutgoingMail};
 
 use super::mime::{self, Reader};
 
+/// For each answer of the server.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// For a whole mail: a server that goes on saying a little would never be too late for one answer.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Hands mail to an SMTP server.
 #[derive(Debug)]
 pub struct SmtpEmailProvider {
-    transport: SmtpTransport,
+    /// Asynchronous, because a conversation can then be ended at any moment. There until the end.
+    transport: Option<(AsyncSmtpTransport<Tokio1Executor>, Runtime)>,
     from: Mailbox,
+    deadline: Duration,
 }
 
 /// Why the mail settings cannot be used. Never contains the URL: it holds a password.
@@ -26,19 +35,42 @@ pub enum MailConfigError {
     /// The sender is not an address, with or without a name.
     #[error("the sender of mail must look like: Name <user@host>")]
     From(#[source] lettre::address::AddressError),
+    /// The system gives no means to talk to a server.
+    #[error("no mail can be sent")]
+    Runtime(#[source] io::Error),
 }
 
 impl SmtpEmailProvider {
     /// A provider for `smtps://` (TLS from the start) or `smtp://` (plain;
     /// `?tls=required` or `?tls=opportunistic` for STARTTLS).
     pub fn from_url(url: &str, from: &str) -> Result<Self, MailConfigError> {
-        Self::with_timeout(url, from, TIMEOUT)
+        Self::with_timeouts(url, from, TIMEOUT, DEADLINE)
     }
 
-    fn with_timeout(url: &str, from: &str, timeout: Duration) -> Result<Self, MailConfigError> {
+    fn with_timeouts(
+        url: &str,
+        from: &str,
+        timeout: Duration,
+        deadline: Duration,
+    ) -> Result<Self, MailConfigError> {
         let from = from.parse().map_err(MailConfigError::From)?;
-        let transport = SmtpTransport::from_url(url).map_err(MailConfigError::Url)?;
-        Ok(Self { transport: transport.timeout(Some(timeout)).build(), from })
+        let transport =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(MailConfigError::Url)?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(MailConfigError::Runtime)?;
+        // Tasks look after its connections.
+        let transport = runtime.block_on(async { transport.timeout(Some(timeout)).build() });
+        Ok(Self { transport: Some((transport, runtime)), from, deadline })
+    }
+}
+
+impl Drop for SmtpEmailProvider {
+    fn drop(&mut self) {
+        if let Some((transport, runtime)) = self.transport.take() {
+            runtime.block_on(async { drop(transport) });
+            // Nobody waits for a name that is still looked up.
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -46,7 +78,12 @@ impl EmailProvider for SmtpEmailProvider {
     fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
         let message =
             mime::message(mail, &self.from, Reader::MailProgram).map_err(MailError::Rejected)?;
-        self.transport.send(&message).map(drop).map_err(|error| {
+        let Some((transport, runtime)) = &self.transport else {
+            return Err(MailError::Temporary("no mail is sent any more".into()));
+        };
+        let sent = async { timeout(self.deadline, transport.send(message)).await };
+        let sent = runtime.block_on(sent).map_err(|late| MailError::Temporary(late.into()))?;
+        sent.map(drop).map_err(|error| {
             if error.is_permanent() && !error.status().is_some_and(refuses_us) {
                 MailError::Rejected(without_reply(error))
             } else {
@@ -106,7 +143,8 @@ mod tests {
 
         fn provider(&self, login: &str) -> SmtpEmailProvider {
             let url = format!("smtp://{login}127.0.0.1:{}", self.port);
-            SmtpEmailProvider::with_timeout(&url, FROM, Duration::from_secs(1)).unwrap()
+            let (answer, mail) = (Duration::from_secs(1), Duration::from_secs(3));
+            SmtpEmailProvider::with_timeouts(&url, FROM, answer, mail).unwrap()
         }
 
         fn mails(&self) -> Vec<String> {
@@ -167,6 +205,17 @@ mod tests {
         let error = sink.provider("").send(&mail()).unwrap_err();
         assert!(matches!(error, MailError::Temporary(_)), "{error:?}");
         assert!(start.elapsed() < Duration::from_secs(4));
+    }
+
+    /// Seen to fail without the deadline: each line of the greeting came in time, and 50 s later
+    /// it still went on.
+    #[test]
+    fn a_server_that_never_ends_its_greeting_is_given_up() {
+        let sink = Sink::start(&["--endless-greeting"]);
+        let start = Instant::now();
+        let error = sink.provider("").send(&mail()).unwrap_err();
+        assert!(matches!(error, MailError::Temporary(_)), "{error:?}");
+        assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
     }
 
     #[test]

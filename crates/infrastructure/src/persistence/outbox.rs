@@ -1,9 +1,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Integer, Text, Timestamp},
+    sql_types::{BigInt, Bool, Integer, Text, Timestamp},
 };
-use userdom_application::ports::{ClaimedEvent, Errand, Outbox};
+use userdom_application::ports::{Channel, ClaimedEvent, Errand, Outbox};
 use userdom_domain::{RepositoryError, UserId};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ const CLAIM: &str = "\
 UPDATE outbox_events SET claimed_until = $1, attempts = attempts + 1 WHERE id IN \
 (SELECT id FROM outbox_events WHERE processed_at IS NULL AND failed_at IS NULL \
 AND available_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $3) \
-ORDER BY available_at, id LIMIT $4";
+AND (kind = 'phone.verification_requested') = $4 ORDER BY available_at, id LIMIT $5";
 /// Two workers that claim at once do not wait for each other.
 const CLAIM_END_POSTGRES: &str =
     " FOR UPDATE SKIP LOCKED) RETURNING id, user_id, payload, attempts";
@@ -61,6 +61,7 @@ impl Database {
 impl Outbox for Database {
     fn claim(
         &self,
+        channel: Channel,
         limit: u32,
         now: DateTime<Utc>,
         lease_ends: DateTime<Utc>,
@@ -75,6 +76,7 @@ impl Outbox for Database {
                     .bind::<Timestamp, _>(lease_ends.naive_utc())
                     .bind::<Timestamp, _>(now.naive_utc())
                     .bind::<Timestamp, _>(now.naive_utc())
+                    .bind::<Bool, _>(channel == Channel::Sms)
                     .bind::<BigInt, _>(i64::from(limit))
                     .load::<ClaimedRow>(c)
             })

@@ -3,7 +3,7 @@
 mod read;
 mod settings;
 
-use std::{fmt::Write as _, net::SocketAddr, path::PathBuf};
+use std::{fmt::Write as _, net::SocketAddr, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use userdom_domain::Region;
@@ -49,6 +49,9 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) max_connections: usize,
     pub(crate) max_connections_per_address: usize,
+    /// `None`: it depends on whether somebody watches.
+    pub(crate) drain: Option<Duration>,
+    pub(crate) stop: Duration,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) rate_limits: bool,
     pub(crate) requires_if_match: bool,

@@ -2,7 +2,9 @@ use std::{
     collections::BTreeMap,
     fmt::{self, Display},
     net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
     path::Path,
+    time::Duration,
 };
 
 use ipnet::IpNet;
@@ -12,6 +14,9 @@ use userdom_domain::{Password, Region, Username};
 use userdom_infrastructure::{persistence::DatabaseUrl, security::RedisLimiter};
 
 use super::{Config, LogColors, LogFormat, SETTINGS};
+
+/// What is left at least of a stop after the drain.
+const SHORTEST_STOP: Duration = Duration::from_secs(5);
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +162,20 @@ impl Values {
         })
     }
 
+    /// The drain, and all of a stop.
+    fn times_of_a_stop(&mut self) -> (Option<Duration>, Duration) {
+        let seconds = |text: &str, range: RangeInclusive<u64>| {
+            text.parse().ok().filter(|n| range.contains(n)).map(Duration::from_secs)
+        };
+        let drain = self.get("USERDOM_DRAIN_SECONDS", "a number of seconds from 0 to 3600", |it| {
+            seconds(it, 0..=3600)
+        });
+        let stop = self.get("USERDOM_STOP_SECONDS", "a number of seconds from 5 to 7200", |it| {
+            seconds(it, 5..=7200)
+        });
+        (drain, stop.unwrap_or(Duration::from_secs(30)))
+    }
+
     fn trusted_proxies(&mut self) -> Option<Vec<IpNet>> {
         self.get(
             "USERDOM_TRUSTED_PROXIES",
@@ -195,6 +214,7 @@ impl Values {
             |text| text.parse().ok().filter(|n| (min..=128).contains(n)),
         );
         let limits = Limits::default();
+        let (drain, stop) = self.times_of_a_stop();
         let config = Config {
             bind,
             public_url: self.get(
@@ -232,6 +252,8 @@ impl Values {
             max_connections_per_address: self
                 .connections("USERDOM_MAX_CONNECTIONS_PER_ADDRESS")
                 .unwrap_or(limits.connections_per_address),
+            drain,
+            stop,
             cors_origins: self.cors_origins().unwrap_or_default(),
             requires_if_match: self
                 .get("USERDOM_REQUIRE_IF_MATCH", "on or off", on_or_off)
@@ -279,6 +301,13 @@ impl Values {
             self.faults.push(
                 "USERDOM_SECRET_KEY or USERDOM_SECRET_KEY_FILE is required on Postgres, the same \
                  for all instances: `openssl rand -base64 32` makes one"
+                    .to_owned(),
+            );
+        }
+        if config.drain.is_some_and(|drain| drain + SHORTEST_STOP > config.stop) {
+            self.faults.push(
+                "USERDOM_STOP_SECONDS must be at least 5 more than USERDOM_DRAIN_SECONDS: running \
+                 requests and messages are finished in the rest"
                     .to_owned(),
             );
         }
@@ -405,10 +434,20 @@ mod tests {
             ("USERDOM_PURGE_UNVERIFIED_DAYS", "0"),
             ("USERDOM_DELETED_RETENTION_DAYS", "a month"),
             ("USERDOM_ISSUER", "House: Garden"),
+            ("USERDOM_DRAIN_SECONDS", "-1"),
+            ("USERDOM_STOP_SECONDS", "4"),
         ]);
-        assert_eq!(found.len(), 15, "{found:?}");
+        assert_eq!(found.len(), 17, "{found:?}");
         assert!(found[0].starts_with("USERDOM_BIND \"8080\" (environment): expected an address"));
         assert!(!found.join("\n").contains("geheim"));
+    }
+
+    #[test]
+    fn d8_a_stop_leaves_time_after_the_drain() {
+        let found = faults(&[("USERDOM_DRAIN_SECONDS", "26")]);
+        assert!(found[0].starts_with("USERDOM_STOP_SECONDS must be at least 5 more"), "{found:?}");
+        let pairs = [("USERDOM_DRAIN_SECONDS", "60"), ("USERDOM_STOP_SECONDS", "65")];
+        assert_eq!(Config::read(None, environment(&pairs)).unwrap().stop.as_secs(), 65);
     }
 
     #[test]

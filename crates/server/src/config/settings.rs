@@ -17,7 +17,7 @@ const fn secret(name: &'static str, default: &'static str) -> Setting {
 }
 
 /// All settings, in the order of `docs/operations.md`.
-pub(crate) const SETTINGS: [Setting; 28] = [
+pub(crate) const SETTINGS: [Setting; 30] = [
     setting("USERDOM_BIND", "127.0.0.1:8080"),
     setting("USERDOM_DATA_DIR", "./userdom-data"),
     secret("USERDOM_DATABASE_URL", "sqlite://<data dir>/userdom.db"),
@@ -32,6 +32,8 @@ pub(crate) const SETTINGS: [Setting; 28] = [
     setting("USERDOM_TRUSTED_PROXIES", "none"),
     setting("USERDOM_MAX_CONNECTIONS", "4096"),
     setting("USERDOM_MAX_CONNECTIONS_PER_ADDRESS", "1024"),
+    setting("USERDOM_DRAIN_SECONDS", "5, or 0 on a terminal"),
+    setting("USERDOM_STOP_SECONDS", "30"),
     setting("USERDOM_CORS_ORIGINS", "none"),
     setting("USERDOM_RATE_LIMITS", "on"),
     setting("USERDOM_REQUIRE_IF_MATCH", "off"),

@@ -68,6 +68,7 @@ const ALLOWED: [(&str, &[&str]); 5] = [
             "sha1",
             "sha2",
             "thiserror",
+            "tokio",
             "tracing",
             "ureq",
             "uuid",

@@ -15,6 +15,7 @@ mod c8_transient_errors;
 mod clocks;
 mod copies;
 mod d1_database_down;
+mod d8_stops;
 mod disk_full;
 mod e2_claims_of_nobody;
 mod f3_cors;

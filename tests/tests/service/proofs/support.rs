@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use userdom_application::{
     Actor, Adapters, App, AppError, Caller, Settings, SignedInUser,
-    ports::{Clock, Errand, Outbox, TokenKind, TokenMint},
+    ports::{Channel, Clock, Errand, Outbox, TokenKind, TokenMint},
     queries::UserView,
     services::Wake,
     testing::{AnyStrength, GlassBox, PlainHasher, TestMint, TestTotp, given},
@@ -70,7 +70,7 @@ impl World {
     pub(super) fn verification_tokens(&self) -> Vec<String> {
         let now = SystemClock.now();
         let lease = now + chrono::TimeDelta::minutes(1);
-        let events = self.database.claim(10_000, now, lease).unwrap().into_iter();
+        let events = self.database.claim(Channel::Mail, 10_000, now, lease).unwrap().into_iter();
         events
             .filter_map(|event| match event.errand {
                 Errand::Event(DomainEvent::EmailVerificationRequested { token_id, .. }) => {

@@ -10,7 +10,7 @@ use super::{
     support::{claim_all, in_one_unit, minute, saved},
 };
 use crate::{
-    ports::{ClaimedEvent, Errand, MailRequest, MailWish},
+    ports::{Channel, ClaimedEvent, Errand, MailRequest, MailWish},
     testing::given,
 };
 
@@ -30,7 +30,7 @@ fn five_events(t: &dyn StoreUnderTest) {
 }
 
 fn claim(t: &dyn StoreUnderTest, limit: u32, at: i64, lease_ends: i64) -> Vec<ClaimedEvent> {
-    t.outbox().claim(limit, minute(at), minute(lease_ends)).unwrap()
+    t.outbox().claim(Channel::Mail, limit, minute(at), minute(lease_ends)).unwrap()
 }
 
 fn ids(events: &[ClaimedEvent]) -> Vec<Uuid> {
@@ -56,6 +56,19 @@ pub fn an_event_is_not_due_before_its_time(t: &dyn StoreUnderTest) {
     five_events(t);
     assert_eq!(claim(t, 10, 2, 60).len(), 3);
     assert_eq!(claim(t, 10, 4, 60).len(), 2);
+}
+
+pub fn text_messages_are_claimed_apart_from_all_else(t: &dyn StoreUnderTest) {
+    let mut user = given::an_active_user().with_phone("+1-202-555-0143").build();
+    let phone = user.phones()[0].id();
+    user.request_phone_verification(phone, Uuid::from_u128(7), given::now()).unwrap();
+    saved(t, user);
+    let texts = t.outbox().claim(Channel::Sms, 10, minute(1), minute(2)).unwrap();
+    let kinds: Vec<_> = texts.iter().map(|event| Channel::of(&event.errand)).collect();
+    assert_eq!(kinds, [Channel::Sms]);
+    let others = claim(t, 10, 1, 2);
+    assert!(!others.is_empty());
+    assert!(others.iter().all(|event| Channel::of(&event.errand) == Channel::Mail));
 }
 
 pub fn a_claimed_event_is_nobody_elses_until_the_lease_ends(t: &dyn StoreUnderTest) {

@@ -3,7 +3,7 @@ use userdom_domain::{DomainEvent, RecordedEvent, RepositoryError, UserId};
 use uuid::Uuid;
 
 use super::{MemoryStore, State};
-use crate::ports::{ClaimedEvent, Errand, MailRequest, Outbox};
+use crate::ports::{Channel, ClaimedEvent, Errand, MailRequest, Outbox};
 
 /// A row of the outbox, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +75,16 @@ impl StoredEvent {
 impl Outbox for MemoryStore {
     fn claim(
         &self,
+        channel: Channel,
         limit: u32,
         now: DateTime<Utc>,
         lease_ends: DateTime<Utc>,
     ) -> Result<Vec<ClaimedEvent>, RepositoryError> {
         self.write(|state| {
-            let mut due: Vec<_> =
-                state.events.values_mut().filter(|event| event.is_due(now)).collect();
+            let events = state.events.values_mut();
+            let mut due: Vec<_> = events
+                .filter(|event| event.is_due(now) && Channel::of(&event.errand) == channel)
+                .collect();
             due.sort_by_key(|event| (event.available_at, event.id));
             let taken = due.into_iter().take(limit as usize).map(|event| {
                 event.claimed_until = Some(lease_ends);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use userdom_application::{
     Actor, AppError, Caller, Settings,
-    ports::{Outbox, PasswordStrength, TokenKind, TokenMint, WeakPassword},
+    ports::{Channel, Outbox, PasswordStrength, TokenKind, TokenMint, WeakPassword},
     testing::{TestMint, given},
     use_cases::{AddEmail, ChangePassword, OpenedSession, RemoveEmail, SignInStep},
 };
@@ -301,7 +301,8 @@ fn e1_whom_no_reset_is_for_looks_like_anybody() {
     for email in vain.into_iter().chain([known]) {
         ask(&world, email);
         let now = given::now();
-        let claimed = world.store.claim(9, now, now + TimeDelta::seconds(1)).unwrap();
+        let claimed =
+            world.store.claim(Channel::Mail, 9, now, now + TimeDelta::seconds(1)).unwrap();
         assert_eq!(claimed.len(), 1, "one row for {email}");
         world.clock.advance(TimeDelta::seconds(1));
         assert_eq!(world.deliver().len(), usize::from(email == known), "{email}");
