@@ -1,7 +1,5 @@
-#!/usr/bin/env python3
-"""A primary and its synchronous standby: the primary is killed, the standby promoted, the old one
-comes back as a standby of the new. Two instances have both hosts in their URL, and users register
-all the time. Argument: the binary. Prints one line of a table."""
+# A primary is killed and its synchronous standby promoted, three times, while users register.
+# needs: postgres
 
 import collections
 import contextlib
@@ -17,7 +15,9 @@ import tempfile
 import threading
 import time
 
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from common import BINARY, row  # noqa: E402
 from service import PASSWORD, Service, free_port  # noqa: E402
 
 ROUNDS = 3
@@ -105,7 +105,6 @@ class Clients:
 
 
 def main():
-    binary = sys.argv[1]
     root = tempfile.mkdtemp()
     if os.getuid() == 0:
         os.chown(root, pwd.getpwnam("postgres").pw_uid, -1)
@@ -127,7 +126,7 @@ def main():
             "USERDOM_DATABASE_URL": f"postgres://postgres@{hosts}/userdom",
             "USERDOM_SECRET_KEY": "q6Zt0yI1m5mP2w0bJxv7Qk9sUu3RZc8LhT4nWfEoGyA=",
         }
-        services = [Service(binary, settings), Service(binary, settings)]
+        services = [Service(BINARY, settings), Service(BINARY, settings)]
         clients = Clients(services)
         recoveries = []
         for _ in range(ROUNDS):
@@ -169,9 +168,8 @@ def main():
             "SELECT user_id || kind FROM outbox_events WHERE kind = 'user.registered'"))
         doubled = sum(count - 1 for count in events.values())
         slowest = max(recoveries)
-        print(
-            f"failover to a synchronous standby, {len(clients.done)} registrations, "
-            f"{clients.failed} refused meanwhile | {ROUNDS} | {lost} | {halved} | {doubled} | "
+        row(f"failover to a synchronous standby, {len(clients.done)} registrations, "
+            f"{clients.failed} refused meanwhile", ROUNDS, lost, halved, doubled,
             f"first write {slowest:.1f} s after the promotion at most (limit 5)")
         return int(bool(lost or halved or doubled) or slowest > 5)
     finally:

@@ -1,10 +1,4 @@
-#!/usr/bin/env python3
-"""SQLite's copies under a ledger of acknowledged registrations.
-
-Each round: a backup beside writers, kill -9, a backup of what was left, a start, kill -9 again, the
-first backup put back by hand beside the old log (which must not be served if it is malformed), and
-at last `userdom restore` and a start. Takes the path of the binary; prints one line of the table.
-"""
+# Backup beside writers, kill -9, restore, on SQLite, under a ledger of acknowledged writes.
 
 import contextlib
 import http.client
@@ -19,9 +13,10 @@ import tempfile
 import threading
 import time
 
+from common import BINARY, row
+
 ROUNDS = int(os.environ.get("DRILL_ROUNDS", "6"))
 WRITERS = 4
-BINARY = os.path.abspath(sys.argv[1])
 
 
 def free_port():
@@ -212,9 +207,8 @@ def main():
             drill.ledger = in_backup + drill.ledger[-1:]
     assert refused == ROUNDS, f"{ROUNDS - refused} restores beside a running service"
     assert malformed == 0, f"{malformed} malformed files were served"
-    print(f"copies: backup beside writers, kill -9, restore ({count.checked} acknowledged writes)"
-          f" | {ROUNDS} | {count.lost} | {count.halved} | {count.doubled}"
-          f" | {max(recoveries):.1f} s")
+    row(f"copies: backup beside writers, kill -9, restore ({count.checked} acknowledged writes)",
+        ROUNDS, count.lost, count.halved, count.doubled, f"{max(recoveries):.1f} s")
     sys.exit(bool(count.lost or count.halved or count.doubled))
 
 

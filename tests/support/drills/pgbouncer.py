@@ -1,9 +1,5 @@
-#!/usr/bin/env python3
-"""PgBouncer before Postgres: transaction and statement pooling are refused at the start, idle and
-under load; session pooling is served without a single 5xx, and a full pool is told and given up.
-
-Takes the path of the binary; prints lines of the table. Installs pgbouncer by apt-get.
-"""
+# PgBouncer before Postgres: pools by transaction are refused at the start, by session served.
+# needs: postgres pgbouncer
 
 import contextlib
 import http.client
@@ -19,15 +15,13 @@ import tempfile
 import threading
 import time
 
-BINARY = os.path.abspath(sys.argv[1])
-POSTGRES = os.environ.get("USERDOM_TEST_POSTGRES_URL")
+from common import BINARY, row
+
+POSTGRES = os.environ["USERDOM_TEST_POSTGRES_URL"]
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
 REFUSALS = int(os.environ.get("DRILL_ROUNDS", "5"))
 REGISTRATIONS = 400
 THREADS = 8
-
-if not POSTGRES:
-    os.execv(f"{ROOT}/scripts/with-postgres", ["with-postgres", os.path.abspath(__file__), BINARY])
 
 # Name, pool mode, servers of the pool, and whether they are lent in turns.
 SHARED = [
@@ -245,21 +239,21 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         count, slowest = refused(folder, database)
-        print(f"pgbouncer: transaction and statement mode, idle and busy: refused at the start"
-              f" | {count} | 0 | 0 | 0 | {slowest:.1f} s")
+        row("pgbouncer: transaction and statement mode, idle and busy: refused at the start",
+            count, 0, 0, 0, f"{slowest:.1f} s")
         statuses, ledger, ready_in = served(folder, database)
         rows = ask(database, "SELECT username, (SELECT count(*) FROM user_emails WHERE user_id ="
                              " users.id) FROM users").splitlines()
-        found = dict(row.split("|") for row in rows)
+        found = dict(line.split("|") for line in rows)
         lost = len(set(ledger) - set(found))
         halved = sum(1 for emails in found.values() if emails == "0")
         doubled = len(rows) - len(found) + sum(1 for emails in found.values() if int(emails) > 1)
         failed = sum(1 for status in statuses if status >= 500)
-        print(f"pgbouncer: session mode, {failed} of {len(statuses)} requests 5xx"
-              f" | {len(ledger)} | {lost} | {halved} | {doubled} | {ready_in:.1f} s")
+        row(f"pgbouncer: session mode, {failed} of {len(statuses)} requests 5xx",
+            len(ledger), lost, halved, doubled, f"{ready_in:.1f} s")
         seconds = full(folder, database)
-        print(f"pgbouncer: session mode, a full pool is told and given up"
-              f" | 1 | 0 | 0 | 0 | {seconds:.1f} s")
+        row("pgbouncer: session mode, a full pool is told and given up", 1, 0, 0, 0,
+            f"{seconds:.1f} s")
     ask("postgres", f"DROP DATABASE {database} WITH (FORCE)")
     sys.exit(bool(lost or halved or doubled or failed))
 

@@ -1,9 +1,5 @@
-#!/usr/bin/env python3
-"""Eight services at once on an empty database: on Postgres all serve, on an SQLite file one does and
-the others are refused with the reason; none hangs, and each migration is applied once.
-
-Takes the path of the binary; prints one line of the table for each kind of database.
-"""
+# Eight services at once on an empty database: all serve, or are refused with the reason.
+# needs: postgres
 
 import contextlib
 import os
@@ -14,15 +10,13 @@ import tempfile
 import time
 import urllib.request
 
+from common import BINARY, row
+
 ROUNDS = int(os.environ.get("DRILL_ROUNDS", "5"))
 STARTERS = 8
-BINARY = os.path.abspath(sys.argv[1])
-POSTGRES = os.environ.get("USERDOM_TEST_POSTGRES_URL")
+POSTGRES = os.environ["USERDOM_TEST_POSTGRES_URL"]
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../..")
 MIGRATIONS = len(os.listdir(os.path.join(ROOT, "migrations/postgres")))
-
-if not POSTGRES:
-    os.execv(f"{ROOT}/scripts/with-postgres", ["with-postgres", os.path.abspath(__file__), BINARY])
 
 
 def ask(database, sql):
@@ -90,8 +84,8 @@ def round_on(url):
 def tell(kind, applied, seconds):
     lost = sum(max(0, MIGRATIONS - count) for count in applied)
     doubled = sum(max(0, count - MIGRATIONS) for count in applied)
-    print(f"starters: {STARTERS} at once on an empty database, {kind}"
-          f" | {ROUNDS} | {lost} | 0 | {doubled} | {max(seconds):.1f} s")
+    row(f"starters: {STARTERS} at once on an empty database, {kind}",
+        ROUNDS, lost, 0, doubled, f"{max(seconds):.1f} s")
     return lost + doubled
 
 
