@@ -94,11 +94,12 @@ pub(super) fn by(user: &UserView) -> Caller {
     Caller { actor: Some(Actor::User(user)), ..Caller::default() }
 }
 
-/// Does again what found no connection free: whoever asks is told to come back then, and on a slow
-/// machine that is often.
+/// Does again what found no connection or no room for its password: whoever asks is told to come
+/// back then, and on a slow machine that is often.
 pub(super) fn patiently<T>(mut work: impl FnMut() -> Result<T, AppError>) -> Result<T, AppError> {
     loop {
         match work() {
+            Err(AppError::Busy) => {}
             Err(AppError::Store(RepositoryError::Unavailable(cause)))
                 if cause.to_string().contains("timed out waiting for connection") => {}
             done => return done,
