@@ -102,3 +102,14 @@ fn a_sign_in_survives_contention() {
     let (world, user, _) = contended(2, transient);
     world.sign_in(user.user().username().as_str(), given::PASSWORD).unwrap();
 }
+
+/// Whoever runs it tries again soon, and not after an hour. Seen to fail without the note.
+#[test]
+fn a_sweep_says_whether_it_met_an_outage() {
+    for (refusals, error, met) in
+        [(100, unavailable as fn() -> _, true), (100, stale, false), (0, unavailable, false)]
+    {
+        let (world, ..) = contended(refusals, error);
+        assert_eq!(world.app.sweep().met_outage, met);
+    }
+}
