@@ -1,5 +1,6 @@
 """What the drills share: instances of the service, a proxy that goes silent, and the table."""
 
+import atexit
 import contextlib
 import http.client
 import itertools
@@ -72,6 +73,7 @@ class Instance:
             self.process = subprocess.Popen(
                 [BINARY], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+        atexit.register(self.process.kill)
         until(60, "the service to be ready", self.is_ready)
         return self
 
@@ -80,7 +82,8 @@ class Instance:
             return call(self.address, "GET", "/readyz")[0] == 200
 
     def account(self):
-        """Somebody who has registered, and the access token: needs mail in files."""
+        """Somebody who has registered, and the access token. While this instance is the only one:
+        another could take the mail."""
         name = self.register()
         token = until(30, "the link", lambda: self.link(name))
         assert call(self.address, "POST", "/v1/email-verifications", {"token": token})[0] == 200

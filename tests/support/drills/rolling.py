@@ -1,6 +1,7 @@
 # Rolling restarts behind HAProxy without retries, at layer 7 and at layer 4.
 # needs: postgres haproxy
 
+import atexit
 import collections
 import contextlib
 import http.client
@@ -18,7 +19,7 @@ POSTGRES = os.environ["USERDOM_TEST_POSTGRES_URL"]
 FRONT = "127.0.3.1"
 PATH = "/v1/users/me/profile"
 
-instances = [Instance(f"127.0.3.{n}", USERDOM_DATABASE_URL=POSTGRES).start() for n in (2, 3)]
+instances = [Instance(f"127.0.3.{n}", USERDOM_DATABASE_URL=POSTGRES) for n in (2, 3)]
 folder = tempfile.TemporaryDirectory()
 socket_path = os.path.join(folder.name, "stats")
 ports = {"http": free_port(FRONT), "tcp": free_port(FRONT)}
@@ -46,6 +47,7 @@ backend {mode}
     default-server check inter 1s fall 2 rise 1
 {servers}""" for mode, port in ports.items()))
 haproxy = subprocess.Popen(["haproxy", "-db", "-f", config.name], stderr=subprocess.DEVNULL)
+atexit.register(haproxy.kill)
 
 
 def up():
@@ -82,10 +84,12 @@ class Client(threading.Thread):
             try:
                 if writes:
                     body = {"bio": str(self.sent)}
-                    status, _ = call(None, "PATCH", PATH, body, self.token, connection)
+                    status, answer = call(None, "PATCH", PATH, body, self.token, connection)
                 else:
-                    status, _ = call(None, "GET", PATH, None, self.token, connection)
-                result = "answered" if status == 200 else f"status {status}"
+                    status, answer = call(None, "GET", PATH, None, self.token, connection)
+                # What the balancer itself says has no code.
+                code = answer.get("code") if isinstance(answer, dict) else "of the balancer"
+                result = "answered" if status == 200 else f"status {status} {code}"
             except (OSError, http.client.HTTPException) as error:
                 result = type(error).__name__
             if result != "answered":
@@ -100,7 +104,9 @@ class Client(threading.Thread):
             time.sleep(0.005)
 
 
+instances[0].start()
 clients = [Client(mode, keeps) for mode in ports for keeps in (True, True, False, False)]
+instances[1].start()
 until(30, "both servers at the balancer", lambda: up() == 4)
 began = time.monotonic()
 for client in clients:
@@ -137,7 +143,6 @@ for mode, layer in (("http", 7), ("tcp", 4)):
 for failure in failures[:20]:
     print("  at %.2f s, %s, keeps open: %s: %s" % failure)
 print(f"{RESTARTS} restarts in {took:.0f} s; exit codes {dict(codes)}")
-haproxy.terminate()
 for instance in instances:
     instance.stop()
 if failed_in_all or set(codes) != {0}:
