@@ -74,12 +74,13 @@ class Instance:
                 [BINARY], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         atexit.register(self.process.kill)
-        until(60, "the service to be ready", self.is_ready)
+        until(60, "the service to be ready", self.is_ready, self.last_words)
         return self
 
     def is_ready(self):
         with contextlib.suppress(OSError, http.client.HTTPException):
-            return call(self.address, "GET", "/readyz")[0] == 200
+            connection = http.client.HTTPConnection(*self.address, timeout=5)
+            return call(None, "GET", "/readyz", connection=connection)[0] == 200
 
     def account(self):
         """Somebody who has registered, and the access token. While this instance is the only one:
@@ -135,17 +136,17 @@ class Instance:
 
     def last_words(self):
         with open(self.log) as log:
-            return log.read().strip().splitlines()[-1]
+            return (log.read().strip().splitlines() or ["no line of a log"])[-1]
 
 
-def until(seconds, what, ask):
+def until(seconds, what, ask, last_words=lambda: ""):
     """Asks until there is an answer that is true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := ask():
             return answer
         time.sleep(0.05)
-    raise SystemExit(f"waited {seconds} s in vain for {what}")
+    raise SystemExit(f"waited {seconds} s in vain for {what} {last_words()}")
 
 
 class Hanging:
