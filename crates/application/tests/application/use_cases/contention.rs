@@ -103,7 +103,7 @@ fn a_sign_in_survives_contention() {
     world.sign_in(user.user().username().as_str(), given::PASSWORD).unwrap();
 }
 
-/// Whoever runs it tries again soon, and not after an hour. Seen to fail without the note.
+/// Whoever runs it tries again soon, and not after an hour.
 #[test]
 fn a_sweep_says_whether_it_met_an_outage() {
     for (refusals, error, met) in
