@@ -181,6 +181,7 @@ class Proxy:
         address = (host, free_port(host))
         self.open = threading.Event()
         self.open.set()
+        self.generation = 0
         place = f"{parts.username}@{address[0]}:{address[1]}"
         self.url = parts._replace(netloc=place).geturl()
         server = socket.create_server(address)
@@ -193,9 +194,17 @@ class Proxy:
             for ends in ((client, database), (database, client)):
                 threading.Thread(target=self.forward, args=ends, daemon=True).start()
 
+    def strand(self):
+        """The connections that there are stay silent for ever; new ones are not."""
+        self.generation += 1
+        self.open.set()
+
     def forward(self, source, sink):
+        born = self.generation
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self.open.wait()
+                if self.generation != born:
+                    threading.Event().wait()
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)

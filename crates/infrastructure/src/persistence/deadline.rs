@@ -25,9 +25,28 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// at a time.
 static OPENING: Mutex<()> = Mutex::new(());
 
+/// For each host to be tried, and for what Diesel asks then, which `connect_timeout` leaves out.
+const OPENING_STEP: Duration = Duration::from_secs(2);
+
 /// The sockets that are watched.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Deadlines(Arc<Mutex<Vec<Weak<Socket>>>>);
+pub(crate) struct Deadlines(Arc<Watched>);
+
+#[derive(Debug, Default)]
+struct Watched {
+    sockets: Mutex<Vec<Weak<Socket>>>,
+    opening: Mutex<Option<Opening>>,
+}
+
+/// A connection on its way.
+#[derive(Debug)]
+struct Opening {
+    /// The names of the sockets before it.
+    before: HashSet<String>,
+    /// Where its server may listen.
+    ports: Vec<u16>,
+    ends_at: Instant,
+}
 
 /// The socket of a connection, and until when its server has time.
 #[derive(Debug)]
@@ -44,14 +63,9 @@ impl Deadlines {
     pub(crate) fn watch(&self) -> std::io::Result<()> {
         let watched = Arc::downgrade(&self.0);
         let watch = move || {
-            while let Some(sockets) = watched.upgrade() {
-                locked(&sockets).retain(|socket| {
-                    socket.upgrade().is_some_and(|socket| {
-                        socket.cut_if_overdue();
-                        true
-                    })
-                });
-                drop(sockets);
+            while let Some(watched) = watched.upgrade() {
+                watched.cut_overdue();
+                drop(watched);
                 thread::sleep(EVERY);
             }
         };
@@ -65,19 +79,49 @@ impl Deadlines {
         url: &str,
         open: impl FnOnce() -> Result<T, E>,
     ) -> Result<(T, Option<Arc<Socket>>), E> {
-        let _opening = locked(&OPENING);
-        let before: HashSet<String> = sockets().into_iter().map(|(_, name)| name).collect();
-        let opened = open()?;
-        let ports = ports(url);
-        let is_to_server = |fd: RawFd| port_of_peer(fd).is_some_and(|port| ports.contains(&port));
-        let mut new = sockets().into_iter().filter(|(_, name)| !before.contains(name));
-        let socket = new
-            .find(|(fd, _)| is_to_server(*fd))
-            .map(|(fd, name)| Arc::new(Socket { fd, name, ends_at: AtomicU64::new(IDLE) }));
+        let _one_at_a_time = locked(&OPENING);
+        let before = sockets().into_iter().map(|(_, name)| name).collect();
+        let steps = u32::try_from(hosts(url).split(',').count() + 1).unwrap_or(u32::MAX);
+        let ends_at = Instant::now() + OPENING_STEP * steps;
+        let opening = Opening { before, ports: ports(url), ends_at };
+        *locked(&self.0.opening) = Some(opening);
+        let opened = open();
+        let opening = locked(&self.0.opening).take();
+        let opened = opened?;
+        let found = opening.and_then(|opening| opening.sockets().next());
+        let socket =
+            found.map(|(fd, name)| Arc::new(Socket { fd, name, ends_at: AtomicU64::new(IDLE) }));
         if let Some(socket) = &socket {
-            locked(&self.0).push(Arc::downgrade(socket));
+            locked(&self.0.sockets).push(Arc::downgrade(socket));
         }
         Ok((opened, socket))
+    }
+}
+
+impl Watched {
+    fn cut_overdue(&self) {
+        let is_there = |socket: &Weak<Socket>| {
+            socket.upgrade().is_some_and(|socket| {
+                socket.cut_if_overdue();
+                true
+            })
+        };
+        locked(&self.sockets).retain(is_there);
+        let opening = locked(&self.opening);
+        let overdue = opening.as_ref().filter(|opening| opening.ends_at <= Instant::now());
+        for (fd, _) in overdue.into_iter().flat_map(Opening::sockets) {
+            let _ = shutdown(fd, Shutdown::Both);
+        }
+    }
+}
+
+impl Opening {
+    /// The sockets to the server that were not there before.
+    fn sockets(&self) -> impl Iterator<Item = (RawFd, String)> {
+        let is_to_server =
+            |fd: RawFd| port_of_peer(fd).is_some_and(|port| self.ports.contains(&port));
+        let new = sockets().into_iter().filter(|(_, name)| !self.before.contains(name));
+        new.filter(move |(fd, _)| is_to_server(*fd))
     }
 }
 
@@ -125,20 +169,24 @@ fn port_of_peer(fd: RawFd) -> Option<u16> {
     v4.or_else(|| peer.as_sockaddr_in6().map(SockaddrIn6::port))
 }
 
-/// The ports of all hosts of a URL as libpq reads it.
+/// The hosts of a URL as libpq reads it, with their ports.
+fn hosts(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts)
+}
+
+/// The ports of all hosts of a URL.
 fn ports(url: &str) -> Vec<u16> {
     const USUAL: u16 = 5432;
-    let (_, rest) = url.split_once("://").unwrap_or(("", url));
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = rest.split('/').next().unwrap_or_default();
-    let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
-    let of_hosts = hosts.split(',').filter_map(|host| {
+    let of_hosts = hosts(url).split(',').filter_map(|host| {
         let (_, port) = host.rsplit_once(':')?;
         port.parse().ok()
     });
+    let query = url.split_once('?').map_or("", |(_, query)| query);
     let of_query = query.split('&').filter_map(|part| part.strip_prefix("port="));
     let of_query =
-        of_query.flat_map(|ports| ports.split([',', '%'])).filter_map(|it| it.parse().ok());
+        of_query.flat_map(|ports| ports.split([',', '%'])).filter_map(|port| port.parse().ok());
     of_hosts.chain(of_query).chain([USUAL]).collect()
 }
 
@@ -165,6 +213,21 @@ mod tests {
         ] {
             assert_eq!(ports(url), expected, "{url}");
         }
+    }
+
+    /// Seen to fail: Diesel sets the time zone while it opens a connection; when the server fell
+    /// silent then, nothing was ever opened again.
+    #[test]
+    fn a_server_that_falls_silent_while_a_connection_is_opened_is_taken_for_gone() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let deadlines = Deadlines::default();
+        deadlines.watch().unwrap();
+        let opened = deadlines.open(&format!("postgres://{address}/users"), || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.read(&mut [0])
+        });
+        assert_eq!(opened.unwrap().0, 0);
     }
 
     /// Seen to fail: with a watch that cuts nothing the read never ended.
