@@ -1,9 +1,9 @@
 //! The door alone, before an application whose store is down.
 
-use std::{
-    sync::{Arc, Mutex, mpsc},
-    time::Duration,
-};
+mod cors;
+mod hashing;
+
+use std::sync::Arc;
 
 use actix_web::{
     App as Server,
@@ -28,7 +28,7 @@ use userdom_domain::{Password, PasswordHash, RepositoryError, UserId, Username};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{Access, ApiState, ROUTES, rest::Hashes, routes};
+use crate::{Access, ApiState, ROUTES, routes};
 
 /// Every port at once: the store is down, the hasher is busy, any text that starts
 /// like a token is one, and the strength of a password is not there to be asked.
@@ -453,95 +453,6 @@ fn a_full_house_asks_to_come_back() {
 }
 
 #[test]
-fn a_flood_of_passwords_leaves_room_for_everybody_else() {
-    let state = state();
-    let turn =
-        actix_web::rt::System::new().block_on(state.hashing.turn(Hashes::Strangers)).unwrap();
-    let answer = send_to(state.clone(), post("/v1/sessions", &json!({})));
-    assert_eq!(answer.problem(), problem("service.busy", 503));
-    let answer = send_to(state, post("/v1/sessions/refresh", &json!({})));
-    assert_eq!(answer.problem(), problem("request.invalid", 400));
-    drop(turn);
-}
-
-#[test]
-fn c6_a_password_waits_for_its_turn_through_every_door() {
-    let guess = json!({"login": "ada", "password": "a wrong guess"});
-    let operation = json!({"method": "POST", "path": "/v1/sessions", "body": guess});
-    let mutation = "mutation ($it: NewSessionInput!) { signIn(input: $it) { __typename } }";
-    let doors = [
-        ("/v1/sessions", guess.clone()),
-        ("/v1/batch", json!({"operations": [operation]})),
-        ("/graphql", json!({"query": mutation, "variables": {"it": guess}})),
-    ];
-    let state = state();
-    let turn = System::new().block_on(state.hashing.turn(Hashes::Strangers)).unwrap();
-    for (path, body) in doors {
-        let token = ("Authorization", "Bearer ud_at_1");
-        let answer = send_to(state.clone(), post(path, &body).insert_header(token));
-        assert!(answer.body.contains("service.busy"), "{path}: {}", answer.body);
-    }
-    drop(turn);
-}
-
-#[test]
-fn c6_who_is_refused_before_the_hashing_does_not_wait_for_it() {
-    let state = state();
-    let queues = Arc::clone(&state.hashing);
-    let turns = System::new().block_on(async move {
-        [queues.turn(Hashes::Strangers).await, queues.turn(Hashes::Own).await]
-    });
-    let path = "/v1/sessions/current/reauthenticate";
-    let own = post(path, &json!({})).insert_header(("Authorization", "Bearer ud_at_1"));
-    assert_eq!(send_to(state.clone(), own).problem(), problem("store.unavailable", 503));
-    let peer = "192.0.2.1:7".parse().unwrap();
-    let counted = post("/v1/sessions", &json!({})).peer_addr(peer);
-    assert_eq!(send_to(state, counted).problem(), problem("rate_limit.exceeded", 429));
-    drop(turns);
-}
-
-/// Hashes until it is told to end.
-struct Endless {
-    began: mpsc::Sender<()>,
-    end: Mutex<mpsc::Receiver<()>>,
-}
-
-impl PasswordHasher for Endless {
-    fn hash(&self, _: &Password) -> Result<PasswordHash, HashingError> {
-        self.began.send(()).unwrap();
-        let _ = self.end.lock().unwrap().recv();
-        Err(HashingError::Busy)
-    }
-    fn verify(&self, _: &Password, _: Option<&PasswordHash>) -> Result<Verification, HashingError> {
-        Err(HashingError::Busy)
-    }
-}
-
-#[test]
-fn c6_a_client_that_leaves_keeps_its_turn_until_its_hash_is_done() {
-    let (begins, began) = mpsc::channel();
-    let (ends, end) = mpsc::channel();
-    let hasher = Endless { began: begins, end: Mutex::new(end) };
-    let app = app_with(Arc::new(AnyStrength), Arc::new(hasher));
-    let state = ApiState::new(app, Arc::new(Down), Arc::new(Down), 1);
-    let queues = Arc::clone(&state.hashing);
-    System::new().block_on(async move {
-        let server = Server::new().configure(|config| routes(config, state));
-        let server = test::init_service(server).await;
-        let request = post("/v1/users", &registration()).to_request();
-        let call = actix_web::rt::spawn(server.call(request));
-        while began.try_recv().is_err() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        call.abort();
-        assert!(call.await.is_err());
-        assert!(queues.turn(Hashes::Strangers).await.is_err());
-        ends.send(()).unwrap();
-        assert!(queues.turn(Hashes::Strangers).await.is_ok());
-    });
-}
-
-#[test]
 fn the_pages_of_the_mails_have_a_strict_policy() {
     let answer = send(get("/verify-email?utm_source=mail"));
     assert_eq!(answer.status, 200);
@@ -551,142 +462,4 @@ fn the_pages_of_the_mails_have_a_strict_policy() {
     let answer = send(get("/reset-password"));
     assert!(answer.header("content-security-policy").starts_with("default-src 'none'; style-src"));
     assert!(answer.body.contains("Save the new password"));
-}
-
-/// The origin of a page that may use the API.
-const PAGE: &str = "https://app.example.org";
-
-fn open_to_a_page() -> ApiState {
-    state().with_cors_origins(vec!["http://localhost:5173".to_owned(), PAGE.to_owned()])
-}
-
-fn of_page(request: test::TestRequest) -> test::TestRequest {
-    request.insert_header((header::ORIGIN, PAGE))
-}
-
-/// Whether a script of the page can read the answer, and no other one.
-#[track_caller]
-fn can_be_read(answer: &Answer, at: &str) {
-    assert_eq!(answer.header("access-control-allow-origin"), PAGE, "{at}");
-    assert_eq!(answer.header("access-control-allow-credentials"), "", "{at}");
-    assert!(answer.header("vary").contains("Origin"), "{at}: {}", answer.header("vary"));
-    let exposed = answer.header("access-control-expose-headers").to_lowercase();
-    let mut exposed: Vec<_> = exposed.split(',').map(str::trim).collect();
-    exposed.sort_unstable();
-    let expected = [
-        "etag",
-        "idempotency-replayed",
-        "location",
-        "ratelimit",
-        "ratelimit-policy",
-        "retry-after",
-        "x-request-id",
-    ];
-    assert_eq!(exposed, expected, "{at}");
-}
-
-#[test]
-fn f3_a_page_can_read_every_answer() {
-    for route in ROUTES {
-        let path = route.template.replace(['{', '}'], "");
-        let request = test::TestRequest::with_uri(&path).method(route.method.into());
-        let answer = send_to(open_to_a_page(), of_page(request));
-        can_be_read(&answer, &format!("{route:?}: {}", answer.status));
-    }
-    let large = post("/v1/sessions/refresh", &json!({"refresh_token": "x".repeat(1 << 20)}));
-    let limited = post("/v1/sessions", &json!({"login": "?", "password": "x"}))
-        .peer_addr("192.0.2.1:4711".parse().unwrap());
-    let refused = [
-        (get("/nowhere"), 404),
-        (test::TestRequest::put().uri("/v1/users/me"), 405),
-        (get("/v1/users/me"), 401),
-        (get("/v1/users/me").insert_header(("authorization", "Bearer ud_at_1")), 503),
-        (post("/v1/users", &registration()), 500),
-        (post("/v1/users", &json!({})), 400),
-        (test::TestRequest::post().uri("/v1/sessions").set_payload("x"), 415),
-        (large, 413),
-        (limited, 429),
-        (get("/openapi.json"), 200),
-    ];
-    for (request, status) in refused {
-        let answer = send_to(open_to_a_page(), of_page(request));
-        assert_eq!(answer.status, status);
-        can_be_read(&answer, &status.to_string());
-    }
-}
-
-fn preflight(path: &str, method: &str, headers: &str) -> test::TestRequest {
-    of_page(test::TestRequest::with_uri(path).method(Method::OPTIONS))
-        .insert_header((header::ACCESS_CONTROL_REQUEST_METHOD, method))
-        .insert_header((header::ACCESS_CONTROL_REQUEST_HEADERS, headers))
-        // Nobody may come from there.
-        .peer_addr("192.0.2.1:4711".parse().unwrap())
-}
-
-const WANTED: &str = "authorization,content-type,idempotency-key,if-match,if-none-match,\
-    traceparent,x-request-id";
-
-#[test]
-fn f3_a_preflight_needs_neither_a_token_nor_room() {
-    for route in ROUTES {
-        let path = route.template.replace(['{', '}'], "");
-        let request = preflight(&path, route.method.as_str(), WANTED);
-        let answer = send_to(open_to_a_page(), request);
-        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""), "{route:?}");
-        assert_eq!(answer.header("access-control-allow-origin"), PAGE);
-        assert_eq!(answer.header("access-control-allow-credentials"), "");
-        assert_eq!(answer.header("access-control-max-age"), "7200");
-        assert!(answer.header("vary").contains("Origin"));
-        assert!(!answer.header("x-request-id").is_empty());
-        let methods = answer.header("access-control-allow-methods");
-        assert!(methods.contains(route.method.as_str()), "{methods}");
-        let headers = answer.header("access-control-allow-headers").to_lowercase();
-        assert!(WANTED.split(',').all(|name| headers.contains(name)), "{headers}");
-    }
-}
-
-/// Exact ones alone: no part, no other case, port or scheme, and not `null`.
-#[test]
-fn f3_other_origins_get_nothing() {
-    for origin in [
-        "https://app.example.org.evil.example",
-        "https://evil-app.example.org",
-        "https://x.app.example.org",
-        "https://example.org",
-        "http://app.example.org",
-        "https://app.example.org:8443",
-        "https://APP.example.org",
-        "https://app.example.org/",
-        "null",
-        "*",
-    ] {
-        let answer = send_to(open_to_a_page(), get("/livez").insert_header(("origin", origin)));
-        assert_eq!(answer.status, 200, "{origin}");
-        assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
-        assert!(answer.header("vary").contains("Origin"), "{origin}");
-        let asked = preflight("/v1/users/me", "GET", "authorization");
-        let answer = send_to(open_to_a_page(), asked.insert_header(("origin", origin)));
-        assert_eq!(answer.problem(), problem("cors.not_allowed", 403), "{origin}");
-        assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
-        assert!(answer.header("vary").contains("Origin"), "{origin}");
-    }
-    for (method, headers) in [("TRACE", "authorization"), ("GET", "x-forwarded-for")] {
-        let answer = send_to(open_to_a_page(), preflight("/v1/users/me", method, headers));
-        assert_eq!(answer.problem(), problem("cors.not_allowed", 403), "{method} {headers}");
-    }
-    // Whoever comes without a browser notices nothing but that caches must look at the origin.
-    let answer = send_to(open_to_a_page(), get("/livez"));
-    assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (200, ""));
-    assert!(answer.header("vary").contains("Origin"));
-}
-
-#[test]
-fn f3_without_origins_nothing_is_said_to_other_pages() {
-    for request in [get("/livez"), get("/nowhere"), get("/v1/users/me")] {
-        let answer = send(of_page(request));
-        let mut names = answer.headers.keys().map(header::HeaderName::as_str);
-        assert!(!names.any(|name| name.starts_with("access-control") || name == "vary"));
-    }
-    let answer = send(preflight("/v1/users/me", "GET", "authorization"));
-    assert_eq!(answer.problem(), problem("method.not_allowed", 405));
 }
