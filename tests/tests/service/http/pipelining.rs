@@ -28,7 +28,8 @@ fn answers(text: &str) -> Vec<&str> {
     lines.filter(|rest| rest.starts_with(' ')).map(|rest| &rest[1..4]).collect()
 }
 
-/// Seen to fail: the user was gone, though the first answer says that nothing else is read.
+/// Seen to fail with a server that hands over all that it has read: the second request was
+/// answered.
 #[test]
 fn v7_what_comes_behind_a_closing_answer_is_not_carried_out() {
     let app = TestApp::start(Kind::Sqlite);
@@ -51,7 +52,7 @@ fn v7_what_comes_behind_a_closing_answer_is_not_carried_out() {
     }
 }
 
-/// Seen to fail: the answer to the first request had no body.
+/// Seen to fail in the same way: a HEAD was answered with a body.
 #[test]
 fn v7_a_head_behind_a_get_leaves_the_body_of_the_get() {
     let app = TestApp::start(Kind::Sqlite);
@@ -65,7 +66,6 @@ fn v7_a_head_behind_a_get_leaves_the_body_of_the_get() {
     assert_eq!(told.matches("\"openapi\":").count(), 2);
 }
 
-/// Seen to fail: the 33rd request was 413.
 #[test]
 fn r5_room_for_a_body_does_not_depend_on_the_requests_before() {
     let app = TestApp::start(Kind::Sqlite);
@@ -94,7 +94,7 @@ fn r5_room_for_a_body_does_not_depend_on_the_requests_before() {
     assert!(answer().starts_with("HTTP/1.1 400"));
 }
 
-/// Seen to fail: the answers had no body, and few headers.
+/// Seen to fail with the answers of the library: they had no body, and few headers.
 #[test]
 fn v7_what_is_no_request_is_told_so_in_a_problem() {
     let app = TestApp::start(Kind::Sqlite);
