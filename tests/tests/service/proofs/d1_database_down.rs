@@ -177,7 +177,7 @@ fn d2_connections_to_a_silent_server_are_given_up_and_replaced() {
 }
 
 /// As after a failover: the address leads to a server that reads only, and later writes again.
-/// Seen to fail: without `target_session_attrs` the service was ready, and stayed with that server.
+/// Seen to fail without `target_session_attrs` and with a ping of `SELECT 1`: it was ready.
 #[test]
 fn d2_a_server_that_only_reads_is_not_the_database() {
     let _alone = alone();
