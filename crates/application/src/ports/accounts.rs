@@ -152,7 +152,7 @@ pub enum MailWish {
     Verification {
         /// Whose.
         user_id: Uuid,
-        /// Which.
+        /// The email to verify.
         email_id: Uuid,
         /// The user who has signed in and asks, or the key; anybody may ask for a pending
         /// account only.

@@ -33,17 +33,17 @@ pub(crate) struct PooledConnection {
 }
 
 impl PooledConnection {
-    /// The server has so long from now, until [`PooledConnection::rests`].
-    pub(crate) fn has(&self, time: Duration) {
+    /// Gives the server this time to answer, until [`PooledConnection::end_deadline`].
+    pub(crate) fn start_deadline(&self, time: Duration) {
         if let Some(socket) = &self.socket {
-            socket.has(time);
+            socket.start_deadline(time);
         }
     }
 
-    /// Nothing is asked of the server.
-    pub(crate) fn rests(&self) {
+    /// The server has answered all that it was asked.
+    pub(crate) fn end_deadline(&self) {
         if let Some(socket) = &self.socket {
-            socket.rests();
+            socket.end_deadline();
         }
     }
 }
@@ -98,9 +98,9 @@ impl r2d2::ManageConnection for Manager {
     fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), r2d2::Error> {
         let troubles = self.troubles.count();
         if connection.troubles != troubles {
-            connection.has(PING);
+            connection.start_deadline(PING);
             let answered = ping(&mut connection.db);
-            connection.rests();
+            connection.end_deadline();
             answered.map_err(r2d2::Error::QueryError)?;
             connection.troubles = troubles;
         }
@@ -134,7 +134,7 @@ pub(crate) fn establish(
         Target::Postgres(url) => {
             let (mut connection, socket) = deadlines.open(url, || PgConnection::establish(url))?;
             if let Some(socket) = &socket {
-                socket.has(SETUP);
+                socket.start_deadline(SETUP);
             }
             connection
                 // The usual cost of 4 is that of a spinning disk: the planner would rather sort a
@@ -147,7 +147,7 @@ pub(crate) fn establish(
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
             if let Some(socket) = &socket {
-                socket.rests();
+                socket.end_deadline();
             }
             Ok((DbConnection::Postgres(connection), socket))
         }

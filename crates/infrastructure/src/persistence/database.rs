@@ -180,7 +180,7 @@ pub(super) struct Connection(diesel::r2d2::PooledConnection<Manager>);
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.rests();
+        self.0.end_deadline();
     }
 }
 
@@ -199,7 +199,7 @@ impl Store for Database {
 
     fn ping(&self) -> Result<(), RepositoryError> {
         let mut connection = checkout(&self.readers)?;
-        connection.0.has(PING);
+        connection.0.start_deadline(PING);
         ping(db(&mut connection)).map_err(|error| {
             self.troubles.report();
             super::errors::repository_error(error)
@@ -209,7 +209,7 @@ impl Store for Database {
 
 fn checkout(pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
     let connection = pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))?;
-    connection.has(LONGEST_USE);
+    connection.start_deadline(LONGEST_USE);
     Ok(Connection(connection))
 }
 

@@ -126,20 +126,20 @@ impl Opening {
 }
 
 impl Socket {
-    /// The server has so long from now, until [`Socket::rests`].
-    pub(crate) fn has(&self, time: Duration) {
+    /// The socket is shut down after this time, unless [`Socket::end_deadline`] is called before.
+    pub(crate) fn start_deadline(&self, time: Duration) {
         self.ends_at.store(milliseconds(START.elapsed() + time), Ordering::Relaxed);
     }
 
-    /// Nothing is asked of the server.
-    pub(crate) fn rests(&self) {
+    /// The server has answered all that it was asked.
+    pub(crate) fn end_deadline(&self) {
         self.ends_at.store(IDLE, Ordering::Relaxed);
     }
 
     fn cut_if_overdue(&self) {
         let is_overdue = milliseconds(START.elapsed()) >= self.ends_at.load(Ordering::Relaxed);
         if is_overdue && name_of(self.fd).is_some_and(|name| name == self.name) {
-            self.rests();
+            self.end_deadline();
             tracing::warn!("the database does not answer: a connection is given up");
             let _ = shutdown(self.fd, Shutdown::Both);
         }
@@ -243,11 +243,11 @@ mod tests {
         let (socket, other) = (socket.unwrap(), other.unwrap());
         assert_ne!(socket.name, other.name);
         let started = Instant::now();
-        socket.has(Duration::from_millis(300));
+        socket.start_deadline(Duration::from_millis(300));
         assert_eq!(asked.read(&mut [0]).unwrap(), 0);
         assert!(started.elapsed() >= Duration::from_millis(300));
-        other.has(Duration::from_mins(5));
-        other.rests();
+        other.start_deadline(Duration::from_mins(5));
+        other.end_deadline();
         assert!(idle.peer_addr().is_ok());
     }
 }

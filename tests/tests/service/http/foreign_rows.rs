@@ -379,7 +379,8 @@ fn r29_a_contact_whose_id_is_no_uuid_leaves_one_user_out(app: &TestApp) {
     assert_eq!(app.count("users"), 1);
 }
 
-/// `sweep_while` asks whether it may go on after it has found whom to erase, and before it does.
+/// The other application writes between the two steps of a sweep, which first reads the ids of the
+/// accounts to erase and then erases them one by one: `sweep_while` calls its closure in between.
 fn r29_an_unreadable_user_that_came_to_life_meanwhile_is_not_erased(app: &TestApp) {
     let ada = given::a_registered_user(app).present();
     app.execute(&format!("UPDATE user_emails SET uid = 'one' WHERE user_id = '{}'", ada.id));
