@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What an installation can set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The least number of characters of a password (R12).
     pub password_min_chars: usize,

@@ -16,8 +16,8 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
             .map_err(|source| StartError::PasswordFile { path: path.clone(), source })
     });
     let given = given.transpose()?;
-    let house = wiring::build(config)?;
-    let made = given.is_none().then(|| house.adapters.mint.random(TokenKind::Access));
+    let service = wiring::build(config)?;
+    let made = given.is_none().then(|| service.adapters.mint.random(TokenKind::Access));
     let text = match (&given, &made) {
         (Some(text), _) => text.lines().next().unwrap_or_default(),
         // The random part of a token is as good a password as any.
@@ -27,7 +27,8 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
     let password = Password::parse(text, config.password_min_chars)
         .map_err(|error| refused("--password-file", &error))?;
 
-    let id = house.app.create_admin(&CreateAdmin { username, email, password }).map_err(explain)?;
+    let id =
+        service.app.create_admin(&CreateAdmin { username, email, password }).map_err(explain)?;
     let told = format!("Made the admin {} ({id}).\n", request.username);
     if made.is_none() {
         return output::print(&told);

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
     name = "userdom",
     version,
     after_help = "Every setting is an environment variable (USERDOM_BIND, …) or a key of the \
-                  file given by --config (bind, …). `userdom check-config` lists them all."
+                  file given by --config (bind, …). `userdom settings` explains them all."
 )]
 pub(crate) struct Cli {
     /// A TOML file with settings; the environment goes before it.
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     },
     /// Print every setting with its source, secrets hidden.
     CheckConfig,
+    /// Print what can be set, with defaults and meanings, as a table of the manual.
+    Settings,
     /// Print the API as an OpenAPI document.
     Openapi,
     /// Print the API as a GraphQL schema.

@@ -8,10 +8,10 @@ use crate::{config::Config, error::StartError, output, wiring};
 
 /// `userdom backup FILE`: beside the running service.
 pub(crate) fn back_up(config: &Config, to: &Path) -> Result<(), StartError> {
-    let DatabaseUrl::Sqlite(path) = &config.database_url else {
+    let DatabaseUrl::Sqlite(path) = config.database_url() else {
         return Err(other_tool("pg_dump --format=custom --file", to, "nothing was written;"));
     };
-    let made = persistence::back_up(path, to)?;
+    let made = persistence::back_up(&path, to)?;
     let (bytes, users, schema) = (made.bytes, made.users, made.schema);
     output::print(&format!(
         "Wrote {}: {users} users, schema {schema}, {bytes} bytes.\n",
@@ -21,12 +21,12 @@ pub(crate) fn back_up(config: &Config, to: &Path) -> Result<(), StartError> {
 
 /// `userdom restore FILE`: while nobody serves.
 pub(crate) fn restore(config: &Config, from: &Path) -> Result<(), StartError> {
-    let DatabaseUrl::Sqlite(path) = &config.database_url else {
+    let DatabaseUrl::Sqlite(path) = config.database_url() else {
         let tool = "pg_restore --exit-on-error --single-transaction --no-owner";
         return Err(other_tool(tool, from, "nothing was restored; into an empty database"));
     };
-    wiring::make_database_folder(&config.database_url)?;
-    let made = persistence::restore(path, from)?;
+    wiring::make_database_folder(&config.database_url())?;
+    let made = persistence::restore(&path, from)?;
     let old = made.replaced.map_or_else(String::new, |old| {
         format!("The database that was there is {}.\n", old.display())
     });

@@ -31,7 +31,7 @@ use userdom_infrastructure::external::HttpSmsProvider;
 
 use crate::{
     cli::{AdminCommand, Cli, Command},
-    config::Config,
+    config::Loaded,
     error::StartError,
 };
 
@@ -55,9 +55,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), StartError> {
-    let config = Config::load(cli.config.as_deref())?;
+    let Loaded { config, report, unknown } = Loaded::load(cli.config.as_deref())?;
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(&config),
+        Command::Serve => serve::serve(&config, &unknown),
         Command::Migrate => {
             telemetry::warn_on_stderr();
             serve::migrate(&config)
@@ -68,7 +68,8 @@ fn run(cli: Cli) -> Result<(), StartError> {
             telemetry::warn_on_stderr();
             admin::create(&config, &request)
         }
-        Command::CheckConfig => output::print(&config.report()),
+        Command::CheckConfig => output::print(&report),
+        Command::Settings => output::print(&config::manual()),
         Command::Openapi => output::print(&userdom_api::OPENAPI),
         Command::GraphqlSchema => output::print(&userdom_api::GRAPHQL_SCHEMA),
         Command::SmsSecret => {

@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     error::StartError,
     file_limit, output, telemetry,
-    wiring::{self, House},
+    wiring::{self, Service},
     workers::Workers,
 };
 
@@ -46,28 +46,28 @@ pub(crate) fn migrate(config: &Config) -> Result<(), StartError> {
 
 /// `userdom serve`: until SIGTERM or SIGINT. Then it drains, and what runs is finished, within the
 /// time for a stop.
-pub(crate) fn serve(config: &Config) -> Result<(), StartError> {
-    let _log = telemetry::start(config.log_format, config.log_colors)?;
-    for name in &config.unknown {
+pub(crate) fn serve(config: &Config, unknown: &[String]) -> Result<(), StartError> {
+    let _log = telemetry::start(config.log_format)?;
+    for name in unknown {
         tracing::warn!("{name} is set, but there is no such setting");
     }
     if !config.rate_limits {
         tracing::warn!("rate limits are off (USERDOM_RATE_LIMITS): anybody may guess and flood");
     }
     let provider = wiring::email_provider(config)?;
-    let house = wiring::build(config)?;
+    let service = wiring::build(config)?;
     let listener = TcpListener::bind(config.bind)
         .map_err(|source| StartError::Bind { address: config.bind, source })?;
     // The standard library's queue of 128 new connections is soon full.
     rustix::net::listen(&listener, BACKLOG).map_err(|error| StartError::Server(error.into()))?;
     let address = listener.local_addr().map_err(StartError::Server)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let mail = wiring::email_service(&house, provider, public_url.clone());
+    let mail = wiring::email_service(&service, provider, public_url.clone());
     let limits = limits(config);
-    greet(config, &house, address, &public_url);
+    greet(config, &service, address, &public_url);
 
-    let workers = Workers::start(&house.app, mail, &house.wake)?;
-    let mut served = run(config, listener, limits, &house, &public_url, &workers);
+    let workers = Workers::start(&service.app, mail, &service.wake)?;
+    let mut served = run(config, listener, limits, &service, &public_url, &workers);
     workers.stop();
     let began = served.as_ref().map_or_else(|_| Instant::now(), |stop| stop.began);
     let mut hanging = workers.ended(began + config.stop.saturating_sub(LOG_LAST));
@@ -117,13 +117,13 @@ fn run(
     config: &Config,
     listener: TcpListener,
     limits: Limits,
-    house: &House,
+    service: &Service,
     public_url: &str,
     workers: &Workers,
 ) -> Result<Stop, StartError> {
-    let (clock, ids) = (Arc::clone(&house.adapters.clock), Arc::clone(&house.adapters.ids));
+    let (clock, ids) = (Arc::clone(&service.adapters.clock), Arc::clone(&service.adapters.ids));
     let permits = usize::try_from(wiring::connections()).unwrap_or(4) * 4;
-    let state = ApiState::new(house.app.clone(), clock, ids, permits)
+    let state = ApiState::new(service.app.clone(), clock, ids, permits)
         .with_trusted_proxies(config.trusted_proxies.clone())
         .with_cors_origins(config.cors_origins.clone())
         .with_public_url(public_url)
@@ -217,11 +217,11 @@ async fn is_empty(listener: TcpListener) {
 }
 
 /// The first lines that a newcomer sees.
-fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) {
-    for name in &house.report.applied {
+fn greet(config: &Config, service: &Service, address: SocketAddr, public_url: &str) {
+    for name in &service.report.applied {
         tracing::info!("migration {name} applied");
     }
-    tracing::info!(database = %config.database_url, "Userdom listens on http://{address}");
+    tracing::info!(database = %config.database_url(), "Userdom listens on http://{address}");
     tracing::info!("links in mail start with {public_url}");
     if config.smtp_url.is_some() {
         tracing::info!("mail leaves by SMTP");
@@ -233,7 +233,7 @@ fn greet(config: &Config, house: &House, address: SocketAddr, public_url: &str) 
     } else {
         tracing::info!("text messages are written to {}", shown(&config.sms_dir()));
     }
-    let hint = match config.database_url {
+    let hint = match config.database_url() {
         DatabaseUrl::Sqlite(_) => " (stop this process first: SQLite serves one at a time)",
         DatabaseUrl::Postgres(_) => "",
     };

@@ -8,11 +8,7 @@ use std::{
 
 use tracing_subscriber::EnvFilter;
 
-use crate::{
-    config::{LogColors, LogFormat},
-    error::StartError,
-    log_queue::LogQueue,
-};
+use crate::{config::LogFormat, error::StartError, log_queue::LogQueue};
 
 /// What is left of the log at the end may take so long.
 const FINISH: Duration = Duration::from_secs(1);
@@ -21,19 +17,20 @@ const FINISH: Duration = Duration::from_secs(1);
 pub(crate) struct Log(LogQueue);
 
 /// Sends log lines to standard output; `RUST_LOG` filters them.
-pub(crate) fn start(format: Option<LogFormat>, colors: LogColors) -> Result<Log, StartError> {
+pub(crate) fn start(format: Option<LogFormat>) -> Result<Log, StartError> {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let terminal = io::stdout().is_terminal();
-    let has_colors = terminal && colors == LogColors::OnTerminals;
     let default = if terminal { LogFormat::Pretty } else { LogFormat::Json };
     let queue = LogQueue::default();
     // Not through `Stdout`, which keeps what it could not write and puts it before the next line.
     let output = io::stdout().as_fd().try_clone_to_owned().map_err(StartError::Server)?;
     queue.write_to(File::from(output)).map_err(StartError::Server)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(queue.clone());
+    // On terminals the library colours lines unless NO_COLOR is set.
+    let lines = if terminal { lines } else { lines.with_ansi(false) };
     match format.unwrap_or(default) {
-        LogFormat::Pretty => lines.with_target(false).with_ansi(has_colors).init(),
+        LogFormat::Pretty => lines.with_target(false).init(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).init(),
     }
     // Whoever panics would wait for a reader of standard error that does not read.

@@ -1,4 +1,4 @@
-//! Puts the house together: which adapter stands behind which port.
+//! Builds the service: which adapter stands behind which port.
 
 use std::{
     fs::{DirBuilder, create_dir_all},
@@ -7,7 +7,6 @@ use std::{
     thread::available_parallelism,
 };
 
-use chrono::TimeDelta;
 use userdom_application::{
     Adapters, App, Settings,
     ports::{EmailProvider, RateLimiter, SmsProvider},
@@ -25,7 +24,7 @@ use userdom_infrastructure::{
 use crate::{config::Config, error::StartError};
 
 /// Everything that the subcommands build on.
-pub(crate) struct House {
+pub(crate) struct Service {
     pub(crate) app: App,
     pub(crate) adapters: Adapters,
     pub(crate) database: Database,
@@ -43,7 +42,7 @@ fn cores() -> usize {
     available_parallelism().map_or(1, usize::from)
 }
 
-pub(crate) fn build(config: &Config) -> Result<House, StartError> {
+pub(crate) fn build(config: &Config) -> Result<Service, StartError> {
     let (key, previous) = (secret_key(config)?, previous_secret_keys(config)?);
     let clock = DatabaseClock::default();
     let (sms, limiter) = (sms_provider(config, &key, &clock)?, limiter(config, &key)?);
@@ -61,21 +60,25 @@ pub(crate) fn build(config: &Config) -> Result<House, StartError> {
         totp: Arc::new(AuthenticatorTotp),
         limiter,
     };
-    let settings = Settings {
+    let wake = Arc::new(Wake::default());
+    let app = App::new(adapters.clone(), settings(config), Arc::clone(&wake));
+    Ok(Service { app, adapters, database, sms, report, wake })
+}
+
+/// What the application is told of the settings.
+pub(crate) fn settings(config: &Config) -> Settings {
+    Settings {
         password_min_chars: config.password_min_chars,
         default_region: config.default_region,
         reserved_usernames: config.reserved_usernames.clone(),
-        access_token_ttl: TimeDelta::minutes(config.access_token_minutes.into()),
-        session_idle_ttl: TimeDelta::days(config.session_idle_days.into()),
-        session_ttl: TimeDelta::days(config.session_days.into()),
-        unverified_retention: TimeDelta::days(config.purge_unverified_days.into()),
-        deleted_retention: TimeDelta::days(config.deleted_retention_days.into()),
+        access_token_ttl: config.access_token_ttl,
+        session_idle_ttl: config.session_idle_ttl,
+        session_ttl: config.session_ttl,
+        unverified_retention: config.unverified_retention,
+        deleted_retention: config.deleted_retention,
         issuer: config.issuer.clone(),
         ..Settings::default()
-    };
-    let wake = Arc::new(Wake::default());
-    let app = App::new(adapters.clone(), settings, Arc::clone(&wake));
-    Ok(House { app, adapters, database, sms, report, wake })
+    }
 }
 
 fn token_mint(key: &SecretKey, previous: &[SecretKey]) -> Result<HmacTokenMint, StartError> {
@@ -114,23 +117,24 @@ fn limiter(config: &Config, key: &SecretKey) -> Result<Arc<dyn RateLimiter>, Sta
 
 /// The service that sends what the outbox asks for.
 pub(crate) fn email_service(
-    house: &House,
+    service: &Service,
     provider: Arc<dyn EmailProvider>,
     public_url: String,
 ) -> EmailService {
     EmailService {
-        app: house.app.clone(),
-        outbox: Arc::new(house.database.clone()),
+        app: service.app.clone(),
+        outbox: Arc::new(service.database.clone()),
         provider,
-        sms: Arc::clone(&house.sms),
+        sms: Arc::clone(&service.sms),
         public_url,
     }
 }
 
 pub(crate) fn open_database(config: &Config) -> Result<(Database, MigrationReport), StartError> {
-    make_database_folder(&config.database_url)?;
-    Database::open(&config.database_url, connections(), Arc::new(RandomIds))
-        .map_err(|source| StartError::Database { url: config.database_url.to_string(), source })
+    let url = config.database_url();
+    make_database_folder(&url)?;
+    Database::open(&url, connections(), Arc::new(RandomIds))
+        .map_err(|source| StartError::Database { url: url.to_string(), source })
 }
 
 /// The folder of an SQLite file.
@@ -151,7 +155,7 @@ pub(crate) fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
     if let Some(path) = &config.secret_key_file {
         return Ok(SecretKey::load(path)?);
     }
-    if let DatabaseUrl::Sqlite(_) = config.database_url {
+    if let DatabaseUrl::Sqlite(_) = config.database_url() {
         make_private_dir(&config.data_dir)?;
     }
     Ok(SecretKey::load_or_create(&config.data_dir.join("secret.key"))?)

@@ -169,6 +169,7 @@ fn every_command_has_help() {
         &["admin"],
         &["admin", "create"],
         &["check-config"],
+        &["settings"],
     ] {
         let output = run(folder.path(), &[], &[command, &["--help"]].concat());
         let shown = text(&output.stdout);
