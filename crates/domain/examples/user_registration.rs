@@ -87,7 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(default) = aggregate.default_email() {
         println!("Default email: {}", default.email());
     }
-    println!("Active: {}", aggregate.user().is_active(now));
+    println!("Active: {}", aggregate.is_active(now));
     println!(
         "Has work address: {}",
         aggregate.addresses_by_type(ContactType::Work).next().is_some()

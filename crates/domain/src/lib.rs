@@ -22,7 +22,7 @@
 //! ada.add_email(id, EmailAddress::parse("ada@example.org")?, ContactType::Home, false, now)?;
 //! ada.verify_email(id, now)?;
 //! ada.activate(now)?;
-//! assert!(ada.user().can_login(now));
+//! assert!(ada.can_login(now));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -61,7 +61,7 @@ pub use aggregates::{
 };
 pub use as_typed::{one_time_code, trimmed};
 pub use entities::{
-    BirthDateError, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
+    BirthDateError, Lockout, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
     UserEmail, UserPhone, UserProfile, UserRole, UserStatus,
 };
 pub use events::{DomainEvent, Notice, RecordedEvent};

@@ -97,7 +97,7 @@ pub struct Target {
 
 impl From<&UserAggregate> for Target {
     fn from(user: &UserAggregate) -> Self {
-        Self { id: user.id(), highest_role: user.user().highest_role() }
+        Self { id: user.id(), highest_role: user.highest_role() }
     }
 }
 

@@ -185,7 +185,7 @@ fn list<T: Serialize>(is_first: bool, items: impl Iterator<Item = T>) -> Result<
 
 /// The note stays with a deleted account, for the day it is restored.
 fn status_note(user: &UserAggregate) -> Option<Value> {
-    let note = user.user().status_note()?;
+    let note = user.status_note()?;
     Some(json!({
         "reason": note.reason(),
         "actor_id": note.actor().as_uuid(),

@@ -211,8 +211,8 @@ impl UserView {
     #[must_use]
     pub fn with_security(self, user: &UserAggregate) -> Self {
         let security = SecurityView {
-            failed_login_attempts: user.user().failed_login_attempts(),
-            account_locked_until: user.user().account_locked_until(),
+            failed_login_attempts: user.lockout().failed_attempts(),
+            account_locked_until: user.lockout().locked_until(),
         };
         Self { security: Some(security), ..self }
     }

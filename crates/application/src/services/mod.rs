@@ -20,5 +20,5 @@ pub use wake::Wake;
 
 /// Nobody writes to a banned or deleted user, and no link opens anything of theirs.
 pub(crate) fn is_shut_out(user: &UserAggregate, now: DateTime<Utc>) -> bool {
-    matches!(user.user().status_at(now), UserStatus::Banned | UserStatus::Deleted)
+    matches!(user.status_at(now), UserStatus::Banned | UserStatus::Deleted)
 }

@@ -12,7 +12,6 @@ use crate::{
     Actor, App, AppError, Caller,
     policies::{self, GlobalOperation, Operation},
     ports::{Claim, Claimed, Limit, UnitOfWork},
-    use_cases::lets_in,
 };
 
 /// For how long a repeated request gets the first answer.
@@ -204,7 +203,7 @@ impl App {
         let (mut reader, now) = (self.adapters.store.read()?, self.now());
         let is_open = reader.sessions().find(session_id, now)?.is_some();
         let user = reader.users().find_by_id(user_id)?;
-        let lives = is_open && user.is_some_and(|user| lets_in(&user, now));
+        let lives = is_open && user.is_some_and(|user| user.lets_in(now));
         if lives { Ok(()) } else { Err(AppError::Unauthenticated) }
     }
 }

@@ -107,7 +107,7 @@ impl Command for SetRoles {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
         let mut user = tx.user_for(Operation::SetRoles, self.user_id)?;
-        if *user.user().roles() != self.roles {
+        if *user.roles() != self.roles {
             if !self.roles.contains(&UserRole::Admin) {
                 tx.keep_an_admin(&user)?;
             }
@@ -123,7 +123,7 @@ impl Tx<'_> {
     /// Refuses to shut out or demote the last admin who can act (R15). Nobody else does it
     /// to another one before this transaction ends.
     pub(super) fn keep_an_admin(&mut self, user: &UserAggregate) -> Result<(), AppError> {
-        if user.user().has_role(UserRole::Admin) {
+        if user.has_role(UserRole::Admin) {
             self.keep_an_admin_besides(user.id())?;
         }
         Ok(())
@@ -149,8 +149,8 @@ impl Tx<'_> {
     }
 
     fn restore(&self, user: &mut UserAggregate) -> Result<(), AppError> {
-        let ends = user.user().updated_at() + self.app.settings().deleted_retention;
-        if user.user().status() == UserStatus::Deleted && ends <= self.now {
+        let ends = user.updated_at() + self.app.settings().deleted_retention;
+        if user.status() == UserStatus::Deleted && ends <= self.now {
             let (from, to) = (UserStatus::Deleted, UserStatus::Active);
             return Err(UserError::InvalidTransition { from, to }.into());
         }

@@ -110,7 +110,7 @@ impl Command for EraseUser {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<bool, AppError> {
         let (version, is_admin) = match tx.user_for(Operation::Erase, self.user_id) {
-            Ok(user) => (user.version(), user.user().has_role(UserRole::Admin)),
+            Ok(user) => (user.version(), user.has_role(UserRole::Admin)),
             Err(AppError::Store(RepositoryError::Corrupt { .. })) => {
                 let stamp = tx.stamp_to_erase(self.user_id)?;
                 (stamp.version, stamp.roles.contains(&UserRole::Admin))

@@ -2,10 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use userdom_domain::{Password, RepositoryError, UserId};
 use uuid::Uuid;
 
-use super::{
-    OpenedSession,
-    sign_in::{ClaimAttempt, lets_in},
-};
+use super::{OpenedSession, sign_in::ClaimAttempt};
 use crate::{
     App, AppError, Caller, Command, SignedInUser, Tx,
     policies::Operation,
@@ -128,7 +125,7 @@ impl Command for Refresh<'_> {
             return Ok(None);
         }
         let user = tx.uow.users().find_by_id(session.user_id)?;
-        let Some(user) = user.filter(|user| lets_in(user, tx.now)) else {
+        let Some(user) = user.filter(|user| user.lets_in(tx.now)) else {
             return Ok(None);
         };
         if self.generation == session.generation {
@@ -162,7 +159,7 @@ impl Command for Renew<'_> {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<OpenedSession, AppError> {
         let user = tx.uow.users().find_by_id(self.user.user_id)?;
-        let user = user.filter(|user| lets_in(user, tx.now)).ok_or(AppError::Unauthenticated)?;
+        let user = user.filter(|user| user.lets_in(tx.now)).ok_or(AppError::Unauthenticated)?;
         let session = tx.current_session(self.user.session_id)?;
         let renewed = tx.rotate_session(session, tx.now, &user)?.ok_or(AppError::Contended)?;
         let (user_id, session_id) = (self.user.user_id, self.user.session_id);

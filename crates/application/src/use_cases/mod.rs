@@ -40,7 +40,6 @@ pub use open_session::OpenedSession;
 pub use passwords::ChangePassword;
 pub use register_user::RegisterUser;
 pub use second_factor::{FinishSignIn, SecondFactor};
-pub(crate) use sign_in::lets_in;
 pub use sign_in::{SignIn, SignInStep};
 pub use update_account::UpdateAccount;
 pub use update_email::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail};

@@ -78,7 +78,7 @@ impl App {
         user: &UserAggregate,
         new: &Password,
     ) -> Result<PasswordHash, AppError> {
-        let mut own_words = vec![user.user().username().as_str()];
+        let mut own_words = vec![user.username().as_str()];
         own_words.extend(user.emails().iter().map(|email| email.email().as_str()));
         if let Some(profile) = user.profile() {
             own_words.extend([profile.first_name().as_str(), profile.last_name().as_str()]);

@@ -209,12 +209,12 @@ impl Command for Finish<'_> {
         let device_id = (target_id != id).then_some(target_id);
         let before = tx.uow.users().find_by_id(user_id)?;
         // The lock of the account does not count on a known device, as at the password.
-        if device_id.is_none() && before.is_some_and(|user| user.user().is_locked(tx.now)) {
+        if device_id.is_none() && before.is_some_and(|user| user.is_locked(tx.now)) {
             return Err(AppError::SignInRefused);
         }
         tx.uow.sign_ins().record_login(user_id, device_id, tx.now)?;
         let user = tx.user_let_in(user_id)?;
-        let is_right = user.user().two_factor_enabled()
+        let is_right = user.two_factor_enabled()
             && match &self.request.proof {
                 SecondFactor::Totp(code) => tx.use_code(user_id, code)?,
                 SecondFactor::RecoveryCode(code) => tx.use_recovery_code(user_id, code)?,
@@ -270,7 +270,7 @@ impl Command for SetUp<'_> {
             return Err(AppError::SecondFactorEnabled);
         }
         tx.audit("two_factor.set_up", Outcome::Success, Some(self.user_id), None)?;
-        let (issuer, account) = (&tx.app.settings().issuer, user.user().username());
+        let (issuer, account) = (&tx.app.settings().issuer, user.username());
         Ok(adapters.totp.enrolment(self.secret, issuer, account))
     }
 }
@@ -346,7 +346,7 @@ impl Command for Remove {
         if !tx.uow.second_factors().remove(self.user_id)? {
             return Err(AppError::SecondFactorMissing);
         }
-        if !user.user().two_factor_enabled() {
+        if !user.two_factor_enabled() {
             // It was set up and never confirmed.
             let user_id = Some(self.user_id);
             return tx.audit("two_factor.set_up_removed", Outcome::Success, user_id, None);

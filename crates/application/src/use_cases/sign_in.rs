@@ -1,7 +1,4 @@
-use chrono::{DateTime, Utc};
-use userdom_domain::{
-    EmailAddress, Password, UserAggregate, UserId, UserStatus, Username, trimmed,
-};
+use userdom_domain::{EmailAddress, Password, UserAggregate, UserId, Username, trimmed};
 use uuid::Uuid;
 
 use super::OpenedSession;
@@ -116,7 +113,7 @@ impl App {
     ) -> Result<(), AppError> {
         let user_id = credentials.user_id;
         let user = self.adapters.store.read()?.users().find_by_id(user_id)?;
-        if !user.is_some_and(|user| lets_in(&user, self.now())) {
+        if !user.is_some_and(|user| user.lets_in(self.now())) {
             return Ok(());
         }
         let stronger = self.adapters.hasher.hash(password)?;
@@ -223,10 +220,10 @@ impl Command for TakeStep<'_> {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
         let Credentials { user_id, device_id, .. } = *self.credentials;
         let user = tx.uow.users().find_by_id(user_id)?;
-        let Some(user) = user.filter(|user| lets_in(user, tx.now)) else {
+        let Some(user) = user.filter(|user| user.lets_in(tx.now)) else {
             return tx.refuse(self.credentials).map(|()| None);
         };
-        let has_second_factor = user.user().two_factor_enabled();
+        let has_second_factor = user.two_factor_enabled();
         if has_second_factor {
             // What others have guessed stays counted until the second factor is right.
             tx.uow.sign_ins().return_attempt(user_id, device_id)?;
@@ -234,11 +231,11 @@ impl Command for TakeStep<'_> {
             tx.uow.sign_ins().record_login(user_id, device_id, tx.now)?;
         }
         let user = tx.user_let_in(user_id)?;
-        if user.user().password_hash() != &self.credentials.password_hash {
+        if user.password_hash() != &self.credentials.password_hash {
             // Changed while the guess was checked: what was right is no more.
             return Err(AppError::SignInRefused);
         }
-        if user.user().two_factor_enabled() != has_second_factor {
+        if user.two_factor_enabled() != has_second_factor {
             return Err(AppError::Contended);
         }
         if has_second_factor {
@@ -247,11 +244,6 @@ impl Command for TakeStep<'_> {
         let opened = tx.sign_in_opened(&user, self.device, self.device_token)?;
         Ok(Some(SignInStep::Done(Box::new(opened))))
     }
-}
-
-/// What this attempt itself has counted does not stand in its way.
-pub(crate) fn lets_in(user: &UserAggregate, now: DateTime<Utc>) -> bool {
-    user.user().status_at(now) == UserStatus::Active && user.has_verified_email()
 }
 
 impl Tx<'_> {
@@ -265,7 +257,7 @@ impl Tx<'_> {
     /// keeps out whoever is about to suspend it or to change the password.
     pub(super) fn user_let_in(&mut self, user_id: UserId) -> Result<UserAggregate, AppError> {
         let user = self.uow.users().find_by_id(user_id)?;
-        user.filter(|user| lets_in(user, self.now)).ok_or(AppError::SignInRefused)
+        user.filter(|user| user.lets_in(self.now)).ok_or(AppError::SignInRefused)
     }
 
     /// The session of a sign-in that has come to its end, with the token of its device.

@@ -24,9 +24,7 @@ impl Command for UpdateAccount {
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<UserView, AppError> {
         let mut user = tx.user_for(Operation::ChangeAccount, self.user_id)?;
-        if let Some(username) =
-            self.username.as_ref().filter(|name| *name != user.user().username())
-        {
+        if let Some(username) = self.username.as_ref().filter(|name| *name != user.username()) {
             let role = tx.caller.actor.as_ref().map(crate::Actor::highest_role);
             if role != Some(UserRole::Admin) {
                 let mut validation = ValidationService::default();
@@ -36,7 +34,7 @@ impl Command for UpdateAccount {
             user.rename(username.clone(), tx.now);
         }
         if !self.preferences.is_empty() {
-            user.set_preferences(self.merged(user.user().preferences())?, tx.now);
+            user.set_preferences(self.merged(user.preferences())?, tx.now);
         }
         tx.save(&mut user)?;
         let actor = tx.caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;

@@ -172,7 +172,7 @@ impl Command for VerifyEmail {
             user.tell(Notice::EmailVerified, tx.now);
             user.verify_email(email_id, tx.now)?;
         }
-        if user.user().status() == UserStatus::Pending {
+        if user.status() == UserStatus::Pending {
             user.activate(tx.now)?;
         }
         tx.save(&mut user)?;

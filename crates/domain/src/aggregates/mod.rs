@@ -1,5 +1,6 @@
 //! The consistency boundary: a user with all its contacts, changed as one.
 
+mod account;
 mod addresses;
 mod emails;
 mod error;

@@ -5,9 +5,9 @@ use super::snapshot::{
 };
 use crate::{
     Address, AddressDraft, AddressId, AvatarUrl, Bio, ContactType, DisplayName, EmailAddress,
-    EmailId, Gender, LanguageTag, PasswordHash, PersonName, PhoneId, Preferences, StatusNote,
-    TimeZoneName, User, UserAddress, UserAggregate, UserEmail, UserId, UserPhone, UserProfile,
-    UserRole, UserStatus, Username,
+    EmailId, Gender, LanguageTag, Lockout, PasswordHash, PersonName, PhoneId, Preferences,
+    StatusNote, TimeZoneName, User, UserAddress, UserAggregate, UserEmail, UserId, UserPhone,
+    UserProfile, UserRole, UserStatus, Username,
     entities::{IncompleteNote, KeptNumber},
     value_objects::AsStored,
 };
@@ -56,8 +56,8 @@ impl UserAggregate {
             email_verified: user.email_verified,
             phone_verified: user.phone_verified,
             two_factor_enabled: user.two_factor_enabled,
-            failed_login_attempts: user.failed_login_attempts,
-            account_locked_until: user.account_locked_until,
+            failed_login_attempts: user.lockout.failed_attempts(),
+            account_locked_until: user.lockout.locked_until(),
             created_at: user.created_at,
             updated_at: user.updated_at,
             last_login_at: user.last_login_at,
@@ -125,8 +125,7 @@ fn restore_user(s: UserSnapshot) -> User {
         email_verified: s.email_verified,
         phone_verified: s.phone_verified,
         two_factor_enabled: s.two_factor_enabled,
-        failed_login_attempts: s.failed_login_attempts,
-        account_locked_until: s.account_locked_until,
+        lockout: Lockout::stored(s.failed_login_attempts, s.account_locked_until),
         created_at: s.created_at,
         updated_at: s.updated_at,
         last_login_at: s.last_login_at,

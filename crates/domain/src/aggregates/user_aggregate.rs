@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     DomainEvent, Notice, PasswordHash, Preferences, RecordedEvent, StatusNote, User, UserAddress,
-    UserEmail, UserError, UserId, UserPhone, UserProfile, UserRole, Username,
+    UserEmail, UserError, UserPhone, UserProfile, UserRole, Username,
 };
 
 /// A user with everything that hangs on it: the consistency boundary, and the
@@ -65,16 +65,6 @@ impl UserAggregate {
         };
         aggregate.record(DomainEvent::UserRegistered, now);
         aggregate
-    }
-
-    /// The identity.
-    pub const fn id(&self) -> UserId {
-        self.user.id()
-    }
-
-    /// The account.
-    pub const fn user(&self) -> &User {
-        &self.user
     }
 
     /// The profile, if there is one.

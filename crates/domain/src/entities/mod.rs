@@ -1,5 +1,6 @@
 //! What has an identity: the account and all that hangs on it.
 
+mod lockout;
 mod patch;
 mod user;
 mod user_address;
@@ -9,6 +10,7 @@ mod user_profile;
 mod user_role;
 mod user_status;
 
+pub use lockout::Lockout;
 pub use patch::Patch;
 pub(crate) use user::IncompleteNote;
 pub use user::User;

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
-    PasswordHash, Preferences, StatusNote, UserError, UserId, UserRole, UserStatus, Username,
-    value_objects::AsStored,
+    Lockout, PasswordHash, Preferences, StatusNote, UserError, UserId, UserRole, UserStatus,
+    Username, value_objects::AsStored,
 };
 
 /// The account alone: who it is, how it signs in, where it stands.
@@ -46,8 +46,7 @@ pub struct User {
     pub(crate) email_verified: bool,
     pub(crate) phone_verified: bool,
     pub(crate) two_factor_enabled: bool,
-    pub(crate) failed_login_attempts: u32,
-    pub(crate) account_locked_until: Option<DateTime<Utc>>,
+    pub(crate) lockout: Lockout,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) last_login_at: Option<DateTime<Utc>>,
@@ -64,11 +63,6 @@ pub(crate) struct IncompleteNote {
 }
 
 impl User {
-    /// So many failures in a row lock the account (R17).
-    pub const MAX_FAILED_LOGINS: u32 = 5;
-    /// How long a lock lasts, in minutes (R17).
-    pub const LOCK_MINUTES: i64 = 15;
-
     /// A pending user with the role `user` and the default preferences.
     pub fn new(
         id: UserId,
@@ -89,8 +83,7 @@ impl User {
             email_verified: false,
             phone_verified: false,
             two_factor_enabled: false,
-            failed_login_attempts: 0,
-            account_locked_until: None,
+            lockout: Lockout::default(),
             created_at: now,
             updated_at: now,
             last_login_at: None,
@@ -172,14 +165,9 @@ impl User {
         self.two_factor_enabled
     }
 
-    /// Failed sign-ins in a row (R17).
-    pub const fn failed_login_attempts(&self) -> u32 {
-        self.failed_login_attempts
-    }
-
-    /// The end of the lock, which may have passed (R17).
-    pub const fn account_locked_until(&self) -> Option<DateTime<Utc>> {
-        self.account_locked_until
+    /// Failed sign-ins in a row and their lock (R17); each known device has its own beside it.
+    pub const fn lockout(&self) -> Lockout {
+        self.lockout
     }
 
     /// When the user registered.
@@ -209,7 +197,7 @@ impl User {
 
     /// Locked out after too many failures, at `now` (R16, R17).
     pub fn is_locked(&self, now: DateTime<Utc>) -> bool {
-        self.account_locked_until.is_some_and(|end| end > now)
+        self.lockout.is_locked(now)
     }
 
     /// Active, with a verified default email, and not locked (R16).
@@ -219,7 +207,7 @@ impl User {
 
     /// Whether a sign-in may succeed at `now` (R16).
     pub fn can_login(&self, now: DateTime<Utc>) -> bool {
-        self.is_active(now) && !self.is_locked(now)
+        self.is_active(now)
     }
 
     /// Pending → active (R14).
@@ -317,23 +305,17 @@ impl User {
     /// A sign-in succeeded: the failures are forgotten (R17).
     pub fn record_login(&mut self, now: DateTime<Utc>) {
         self.last_login_at = Some(now);
-        self.failed_login_attempts = 0;
-        self.account_locked_until = None;
+        self.lockout = Lockout::default();
         self.touch(now);
     }
 
     /// A sign-in failed. The fifth failure in a row locks for 15 minutes; while
     /// locked nothing is counted; after the lock the count starts anew (R17).
     pub fn record_failed_login(&mut self, now: DateTime<Utc>) {
-        if self.is_locked(now) {
-            return;
+        if let Some(counted) = self.lockout.after_failure(now) {
+            self.lockout = counted;
+            self.touch(now);
         }
-        let before =
-            if self.account_locked_until.is_some() { 0 } else { self.failed_login_attempts };
-        self.failed_login_attempts = before.saturating_add(1);
-        self.account_locked_until = (self.failed_login_attempts >= Self::MAX_FAILED_LOGINS)
-            .then(|| now + TimeDelta::minutes(Self::LOCK_MINUTES));
-        self.touch(now);
     }
 
     /// Sets a new password (R18).
@@ -345,8 +327,7 @@ impl User {
 
     /// Forgets failed sign-ins and the lock (R17).
     pub fn unlock(&mut self, now: DateTime<Utc>) {
-        self.failed_login_attempts = 0;
-        self.account_locked_until = None;
+        self.lockout = Lockout::default();
         self.touch(now);
     }
 

@@ -6,7 +6,7 @@ use crate::{EmailAddress, RepositoryError, UserAggregate, UserId, Username};
 /// use userdom_domain::{RepositoryError, UserId, UserRepository};
 ///
 /// fn username(users: &mut dyn UserRepository, id: UserId) -> Result<Option<String>, RepositoryError> {
-///     Ok(users.find_by_id(id)?.map(|user| user.user().username().to_string()))
+///     Ok(users.find_by_id(id)?.map(|user| user.username().to_string()))
 /// }
 /// ```
 pub trait UserRepository {

@@ -107,11 +107,11 @@ fn r20_removing_the_default_promotes_verified_primary_then_verified_then_primary
 #[test]
 fn r16_email_verified_follows_the_default_email() {
     let mut user = user_with_emails(&[PRIMARY, WORK]);
-    assert!(!user.user().email_verified());
+    assert!(!user.email_verified());
     user.verify_email(email_id(1), now()).unwrap();
-    assert!(user.user().email_verified());
+    assert!(user.email_verified());
     user.remove_email(email_id(1), now()).unwrap();
-    assert!(!user.user().email_verified());
+    assert!(!user.email_verified());
 }
 
 #[test]

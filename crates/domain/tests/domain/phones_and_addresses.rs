@@ -48,9 +48,9 @@ fn r22_a_default_phone_cannot_move_to_a_type_that_has_one() {
 fn r16_phone_verified_while_any_phone_is() {
     let mut john = example::john();
     john.verify_phone(phone_id(5), now()).unwrap();
-    assert!(john.user().phone_verified());
+    assert!(john.phone_verified());
     john.remove_phone(phone_id(5), now()).unwrap();
-    assert!(!john.user().phone_verified());
+    assert!(!john.phone_verified());
 }
 
 #[test]

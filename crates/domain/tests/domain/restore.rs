@@ -114,9 +114,9 @@ fn r29_an_unknown_role_gives_no_right_and_is_kept() {
     let mut snapshot = john();
     snapshot.roles = vec!["superuser".to_owned()];
     let mut user = UserAggregate::restore(snapshot);
-    assert!(user.user().roles().is_empty());
-    assert_eq!(user.user().highest_role(), UserRole::Guest);
-    let now = user.user().created_at();
+    assert!(user.roles().is_empty());
+    assert_eq!(user.highest_role(), UserRole::Guest);
+    let now = user.created_at();
     user.set_roles([UserRole::Premium].into(), now).unwrap();
     assert_eq!(user.snapshot().roles, ["premium", "superuser"]);
 }
@@ -129,8 +129,8 @@ fn r29_what_is_missing_reads_as_the_default() {
     snapshot.emails[0].is_default = false;
     snapshot.emails[1].is_verified = true;
     let user = UserAggregate::restore(snapshot);
-    assert!(user.user().has_role(UserRole::User));
-    assert_eq!(user.user().preferences().entries(), Preferences::default().entries());
+    assert!(user.has_role(UserRole::User));
+    assert_eq!(user.preferences().entries(), Preferences::default().entries());
     assert_eq!(user.default_email().unwrap().email().as_str(), "john.doe@company.com");
 }
 
@@ -139,21 +139,21 @@ fn r29_an_unknown_status_lets_nobody_in_and_every_known_one_may_follow() {
     let mut snapshot = john();
     snapshot.status = "archived".to_owned();
     let user = UserAggregate::restore(snapshot);
-    assert_eq!(user.user().status(), UserStatus::Suspended);
-    let now = user.user().created_at();
+    assert_eq!(user.status(), UserStatus::Suspended);
+    let now = user.created_at();
     let note = || userdom_domain::StatusNote::new("spam", user.id(), None).unwrap();
     let changes: [fn(&mut UserAggregate, userdom_domain::StatusNote) -> bool; 4] = [
-        |user, note| user.suspend(note, user.user().created_at()).is_ok(),
-        |user, note| user.ban(note, user.user().created_at()).is_ok(),
-        |user, _| user.reinstate(user.user().created_at()).is_ok(),
-        |user, _| user.delete(user.user().created_at()).is_ok(),
+        |user, note| user.suspend(note, user.created_at()).is_ok(),
+        |user, note| user.ban(note, user.created_at()).is_ok(),
+        |user, _| user.reinstate(user.created_at()).is_ok(),
+        |user, _| user.delete(user.created_at()).is_ok(),
     ];
     for change in changes {
         let mut user = user.clone();
         assert!(change(&mut user, note()));
         assert_ne!(user.snapshot().status, "archived");
     }
-    assert!(!user.user().can_login(now));
+    assert!(!user.can_login(now));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn r29_whoever_changes_an_odd_value_gives_a_good_one() {
     snapshot.emails[1].contact_type = "fax".to_owned();
     let mut user = UserAggregate::restore(snapshot);
     assert_eq!(violations(&user).len(), 1);
-    let (id, now) = (user.emails()[1].id(), user.user().created_at());
+    let (id, now) = (user.emails()[1].id(), user.created_at());
     user.set_email_type(id, ContactType::Other, now).unwrap();
     assert_eq!(user.snapshot().emails[1].contact_type, "other");
     assert_eq!(violations(&user), [""; 0]);
@@ -174,7 +174,7 @@ fn r19_a_stored_default_that_is_not_primary_is_made_so() {
         let mut snapshot = john();
         snapshot.emails[0].contact_type = stored.to_owned();
         let odd = UserAggregate::restore(snapshot);
-        let (id, now) = (odd.emails()[0].id(), odd.user().created_at());
+        let (id, now) = (odd.emails()[0].id(), odd.created_at());
         let by_type = |user: &mut UserAggregate| user.set_email_type(id, ContactType::Primary, now);
         let by_default = |user: &mut UserAggregate| user.set_default_email(id, now);
         let other_type = |user: &mut UserAggregate| user.set_email_type(id, ContactType::Home, now);
@@ -193,7 +193,7 @@ fn r19_a_default_that_is_primary_in_capitals_can_be_called_primary() {
     let mut snapshot = john();
     snapshot.emails[0].contact_type = "PRIMARY".to_owned();
     let mut user = UserAggregate::restore(snapshot);
-    let (id, now) = (user.emails()[0].id(), user.user().created_at());
+    let (id, now) = (user.emails()[0].id(), user.created_at());
     user.set_email_type(id, ContactType::Primary, now).unwrap();
     assert_eq!(user.snapshot().emails[0].contact_type, "primary");
 }
@@ -205,9 +205,9 @@ fn r16_the_flag_follows_when_the_default_that_nobody_marked_is_removed() {
     snapshot.emails[0].is_verified = true;
     snapshot.email_verified = true;
     let mut user = UserAggregate::restore(snapshot);
-    let now = user.user().created_at();
+    let now = user.created_at();
     user.remove_email(user.emails()[0].id(), now).unwrap();
-    assert!(!user.user().email_verified());
+    assert!(!user.email_verified());
     assert_eq!(violations(&user), [""; 0]);
 }
 
@@ -225,7 +225,7 @@ fn r22_of_two_stored_defaults_of_a_type_the_chosen_one_stays() {
         (phone.is_default, phone.contact_type) = (true, stored.to_owned());
     }
     let mut user = UserAggregate::restore(snapshot);
-    let now = user.user().created_at();
+    let now = user.created_at();
     let phone_id = user.phones()[1].id();
     user.set_default_phone(phone_id, now).unwrap();
     user.set_default_address(address_id, now).unwrap();

@@ -99,15 +99,15 @@ fn r15_a_user_has_at_least_one_role() {
 #[test]
 fn r16_only_an_active_verified_unlocked_user_can_sign_in() {
     let mut user = user_with_emails(&[ContactType::Primary]);
-    assert!(!user.user().can_login(now()), "pending");
+    assert!(!user.can_login(now()), "pending");
     user.activate(now()).unwrap();
-    assert!(!user.user().can_login(now()), "not verified");
+    assert!(!user.can_login(now()), "not verified");
     user.verify_email(email_id(1), now()).unwrap();
-    assert!(user.user().can_login(now()));
+    assert!(user.can_login(now()));
     for _ in 0..5 {
         user.record_failed_login(now());
     }
-    assert!(!user.user().can_login(now()), "locked");
+    assert!(!user.can_login(now()), "locked");
 }
 
 #[test]
@@ -129,8 +129,8 @@ fn r17_nothing_is_counted_while_locked() {
     for _ in 0..9 {
         user.record_failed_login(now());
     }
-    assert_eq!(user.failed_login_attempts(), 5);
-    assert_eq!(user.account_locked_until(), Some(now() + TimeDelta::minutes(15)));
+    assert_eq!(user.lockout().failed_attempts(), 5);
+    assert_eq!(user.lockout().locked_until(), Some(now() + TimeDelta::minutes(15)));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn r17_an_expired_lock_starts_a_new_count() {
     }
     let later = now() + TimeDelta::minutes(15);
     user.record_failed_login(later);
-    assert_eq!((user.failed_login_attempts(), user.is_locked(later)), (1, false));
+    assert_eq!((user.lockout().failed_attempts(), user.is_locked(later)), (1, false));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn r17_a_success_clears_the_count() {
     let mut user = account();
     user.record_failed_login(now());
     user.record_login(now());
-    assert_eq!(user.failed_login_attempts(), 0);
+    assert_eq!(user.lockout().failed_attempts(), 0);
     assert_eq!(user.last_login_at(), Some(now()));
 }
 
@@ -159,8 +159,8 @@ fn r18_a_new_password_is_dated() {
     let later = now() + TimeDelta::days(1);
     let hash = userdom_domain::PasswordHash::parse("$argon2id$v=19$other$hash").unwrap();
     user.change_password(hash.clone(), later);
-    assert_eq!(user.user().password_hash(), &hash);
-    assert_eq!(user.user().password_changed_at(), later);
+    assert_eq!(user.password_hash(), &hash);
+    assert_eq!(user.password_changed_at(), later);
 }
 
 #[test]

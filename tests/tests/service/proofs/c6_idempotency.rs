@@ -232,7 +232,7 @@ fn r31_no_password_is_hashed_while_a_connection_is_held(kind: Kind) {
     assert_eq!(sessions(&database), 2);
     let mut reader = database.read().unwrap();
     let ada = reader.users().find_by_username(&given::username("ada")).unwrap().unwrap();
-    assert_eq!(*ada.user().password_hash(), PlainHasher::hash_of(given::PASSWORD));
+    assert_eq!(*ada.password_hash(), PlainHasher::hash_of(given::PASSWORD));
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Letter<'_> {
 
 /// What the user is called in a greeting.
 pub(super) fn name_of(user: &UserAggregate) -> String {
-    user.profile().map_or_else(|| user.user().username().to_string(), UserProfile::display_name)
+    user.profile().map_or_else(|| user.username().to_string(), UserProfile::display_name)
 }
 
 /// A moment, for people anywhere.

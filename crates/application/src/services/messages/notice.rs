@@ -26,7 +26,7 @@ impl EmailService {
             opening: format!(
                 "{what} That was on {}, at your account with the username {}.",
                 moment(made_at(event.id).unwrap_or_else(|| app.now())),
-                user.user().username()
+                user.username()
             ),
             link: None,
             closing: format!(

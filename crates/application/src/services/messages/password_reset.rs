@@ -54,7 +54,7 @@ impl EmailService {
             name: Some(name_of(&user)),
             opening: format!(
                 "somebody asked for a new password for your account with the username {}.",
-                user.user().username()
+                user.username()
             ),
             link: Some((
                 "Choose a new password",

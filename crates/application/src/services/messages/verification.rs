@@ -52,7 +52,7 @@ impl EmailService {
         let Some(user) = self.find_user(UserId::from_uuid(user_id))? else {
             return Ok(Delivery::Nothing);
         };
-        let is_pending = user.user().status() == UserStatus::Pending;
+        let is_pending = user.status() == UserStatus::Pending;
         if !is_pending && !self.may_ask(event, &user, asked_by)? {
             return Ok(Delivery::Nothing);
         }
@@ -127,7 +127,7 @@ impl EmailService {
         user: &UserAggregate,
         asked_by: Option<Uuid>,
     ) -> Result<bool, AppError> {
-        let changed_at = user.user().password_changed_at().timestamp_millis();
+        let changed_at = user.password_changed_at().timestamp_millis();
         let asked_at = made_at(event.id).map_or(i64::MIN, |at| at.timestamp_millis());
         let Some(asked_by) = asked_by.filter(|_| asked_at >= changed_at) else {
             return Ok(false);
@@ -142,7 +142,7 @@ impl EmailService {
             return Ok(Some(Actor::User(SignedInUser {
                 user_id: user.id(),
                 session_id: Uuid::nil(),
-                roles: user.user().roles().clone(),
+                roles: user.roles().clone(),
                 authenticated_at: self.app.now(),
             })));
         }
@@ -166,7 +166,7 @@ impl EmailService {
             opening: format!(
                 "please confirm that this email address is yours, and that it belongs to the \
                  account with the username {}.",
-                user.user().username()
+                user.username()
             ),
             link: Some((
                 "Confirm my email address",

@@ -77,7 +77,7 @@ pub fn r13_unknown_preferences_survive(t: &dyn StoreUnderTest) {
         ("none", "null"),
     ]);
     let user = changed(t, &user, |user| user.set_preferences(many, minute(1)));
-    assert_eq!(user.user().preferences().others().len(), 4);
+    assert_eq!(user.preferences().others().len(), 4);
     changed(t, &user, |user| {
         user.set_preferences(preferences(&[("x", "1")]), minute(2));
     });
@@ -122,9 +122,9 @@ pub fn r14_a_status_comes_back_with_its_note(t: &dyn StoreUnderTest) {
     let user = changed(t, &user, |user| {
         user.suspend(timed.clone(), minute(1)).unwrap();
     });
-    assert_eq!(user.user().status_note(), Some(&timed));
+    assert_eq!(user.status_note(), Some(&timed));
     let user = changed(t, &user, |user| user.reinstate(minute(2)).unwrap());
-    assert_eq!(user.user().status_note(), None);
+    assert_eq!(user.status_note(), None);
     let user = changed(t, &user, |user| user.ban(note(None), minute(3)).unwrap());
     changed(t, &user, |user| user.unban(minute(4)).unwrap());
 }
@@ -136,10 +136,10 @@ pub fn r14_a_deleted_user_is_restored_to_the_status_before(t: &dyn StoreUnderTes
         user.suspend(note.clone(), minute(1)).unwrap();
     });
     let user = changed(t, &user, |user| user.delete(minute(2)).unwrap());
-    assert_eq!(user.user().status(), UserStatus::Deleted);
+    assert_eq!(user.status(), UserStatus::Deleted);
     let user = changed(t, &user, |user| user.restore_account(minute(3)).unwrap());
-    assert_eq!(user.user().status(), UserStatus::Suspended);
-    assert_eq!(user.user().status_note(), Some(&note));
+    assert_eq!(user.status(), UserStatus::Suspended);
+    assert_eq!(user.status_note(), Some(&note));
 }
 
 pub fn r17_the_aggregates_own_counter_comes_back(t: &dyn StoreUnderTest) {
@@ -149,10 +149,10 @@ pub fn r17_the_aggregates_own_counter_comes_back(t: &dyn StoreUnderTest) {
             user.record_failed_login(minute(1));
         }
     });
-    assert_eq!(user.user().account_locked_until(), Some(minute(16)));
+    assert_eq!(user.lockout().locked_until(), Some(minute(16)));
     let user = changed(t, &user, |user| user.record_login(minute(20)));
-    assert_eq!(user.user().last_login_at(), Some(minute(20)));
-    assert_eq!(user.user().account_locked_until(), None);
+    assert_eq!(user.last_login_at(), Some(minute(20)));
+    assert_eq!(user.lockout().locked_until(), None);
 }
 
 pub fn r18_a_changed_password_comes_back(t: &dyn StoreUnderTest) {
@@ -160,7 +160,7 @@ pub fn r18_a_changed_password_comes_back(t: &dyn StoreUnderTest) {
     let long = format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ${}", "a".repeat(200));
     let hash = userdom_domain::PasswordHash::parse(&long).unwrap();
     let user = changed(t, &user, |user| user.change_password(hash, minute(1)));
-    assert_eq!(user.user().password_changed_at(), minute(1));
+    assert_eq!(user.password_changed_at(), minute(1));
 }
 
 pub fn r1_times_are_kept_to_the_microsecond(t: &dyn StoreUnderTest) {
@@ -183,6 +183,6 @@ pub fn r1_times_are_kept_to_the_microsecond(t: &dyn StoreUnderTest) {
             )
             .unwrap();
         });
-        assert_eq!(user.user().updated_at(), moment, "{text}");
+        assert_eq!(user.updated_at(), moment, "{text}");
     }
 }

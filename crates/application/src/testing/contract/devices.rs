@@ -114,7 +114,7 @@ pub fn a9_a_known_device_has_five_tries_of_its_own(t: &dyn StoreUnderTest) {
         assert_eq!((claimed.user_id, claimed.device_id), (user.id(), Some(device.id)));
     }
     assert_eq!(claim(t, Some(&device), minute(16)), None, "locked, the account's tries included");
-    assert_eq!(find(t, user.id()).unwrap().user().failed_login_attempts(), 0);
+    assert_eq!(find(t, user.id()).unwrap().lockout().failed_attempts(), 0);
     assert!(claim(t, Some(&other), minute(2)).is_some());
     assert!(claim(t, None, minute(2)).is_some());
     assert!(claim(t, Some(&device), minute(17)).is_some(), "the lock has ended");
@@ -150,8 +150,8 @@ pub fn a9_what_happens_on_a_device_is_counted_there(t: &dyn StoreUnderTest) {
     in_one_unit(t, |uow| uow.sign_ins().record_login(user.id(), on_device, minute(3))).unwrap();
     four();
     let stored = find(t, user.id()).unwrap();
-    assert_eq!(stored.user().failed_login_attempts(), 1, "the account's own count stays");
-    assert_eq!(stored.user().last_login_at(), Some(minute(3)));
+    assert_eq!(stored.lockout().failed_attempts(), 1, "the account's own count stays");
+    assert_eq!(stored.last_login_at(), Some(minute(3)));
     assert_eq!(known(t, user.id(), 4)[0].last_used_at, minute(3));
 }
 

@@ -24,7 +24,7 @@ pub fn an_email_is_added_typed_verified_and_removed(t: &dyn StoreUnderTest) {
     let user = changed(t, &user, |user| {
         user.verify_email(three, minute(2)).unwrap();
     });
-    assert!(user.user().email_verified(), "R20: it is the default now");
+    assert!(user.email_verified(), "R20: it is the default now");
     assert_eq!(user.email(three).unwrap().verified_at(), Some(minute(2)));
     let user = changed(t, &user, |user| {
         user.remove_email(one, minute(3)).unwrap();

@@ -20,9 +20,9 @@ pub fn a_phone_is_added_typed_verified_and_removed(t: &dyn StoreUnderTest) {
         user.set_phone_type(two, ContactType::Emergency, minute(1)).unwrap();
         user.verify_phone(two, minute(2)).unwrap();
     });
-    assert!(user.user().phone_verified());
+    assert!(user.phone_verified());
     let user = changed(t, &user, |user| user.remove_phone(two, minute(3)).unwrap());
-    assert!(!user.user().phone_verified());
+    assert!(!user.phone_verified());
     let user = changed(t, &user, |user| user.remove_phone(one, minute(3)).unwrap());
     assert!(user.phones().is_empty());
 }

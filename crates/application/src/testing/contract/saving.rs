@@ -119,7 +119,7 @@ pub fn a_new_user_cannot_take_an_old_ones_identity(t: &dyn StoreUnderTest) {
     let impostor = userdom_domain::User::new(
         user.id(),
         given::username("impostor"),
-        user.user().password_hash().clone(),
+        user.password_hash().clone(),
         minute(1),
     );
     let mut impostor = UserAggregate::register(impostor, None, minute(1));
@@ -135,7 +135,7 @@ pub fn delete_removes_everything_and_says_whether_there_was_anything(t: &dyn Sto
     assert!(!delete(user.id()));
     assert_eq!(find(t, user.id()), None);
     let mut reader = t.store().read().unwrap();
-    assert_eq!(reader.users().find_by_username(user.user().username()).unwrap(), None);
+    assert_eq!(reader.users().find_by_username(user.username()).unwrap(), None);
     assert_eq!(reader.users().find_by_email(user.emails()[0].email()).unwrap(), None);
     drop(reader);
     assert_eq!(find(t, other.id()), Some(other));

@@ -55,7 +55,7 @@ pub fn a_session_is_found_by_its_token_with_its_owner(t: &dyn StoreUnderTest) {
     let expected = SessionOwner {
         session_id: session.id,
         user_id: user.id(),
-        username: user.user().username().to_string(),
+        username: user.username().to_string(),
         roles: BTreeSet::from([UserRole::User, UserRole::Moderator]),
         status: UserStatus::Active,
         status_until: None,

@@ -33,8 +33,8 @@ fn assert_counter(
     locked_until: Option<DateTime<Utc>>,
 ) {
     let stored = find(t, user.id()).unwrap();
-    assert_eq!(stored.user().failed_login_attempts(), attempts);
-    assert_eq!(stored.user().account_locked_until(), locked_until);
+    assert_eq!(stored.lockout().failed_attempts(), attempts);
+    assert_eq!(stored.lockout().locked_until(), locked_until);
 }
 
 pub fn r17_an_attempt_is_counted_and_gets_the_hash(t: &dyn StoreUnderTest) {
@@ -147,18 +147,18 @@ pub fn a_login_is_recorded_without_raising_the_version(t: &dyn StoreUnderTest) {
     let user = ada(t);
     in_one_unit(t, |uow| uow.sign_ins().record_login(user.id(), None, minute(7))).unwrap();
     let stored = find(t, user.id()).unwrap();
-    assert_eq!(stored.user().last_login_at(), Some(minute(7)));
+    assert_eq!(stored.last_login_at(), Some(minute(7)));
     assert_eq!(stored.version(), user.version());
     let mut user = user;
     user.rename(given::username("ada.l"), minute(8));
     save(t, &mut user).unwrap();
-    assert_eq!(find(t, user.id()).unwrap().user().last_login_at(), Some(minute(7)));
+    assert_eq!(find(t, user.id()).unwrap().last_login_at(), Some(minute(7)));
 }
 
 pub fn a_hash_is_upgraded_only_while_the_old_one_stands(t: &dyn StoreUnderTest) {
     let user = ada(t);
     let hash = PlainHasher::hash_of;
-    let stored = || find(t, user.id()).unwrap().user().password_hash().clone();
+    let stored = || find(t, user.id()).unwrap().password_hash().clone();
     let upgrade = |old: &str, new: &str| {
         let (old, new) = (hash(old), hash(new));
         in_one_unit(t, |uow| uow.sign_ins().upgrade_hash(user.id(), &old, &new)).unwrap()
@@ -167,7 +167,7 @@ pub fn a_hash_is_upgraded_only_while_the_old_one_stands(t: &dyn StoreUnderTest) 
     assert_eq!(stored(), hash(given::PASSWORD));
     assert!(upgrade(given::PASSWORD, "second"));
     assert_eq!(stored(), hash("second"));
-    assert_eq!(find(t, user.id()).unwrap().user().password_changed_at(), given::now());
+    assert_eq!(find(t, user.id()).unwrap().password_changed_at(), given::now());
 }
 
 pub fn r17_sixteen_at_once_get_five_checks(t: &dyn StoreUnderTest) {

@@ -31,7 +31,7 @@ pub fn r9_a_name_can_change_its_case(t: &dyn StoreUnderTest) {
     let user = changed(t, &user, |user| {
         user.rename(given::username("ADA"), minute(1));
     });
-    assert_eq!(user.user().username().as_str(), "ADA");
+    assert_eq!(user.username().as_str(), "ADA");
 }
 
 pub fn r9_a_name_that_was_given_up_is_free(t: &dyn StoreUnderTest) {

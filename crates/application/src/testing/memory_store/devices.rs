@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
-use userdom_domain::{RepositoryError, UniqueKey, UserId};
+use userdom_domain::{Lockout, RepositoryError, UniqueKey, UserId};
 use uuid::Uuid;
 
 use super::{MemoryUnitOfWork, State, state::StoredDevice};
@@ -21,8 +21,7 @@ impl DeviceRepository for MemoryUnitOfWork {
         let stored = StoredDevice {
             new: device.clone(),
             last_used_at: device.created_at,
-            failed_attempts: 0,
-            locked_until: None,
+            lockout: Lockout::default(),
         };
         state.devices.insert(device.id, stored);
         let own = state.devices.values().filter(|other| other.new.user_id == device.user_id);
@@ -74,13 +73,6 @@ impl DeviceRepository for MemoryUnitOfWork {
     fn forget_all(&mut self, user_id: UserId) -> Result<(), RepositoryError> {
         self.writable()?.devices.retain(|_, device| device.new.user_id != user_id);
         Ok(())
-    }
-}
-
-impl StoredDevice {
-    pub(super) fn forget_attempts(&mut self) {
-        self.failed_attempts = 0;
-        self.locked_until = None;
     }
 }
 

@@ -1,8 +1,8 @@
-use chrono::{DateTime, TimeDelta, Utc};
-use userdom_domain::{PasswordHash, RepositoryError, User, UserId, UserSnapshot};
+use chrono::{DateTime, Utc};
+use userdom_domain::{Lockout, PasswordHash, RepositoryError, UserId, UserSnapshot};
 use uuid::Uuid;
 
-use super::{MemoryUnitOfWork, state::StoredDevice};
+use super::MemoryUnitOfWork;
 use crate::ports::{Credentials, Login, SignInRepository, TokenHash};
 
 impl SignInRepository for MemoryUnitOfWork {
@@ -19,15 +19,10 @@ impl SignInRepository for MemoryUnitOfWork {
         let (user_id, hash) = (user.id, PasswordHash::stored(user.password_hash.clone()));
         let known = device.and_then(|token| state.live_device(user_id, token, now));
         let device_id = known.map(|device| device.new.id);
-        let counted = if let Some(id) = device_id {
-            let device = state.devices.get_mut(&id).unwrap();
-            count(&mut device.failed_attempts, &mut device.locked_until, now)
-        } else {
-            let user = state.users.get_mut(&user_id).unwrap();
-            count(&mut user.failed_login_attempts, &mut user.account_locked_until, now)
-        };
         let user_id = UserId::from_uuid(user_id);
-        Ok(counted.then_some(Credentials { user_id, password_hash: hash, device_id }))
+        let is_counted =
+            self.change_lockout(user_id, device_id, |lockout| lockout.after_failure(now))?;
+        Ok(is_counted.then_some(Credentials { user_id, password_hash: hash, device_id }))
     }
 
     fn clear_attempts(
@@ -35,14 +30,8 @@ impl SignInRepository for MemoryUnitOfWork {
         user_id: UserId,
         device_id: Option<Uuid>,
     ) -> Result<(), RepositoryError> {
-        self.change_counted(
-            (user_id, device_id),
-            |user| {
-                user.failed_login_attempts = 0;
-                user.account_locked_until = None;
-            },
-            StoredDevice::forget_attempts,
-        )
+        self.change_lockout(user_id, device_id, |_| Some(Lockout::default()))?;
+        Ok(())
     }
 
     fn return_attempt(
@@ -50,17 +39,8 @@ impl SignInRepository for MemoryUnitOfWork {
         user_id: UserId,
         device_id: Option<Uuid>,
     ) -> Result<(), RepositoryError> {
-        self.change_counted(
-            (user_id, device_id),
-            |user| {
-                user.failed_login_attempts = user.failed_login_attempts.saturating_sub(1);
-                user.account_locked_until = None;
-            },
-            |device| {
-                device.failed_attempts = device.failed_attempts.saturating_sub(1);
-                device.locked_until = None;
-            },
-        )
+        self.change_lockout(user_id, device_id, |lockout| Some(lockout.without_last_failure()))?;
+        Ok(())
     }
 
     fn record_login(
@@ -95,32 +75,29 @@ impl SignInRepository for MemoryUnitOfWork {
     }
 }
 
-/// One more attempt, if there is no lock (R17).
-fn count(attempts: &mut u32, lock: &mut Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    if lock.is_some_and(|end| end > now) {
-        return false;
-    }
-    *attempts = if lock.is_some() { 1 } else { *attempts + 1 };
-    *lock = (*attempts >= User::MAX_FAILED_LOGINS)
-        .then(|| now + TimeDelta::minutes(User::LOCK_MINUTES));
-    true
-}
-
 impl MemoryUnitOfWork {
-    /// Changes the row where attempts were counted, if it is still there.
-    fn change_counted(
+    /// Changes the count where the attempt is counted, if it is still there; says whether it did.
+    fn change_lockout(
         &mut self,
-        (user_id, device_id): (UserId, Option<Uuid>),
-        user: impl FnOnce(&mut UserSnapshot),
-        device: impl FnOnce(&mut StoredDevice),
-    ) -> Result<(), RepositoryError> {
-        match device_id {
-            None => self.change_user(user_id, user),
-            Some(id) => {
-                self.writable()?.devices.get_mut(&id).map(device);
-                Ok(())
-            }
-        }
+        user_id: UserId,
+        device_id: Option<Uuid>,
+        change: impl FnOnce(Lockout) -> Option<Lockout>,
+    ) -> Result<bool, RepositoryError> {
+        let state = self.writable()?;
+        let changed = match device_id {
+            Some(id) => state.devices.get_mut(&id).and_then(|device| {
+                device.lockout = change(device.lockout)?;
+                Some(())
+            }),
+            None => state.users.get_mut(&user_id.as_uuid()).and_then(|user| {
+                let before = Lockout::stored(user.failed_login_attempts, user.account_locked_until);
+                let after = change(before)?;
+                user.failed_login_attempts = after.failed_attempts();
+                user.account_locked_until = after.locked_until();
+                Some(())
+            }),
+        };
+        Ok(changed.is_some())
     }
 
     fn change_user(

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use userdom_domain::{RepositoryError, UniqueKey, UserId, UserSnapshot};
+use userdom_domain::{Lockout, RepositoryError, UniqueKey, UserId, UserSnapshot};
 use uuid::{Builder, Uuid};
 
 use super::outbox::StoredEvent;
@@ -35,8 +35,7 @@ pub(super) struct State {
 pub(super) struct StoredDevice {
     pub(super) new: NewDevice,
     pub(super) last_used_at: DateTime<Utc>,
-    pub(super) failed_attempts: u32,
-    pub(super) locked_until: Option<DateTime<Utc>>,
+    pub(super) lockout: Lockout,
 }
 
 #[derive(Clone)]

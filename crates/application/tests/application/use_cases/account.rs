@@ -81,7 +81,7 @@ fn r29_a_preference_that_cannot_be_read_is_replaced() {
     let user = world.has(UserAggregate::restore(snapshot));
     let patch = prefer(user.id(), &[("crm", Some(r#"{"a":3}"#))]);
     world.app.execute(&by(&user), &patch).unwrap();
-    let stored = world.user(user.id()).user().preferences().as_json().to_owned();
+    let stored = world.user(user.id()).preferences().as_json().to_owned();
     assert!(stored.starts_with(r#"{"crm":{"a":3},"x":1"#), "{stored}");
 }
 
@@ -150,7 +150,7 @@ fn r14_a_deleted_account_is_kept_and_has_no_session() {
     world.app.execute(&by(&user), &delete).unwrap();
     assert_err!(world.app.authenticate(&token), AppError::Unauthenticated);
     assert_err!(world.sign_in("ada", given::PASSWORD), AppError::SignInRefused);
-    assert_eq!(world.user(user.id()).user().status(), UserStatus::Deleted);
+    assert_eq!(world.user(user.id()).status(), UserStatus::Deleted);
 
     world.change(user.id(), |user| {
         user.restore_account(given::now()).unwrap();

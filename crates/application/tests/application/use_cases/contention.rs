@@ -100,7 +100,7 @@ fn an_outage_is_no_contention() {
 #[test]
 fn a_sign_in_survives_contention() {
     let (world, user, _) = contended(2, transient);
-    world.sign_in(user.user().username().as_str(), given::PASSWORD).unwrap();
+    world.sign_in(user.username().as_str(), given::PASSWORD).unwrap();
 }
 
 /// Whoever runs it tries again soon, and not after an hour.

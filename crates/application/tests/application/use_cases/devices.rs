@@ -51,7 +51,7 @@ fn a9_an_attacker_who_guesses_for_an_hour_keeps_no_known_device_out() {
             assert!(matches!(guess, Err(AppError::SignInRefused | AppError::TooOften(_))));
         }
         if minute == 14 {
-            assert!(world.user(ada.id()).user().is_locked(world.clock.now()));
+            assert!(world.user(ada.id()).is_locked(world.clock.now()));
             assert_err!(step(&world, "ada"), AppError::SignInRefused | AppError::TooOften(_));
         }
         sign_in(&world, &known, given::PASSWORD).unwrap();
@@ -95,7 +95,7 @@ fn a9_misses_on_a_device_do_not_lock_the_account() {
     for _ in 0..4 {
         assert_err!(sign_in(&world, &known, "wrong"), AppError::SignInRefused);
     }
-    assert_eq!(world.user(ada.id()).user().failed_login_attempts(), 0);
+    assert_eq!(world.user(ada.id()).lockout().failed_attempts(), 0);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn the_device_of_another_user_is_a_stranger() {
     world.has(given::an_active_user().with_username("bob").build());
     let of_bob = device(&open(&world, "bob"));
     assert_err!(sign_in(&world, &of_bob, "wrong"), AppError::SignInRefused);
-    assert_eq!(world.user(ada.id()).user().failed_login_attempts(), 1, "counted at the account");
+    assert_eq!(world.user(ada.id()).lockout().failed_attempts(), 1, "counted at the account");
     assert!(!is_known(&world, &of_bob));
     for noise in ["", "ü", "ud_dt_", &of_bob[..of_bob.len() - 1]] {
         assert!(!is_known(&world, noise), "{noise}");

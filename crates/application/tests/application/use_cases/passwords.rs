@@ -133,11 +133,11 @@ fn a3_a_wrong_current_password_is_refused_and_counted_like_a_sign_in() {
     for count in 1..=5 {
         let wrong = world.app.change_password(&caller, &change(ada.id(), "wrong", NEW));
         assert_err!(wrong, AppError::ProofRefused);
-        assert_eq!(world.user(ada.id()).user().failed_login_attempts(), count);
+        assert_eq!(world.user(ada.id()).lockout().failed_attempts(), count);
     }
     let right = world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW));
     assert_err!(right, AppError::ProofRefused);
-    assert_eq!(world.user(ada.id()).user().password_hash(), ada.user().password_hash());
+    assert_eq!(world.user(ada.id()).password_hash(), ada.password_hash());
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_session_that_has_ended_changes_no_password() {
     world.app.sign_out(&caller).unwrap();
     let late = world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW));
     assert_err!(late, AppError::Unauthenticated);
-    assert_eq!(world.user(ada.id()).user().password_hash(), ada.user().password_hash());
+    assert_eq!(world.user(ada.id()).password_hash(), ada.password_hash());
 }
 
 /// Refuses what the user itself is called.
@@ -261,7 +261,7 @@ fn a9_a_reset_unlocks_the_account() {
     assert!(!signs_in(&world, given::PASSWORD));
     let token = reset_token(&world, "ada@example.org");
     reset(&world, &token).unwrap();
-    assert_eq!(world.user(ada.id()).user().account_locked_until(), None);
+    assert_eq!(world.user(ada.id()).lockout().locked_until(), None);
     assert!(signs_in(&world, NEW));
 }
 
@@ -272,7 +272,7 @@ fn a6_a_reset_keeps_the_second_factor() {
     world.change(ada.id(), |user| user.set_two_factor(true, given::now()));
     world.deliver();
     reset(&world, &reset_token(&world, "ada@example.org")).unwrap();
-    assert!(world.user(ada.id()).user().two_factor_enabled());
+    assert!(world.user(ada.id()).two_factor_enabled());
     let step = world.app.sign_in(&by_nobody(), &attempt("ada", NEW)).unwrap();
     assert!(matches!(step, SignInStep::Challenge(_)));
 }
@@ -317,7 +317,7 @@ fn who_is_suspended_may_reset_the_password_and_stays_suspended() {
     let ada = ada(&world);
     suspend(&world, &ada);
     reset(&world, &reset_token(&world, "ada@example.org")).unwrap();
-    assert_eq!(world.user(ada.id()).user().status(), UserStatus::Suspended);
+    assert_eq!(world.user(ada.id()).status(), UserStatus::Suspended);
     assert!(!signs_in(&world, NEW));
 }
 
@@ -355,7 +355,7 @@ fn a7_what_is_no_reset_token_changes_nothing() {
     ] {
         assert_err!(reset(&world, noise), AppError::TokenNotValid);
     }
-    assert_eq!(world.user(ada.id()).user().password_hash(), ada.user().password_hash());
+    assert_eq!(world.user(ada.id()).password_hash(), ada.password_hash());
 }
 
 #[test]

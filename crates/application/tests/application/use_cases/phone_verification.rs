@@ -48,7 +48,7 @@ fn r16_the_code_of_the_text_message_verifies_the_phone() {
 
     let verified = world.app.verify_phone(&by(&ada), ada.id(), phone, code).unwrap();
     assert!(verified.value.is_verified);
-    assert!(world.user(ada.id()).user().phone_verified());
+    assert!(world.user(ada.id()).phone_verified());
     assert!(world.events_of(ada.id()).contains(&"phone.verified"));
     let again = world.app.verify_phone(&by(&ada), ada.id(), phone, code);
     assert_err!(again, AppError::CodeNotValid);

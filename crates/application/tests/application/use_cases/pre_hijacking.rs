@@ -70,8 +70,8 @@ fn a10_classic_federated_merge_two_registrations_are_never_one_account() {
     assert_err!(world.app.verify_email(&by_nobody(), &old_link), AppError::TokenNotValid);
     world.app.verify_email(&by_nobody(), &link).unwrap();
 
-    assert_eq!(world.user(intruder).user().status(), UserStatus::Pending);
-    assert_eq!(world.user(owner).user().status(), UserStatus::Active);
+    assert_eq!(world.user(intruder).status(), UserStatus::Pending);
+    assert_eq!(world.user(owner).status(), UserStatus::Active);
     for login in ["ada@example.org", "mallory"] {
         assert_err!(open(&world, login, given::PASSWORD), AppError::SignInRefused);
     }
@@ -100,7 +100,7 @@ fn a10_of_two_claims_in_one_batch_the_newer_one_is_confirmed() {
         world.deliver().iter().map(|mail| link_token(mail, "verify-email")).collect();
     assert_err!(world.app.verify_email(&by_nobody(), &links[0]), AppError::TokenNotValid);
     world.app.verify_email(&by_nobody(), &links[1]).unwrap();
-    assert_eq!(world.user(UserId::from_uuid(owner.id)).user().status(), UserStatus::Active);
+    assert_eq!(world.user(UserId::from_uuid(owner.id)).status(), UserStatus::Active);
 }
 
 /// Unexpired session. A pending account has none; and one that the victim has confirmed by
@@ -169,7 +169,7 @@ fn a10_trojan_identifier_a_claim_in_another_account_blocks_nobody() {
     let (owner, link) = register(&world, &victim());
     assert_err!(world.app.verify_email(&by_nobody(), &claim), AppError::TokenNotValid);
     world.app.verify_email(&by_nobody(), &link).unwrap();
-    assert!(world.user(owner).user().email_verified());
+    assert!(world.user(owner).email_verified());
     assert!(!world.user(mallory.id()).emails()[1].is_verified());
 }
 

@@ -45,7 +45,7 @@ fn a3_a_wrong_password_counts_like_a_sign_in() {
     let caller = holder(&world, &session);
     for count in 1..=5 {
         assert_err!(prove(&world, &caller, "wrong"), AppError::ProofRefused);
-        assert_eq!(world.user(ada.id()).user().failed_login_attempts(), count);
+        assert_eq!(world.user(ada.id()).lockout().failed_attempts(), count);
     }
     assert_err!(prove(&world, &caller, given::PASSWORD), AppError::ProofRefused);
     assert_eq!(world.hasher.real_checks(), 6, "five guesses and the sign-in");
@@ -62,7 +62,7 @@ fn a3_a_right_password_forgets_the_misses_before_it() {
         assert_err!(prove(&world, &caller, "wrong"), AppError::ProofRefused);
     }
     prove(&world, &caller, given::PASSWORD).unwrap();
-    assert_eq!(world.user(ada.id()).user().failed_login_attempts(), 0);
+    assert_eq!(world.user(ada.id()).lockout().failed_attempts(), 0);
 }
 
 #[test]

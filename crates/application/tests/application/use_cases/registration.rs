@@ -51,7 +51,7 @@ fn the_password_is_stored_as_a_hash_alone() {
     let world = World::new();
     let view = world.app.register(&by_nobody(), &as_ada()).unwrap();
     let stored = world.user(UserId::from_uuid(view.id));
-    assert_eq!(stored.user().password_hash().algorithm(), "plain");
+    assert_eq!(stored.password_hash().algorithm(), "plain");
     assert!(!serde_json::to_string(&view).unwrap().contains("password_hash"));
 }
 
@@ -158,7 +158,7 @@ fn an_operator_makes_an_admin_who_can_sign_in_at_once() {
         password: given::password(given::PASSWORD),
     };
     let id = world.app.create_admin(&request).unwrap();
-    assert!(world.user(id).user().has_role(UserRole::Admin));
+    assert!(world.user(id).has_role(UserRole::Admin));
     assert!(world.deliver().is_empty(), "the operator vouches for the address");
     let token = world.sign_in("root@example.org", given::PASSWORD).unwrap();
     assert_eq!(world.app.authenticate(&token).unwrap().highest_role(), UserRole::Admin);

@@ -100,7 +100,7 @@ fn r14_a_sanction_carries_reason_actor_and_end() {
     let view = change(&world, &by(&moderator), ada.id(), step).unwrap();
     assert_eq!((view.status_reason.as_deref(), view.status_until), (Some("spam"), Some(until)));
     let stored = world.user(ada.id());
-    assert_eq!(stored.user().status_note().unwrap().actor(), moderator.id());
+    assert_eq!(stored.status_note().unwrap().actor(), moderator.id());
     let line = trail(&world, ada.id()).pop().unwrap();
     assert_eq!((line.kind.as_str(), line.actor_id), ("user.suspended", Some(moderator.id())));
 

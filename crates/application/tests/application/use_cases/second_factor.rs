@@ -46,7 +46,7 @@ fn the_first_code_turns_it_on_and_gives_ten_recovery_codes() {
     let (_, codes) = enrol(&world, &this);
 
     assert_eq!(codes.len(), 10);
-    assert!(world.user(ada.id()).user().two_factor_enabled());
+    assert!(world.user(ada.id()).two_factor_enabled());
     assert!(access_lives(&world, &this) && !access_lives(&world, &other));
     assert!(!refresh_lives(&world, &other));
     let mails = world.deliver();
@@ -68,7 +68,7 @@ fn before_the_first_code_it_asks_for_nothing() {
     let code = totp_code("of another secret", world.clock.now());
     let wrong = world.app.confirm_totp(&caller, ada.id(), &code);
     assert_err!(wrong, AppError::CodeNotValid);
-    assert!(!world.user(ada.id()).user().two_factor_enabled());
+    assert!(!world.user(ada.id()).two_factor_enabled());
     let code = totp_code(&again.secret, world.clock.now());
     world.app.confirm_totp(&caller, ada.id(), &code).unwrap();
 }
@@ -331,7 +331,7 @@ fn a9_the_own_tries_of_a_device_are_forgotten_at_the_second_factor() {
 #[test]
 fn r17_a_right_password_gives_no_tries_back_before_the_second_factor() {
     let (world, ada, _, secret) = enrolled();
-    let failures = || world.user(ada.id()).user().failed_login_attempts();
+    let failures = || world.user(ada.id()).lockout().failed_attempts();
     for _ in 0..3 {
         let guess = world.app.sign_in(&from_somewhere(), &attempt("ada", "wrong"));
         assert_err!(guess, AppError::SignInRefused);
@@ -432,7 +432,7 @@ fn a5_guesses_at_the_confirmation_are_limited() {
 fn turned_off_it_asks_for_nothing_and_the_owner_is_told() {
     let (world, ada, session, _) = enrolled();
     world.app.remove_totp(&holder(&world, &session), ada.id()).unwrap();
-    assert!(!world.user(ada.id()).user().two_factor_enabled());
+    assert!(!world.user(ada.id()).two_factor_enabled());
     assert_eq!(world.deliver().len(), 1);
     assert_eq!(lines(&world, ada.id(), "two_factor.disabled"), 1);
     done(step(&world, "ada").unwrap());

@@ -29,7 +29,7 @@ fn a_token_says_who_calls() {
     let (user, token) = signed_in(&world);
     let actor = world.app.authenticate(&token).unwrap();
     assert_eq!(actor.user_id(), Some(user.id()));
-    assert_eq!(&actor.user().unwrap().roles, user.user().roles());
+    assert_eq!(&actor.user().unwrap().roles, user.roles());
     assert_eq!(actor.highest_role(), UserRole::Moderator);
 }
 

@@ -15,7 +15,7 @@ fn ada(world: &World) -> UserAggregate {
 }
 
 fn failures(world: &World, user: &UserAggregate) -> u32 {
-    world.user(user.id()).user().failed_login_attempts()
+    world.user(user.id()).lockout().failed_attempts()
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn the_answer_holds_the_session_and_the_user() {
     assert_eq!(answer.user.last_login_at, Some(world.clock.now()));
     assert_eq!(answer.user.version, ada.version(), "a sign-in raises no version");
     assert!(!format!("{answer:?}").contains(answer.access_token.expose()));
-    assert_eq!(world.user(ada.id()).user().last_login_at(), Some(world.clock.now()));
+    assert_eq!(world.user(ada.id()).last_login_at(), Some(world.clock.now()));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn r17_the_fifth_attempt_may_still_be_right() {
     }
     world.sign_in("ada", given::PASSWORD).unwrap();
     assert_eq!(failures(&world, &ada), 0);
-    assert_eq!(world.user(ada.id()).user().account_locked_until(), None);
+    assert_eq!(world.user(ada.id()).lockout().locked_until(), None);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn r16_a_pending_user_is_refused_and_the_right_password_clears_the_count() {
     assert_eq!(failures(&world, &user), 1);
     assert_err!(world.sign_in("pending", given::PASSWORD), AppError::SignInRefused);
     assert_eq!(failures(&world, &user), 0);
-    assert_eq!(world.user(user.id()).user().last_login_at(), None);
+    assert_eq!(world.user(user.id()).last_login_at(), None);
 }
 
 #[test]
@@ -142,12 +142,12 @@ fn an_outdated_hash_is_replaced_when_its_password_is_seen() {
     let old = PlainHasher::outdated_hash_of(given::PASSWORD);
     let user = given::an_active_user().with_username("ada").with_password_hash(old.clone());
     let user = world.has(user.build());
-    let stored = || world.user(user.id()).user().password_hash().clone();
+    let stored = || world.user(user.id()).password_hash().clone();
     assert_err!(world.sign_in("ada", "wrong"), AppError::SignInRefused);
     assert_eq!(stored(), old);
     world.sign_in("ada", given::PASSWORD).unwrap();
     assert_eq!(stored(), PlainHasher::hash_of(given::PASSWORD));
-    assert_eq!(world.user(user.id()).user().password_changed_at(), given::now());
+    assert_eq!(world.user(user.id()).password_changed_at(), given::now());
     world.sign_in("ada", given::PASSWORD).unwrap();
 }
 

@@ -129,7 +129,7 @@ impl Model {
             let user = self.world.user(*id);
             let verified = user.emails().iter().filter(|email| email.is_verified());
             let verified = verified.map(|email| email.email().as_str().to_owned()).collect();
-            (*id, (verified, user.user().password_hash().as_str().to_owned()))
+            (*id, (verified, user.password_hash().as_str().to_owned()))
         };
         self.users.iter().map(of).collect()
     }
@@ -247,13 +247,13 @@ impl Model {
             .users
             .iter()
             .copied()
-            .find(|id| self.world.user(*id).user().username().as_str() == link.username);
+            .find(|id| self.world.user(*id).username().as_str() == link.username);
         assert_eq!(link.kind, kind, "{link:?}");
         assert!(!link.is_used, "used twice or replaced: {link:?}");
         assert!(self.world.clock.now() < link.ends_at, "too late: {link:?}");
         assert!(changed.iter().all(|user| Some(*user) == owner), "{link:?} changed {changed:?}");
         let owner = self.world.user(owner.unwrap());
-        assert_ne!(owner.user().status(), UserStatus::Deleted, "{link:?}");
+        assert_ne!(owner.status(), UserStatus::Deleted, "{link:?}");
         self.links[index].is_used = true;
         if kind == Kind::Reset {
             // It ends everything else that opens the account.

@@ -18,8 +18,8 @@ fn the_link_verifies_the_email_and_activates_the_user() {
     assert!(changed.value.is_verified);
     assert_eq!(changed.version, 2);
     let ada = world.user(ada.id());
-    assert_eq!(ada.user().status(), UserStatus::Active);
-    assert!(ada.user().email_verified());
+    assert_eq!(ada.status(), UserStatus::Active);
+    assert!(ada.email_verified());
     assert_eq!(ada.version(), 2);
 }
 
@@ -123,8 +123,8 @@ fn r21_of_two_accounts_that_verify_one_address_one_wins() {
     world.app.verify_email(&by_nobody(), &links[1]).unwrap();
     let late = world.app.verify_email(&by_nobody(), &links[0]);
     assert_err!(late, AppError::Taken(UniqueKey::VerifiedEmail));
-    assert_eq!(world.user(ada).user().status(), UserStatus::Pending);
-    assert_eq!(world.user(bob).user().status(), UserStatus::Active);
+    assert_eq!(world.user(ada).status(), UserStatus::Pending);
+    assert_eq!(world.user(bob).status(), UserStatus::Active);
     assert!(world.deliver().iter().all(|mail| !mail.text.contains("verify-email")));
 }
 
@@ -258,6 +258,6 @@ fn the_tokens_of_two_registrations_do_not_meet() {
     };
     let bob = UserId::from_uuid(world.app.register(&by_nobody(), &bob).unwrap().id);
     world.app.verify_email(&by_nobody(), &token).unwrap();
-    assert_eq!(world.user(ada.id()).user().status(), UserStatus::Active);
-    assert_eq!(world.user(bob).user().status(), UserStatus::Pending);
+    assert_eq!(world.user(ada.id()).status(), UserStatus::Active);
+    assert_eq!(world.user(bob).status(), UserStatus::Pending);
 }

@@ -143,7 +143,7 @@ pub(crate) fn attempt(login: &str, password: &str) -> SignIn {
 
 /// The user itself, who has just proved who it is.
 pub(crate) fn by(user: &UserAggregate) -> Caller {
-    signed_in(user.id(), user.user().roles().clone())
+    signed_in(user.id(), user.roles().clone())
 }
 
 /// Somebody else with this role.

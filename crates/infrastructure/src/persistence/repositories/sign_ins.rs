@@ -1,10 +1,10 @@
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::{
     prelude::*,
     sql_types::{Binary, Integer, Nullable, Text, Timestamp},
 };
 use userdom_application::ports::{Credentials, Login, SignInRepository, TokenHash};
-use userdom_domain::{PasswordHash, RepositoryError, User, UserId};
+use userdom_domain::{Lockout, PasswordHash, RepositoryError, UserId};
 use uuid::Uuid;
 
 use crate::persistence::{
@@ -137,9 +137,8 @@ impl SqlUnitOfWork {
         device: Option<&TokenHash>,
         now: DateTime<Utc>,
     ) -> Result<Option<Claimed>, RepositoryError> {
-        let max = i32::try_from(User::MAX_FAILED_LOGINS).unwrap_or(i32::MAX);
-        let locked_until: NaiveDateTime =
-            (now + TimeDelta::minutes(User::LOCK_MINUTES)).naive_utc();
+        let max = i32::try_from(Lockout::MAX_FAILURES).unwrap_or(i32::MAX);
+        let locked_until: NaiveDateTime = (now + Lockout::DURATION).naive_utc();
         let claimed = on_either!(self.writing()?, c => {
             let update = diesel::sql_query(sql)
                 .bind::<Integer, _>(max)
