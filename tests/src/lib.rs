@@ -12,5 +12,7 @@
 pub mod app;
 pub mod databases;
 pub mod directory;
+#[path = "../../crates/domain/examples/john_doe/mod.rs"]
+pub mod example;
 pub mod process;
 mod statements;

@@ -2,8 +2,9 @@
 //!
 //! The HTTP implementation has a deadline for the first head of a connection alone, and reads
 //! bodies that nobody wants without end. So it gets a stream that counts what goes through
-//! ([`connection`]) and hands over one request at a time ([`framing`]); what a connection waits for and until when is plain data ([`progress`]);
-//! and [`admission`] says how many connections there are, and which one leaves for another.
+//! ([`connection`]) and hands over one request at a time ([`framing`]); what a connection waits
+//! for and until when is plain data ([`progress`]); and [`admission`] says how many connections
+//! there are, and which one leaves for another.
 
 mod admission;
 mod connection;
@@ -27,7 +28,8 @@ use actix_web::{
 };
 use tokio::{
     net::TcpStream,
-    time::{Instant, sleep_until, timeout},
+    task::yield_now,
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use self::{
@@ -39,6 +41,9 @@ use crate::{ApiState, middleware, problem::Problem, routes};
 
 /// For a client to hear that there is no place for it.
 const REFUSAL: Duration = Duration::from_millis(100);
+
+/// For what a client has sent before a stop to be read.
+const LAST_READ: Duration = Duration::from_millis(50);
 
 /// How much the server takes, and how long it waits for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +111,13 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
             .client_disconnect_timeout(Duration::ZERO)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
-                async move { stopping.notified().await }
+                async move {
+                    stopping.notified().await;
+                    // The library begins no request after this, not even one that has arrived:
+                    // so that is read first.
+                    sleep(LAST_READ).await;
+                    yield_now().await;
+                }
             })
             .on_connect_ext(|stream: &ClientStream, data| {
                 data.insert(Rc::clone(&stream.0));

@@ -276,7 +276,25 @@ fn audited(event: &DomainEvent) -> Option<(&'static str, Option<Uuid>)> {
         | DomainEvent::AddressChanged { address_id }
         | DomainEvent::AddressRemoved { address_id }
         | DomainEvent::DefaultAddressChanged { address_id } => Some(address_id.as_uuid()),
-        _ => None,
+        DomainEvent::UserRegistered
+        | DomainEvent::UserActivated
+        | DomainEvent::UserSuspended
+        | DomainEvent::UserReinstated
+        | DomainEvent::UserBanned
+        | DomainEvent::UserUnbanned
+        | DomainEvent::UserDeleted
+        | DomainEvent::UserRestored
+        | DomainEvent::UsernameChanged
+        | DomainEvent::RolesChanged
+        | DomainEvent::PreferencesChanged
+        | DomainEvent::PasswordChanged
+        | DomainEvent::PasswordReset
+        | DomainEvent::AccountUnlocked
+        | DomainEvent::TwoFactorEnabled
+        | DomainEvent::TwoFactorDisabled
+        | DomainEvent::LoginSucceeded
+        | DomainEvent::LoginFailed
+        | DomainEvent::ProfileChanged => None,
     };
     Some((event.kind(), target))
 }

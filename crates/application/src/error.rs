@@ -33,7 +33,6 @@ pub struct Faults(pub Vec<Fault>);
 
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum AppError {
     /// Some fields are faulty.
     #[error(transparent)]
@@ -114,7 +113,10 @@ impl From<RepositoryError> for AppError {
         match error {
             RepositoryError::Duplicate(key) => Self::Taken(key),
             RepositoryError::Stale => Self::Contended,
-            other => Self::Store(other),
+            error @ (RepositoryError::Transient(_)
+            | RepositoryError::Unavailable(_)
+            | RepositoryError::Corrupt { .. }
+            | RepositoryError::Other(_)) => Self::Store(error),
         }
     }
 }

@@ -1,15 +1,17 @@
 //! How many users a second are read from what is stored: as they stand, and with every value put
 //! through its constructor, as it was before R29. In turns, so that both see the same machine.
 
+mod john_doe;
+
 use std::{hint::black_box, time::Instant};
 
-use userdom_domain::{UserAggregate, UserSnapshot, example};
+use userdom_domain::{UserAggregate, UserSnapshot};
 
 const ROUNDS: usize = 5;
 const LOADS: u32 = 5_000;
 
 fn main() {
-    let stored = example::john().snapshot();
+    let stored = john_doe::john().snapshot();
     let mut ratios = Vec::new();
     for round in 1..=ROUNDS {
         let as_they_stand = per_second(&stored, |_| {});

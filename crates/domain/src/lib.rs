@@ -44,11 +44,17 @@
 )]
 #![warn(missing_docs)]
 
+// What the example of the tests calls this crate.
+#[cfg(test)]
+extern crate self as userdom_domain;
+
 mod aggregates;
 mod as_typed;
 mod entities;
 mod events;
-pub mod example;
+#[cfg(test)]
+#[path = "../examples/john_doe/mod.rs"]
+mod example;
 mod repositories;
 #[cfg(feature = "serde")]
 mod serde_support;

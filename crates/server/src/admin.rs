@@ -40,17 +40,17 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
 }
 
 fn explain(error: AppError) -> StartError {
-    match error {
-        AppError::Invalid(faults) => {
-            let details: Vec<_> = faults.0.into_iter().map(|fault| fault.detail).collect();
-            StartError::Refused(details.join("; "))
-        }
-        AppError::Taken(UniqueKey::Username) => {
-            StartError::Refused("--username: this name is taken".to_owned())
-        }
-        AppError::Taken(_) => {
-            StartError::Refused("--email: another account has verified this address".to_owned())
-        }
-        other => StartError::App(other),
+    if let AppError::Invalid(faults) = error {
+        let details: Vec<_> = faults.0.into_iter().map(|fault| fault.detail).collect();
+        return StartError::Refused(details.join("; "));
     }
+    let AppError::Taken(key) = error else { return StartError::App(error) };
+    StartError::Refused(match key {
+        UniqueKey::Username => "--username: this name is taken".to_owned(),
+        UniqueKey::VerifiedEmail
+        | UniqueKey::UserEmail
+        | UniqueKey::UserPhone
+        | UniqueKey::Default
+        | UniqueKey::Identity => "--email: another account has verified this address".to_owned(),
+    })
 }

@@ -65,7 +65,14 @@ impl StartError {
             | Self::PasswordFile { .. }
             | Self::Refused(_) => 2,
             Self::StopOverdue { .. } => 3,
-            _ => 1,
+            Self::DataDir { .. }
+            | Self::Database { .. }
+            | Self::Copy(_)
+            | Self::Bind { .. }
+            | Self::Server(_)
+            | Self::Output(_)
+            | Self::PasswordNotShown { .. }
+            | Self::App(_) => 1,
         }
     }
 

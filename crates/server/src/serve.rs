@@ -27,6 +27,9 @@ use crate::{
 const BACKLOG: i32 = 4096;
 /// For the connections that wait to be accepted when the listener is about to be closed.
 const BACKLOG_PATIENCE: Duration = Duration::from_secs(2);
+/// For a connection that was accepted to reach the thread that serves it, on a machine that has
+/// much else to do.
+const HANDED_OVER: Duration = Duration::from_millis(100);
 /// How long a service drains that nobody watches.
 const DRAIN: Duration = Duration::from_secs(5);
 /// What is kept of the time for a stop: to wait for the workers after the server was given up, and
@@ -210,7 +213,7 @@ async fn is_empty(listener: TcpListener) {
             while waits() {
                 sleep(Duration::from_millis(10)).await;
             }
-            sleep(Duration::from_millis(10)).await;
+            sleep(HANDED_OVER).await;
         }
     };
     let _ = timeout(BACKLOG_PATIENCE, both_times).await;

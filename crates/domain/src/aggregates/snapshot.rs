@@ -8,7 +8,8 @@ use uuid::Uuid;
 /// to the inside of an aggregate; `restore` takes every value as it stands (R29).
 ///
 /// ```
-/// use userdom_domain::{UserAggregate, example};
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
+/// use userdom_domain::UserAggregate;
 ///
 /// let user = example::john();
 /// let mut snapshot = user.snapshot();

@@ -120,7 +120,11 @@ impl User {
         let is_known = self.status.known().is_some();
         match self.status() {
             UserStatus::Suspended | UserStatus::Banned if ended && is_known => UserStatus::Active,
-            status => status,
+            status @ (UserStatus::Pending
+            | UserStatus::Active
+            | UserStatus::Suspended
+            | UserStatus::Banned
+            | UserStatus::Deleted) => status,
         }
     }
 

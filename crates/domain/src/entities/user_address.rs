@@ -5,7 +5,7 @@ use crate::{Address, AddressId, ContactType, value_objects::AsStored};
 /// One postal address of a user.
 ///
 /// ```
-/// # use userdom_domain::example;
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
 /// let user = example::john();
 /// assert_eq!(user.addresses()[0].address().postal_code(), "10001");
 /// ```

@@ -7,7 +7,7 @@ use crate::{ContactType, EmailAddress, EmailId, value_objects::AsStored};
 /// Made and changed by [`UserAggregate`](crate::UserAggregate) only.
 ///
 /// ```
-/// # use userdom_domain::example;
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
 /// let user = example::john();
 /// let email = user.default_email().expect("John has one");
 /// assert_eq!(email.email().as_str(), "john.doe@gmail.com");

@@ -7,7 +7,7 @@ use crate::{ContactType, PhoneId, PhoneNumber, value_objects::AsStored};
 /// One phone of a user.
 ///
 /// ```
-/// # use userdom_domain::example;
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
 /// let user = example::john();
 /// assert_eq!(user.phones()[0].phone().e164(), Some("+15551234567"));
 /// ```

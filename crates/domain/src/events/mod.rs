@@ -9,7 +9,8 @@ use crate::{AddressId, EmailAddress, EmailId, PhoneId};
 /// an address, a number or a name: they outlive erasure.
 ///
 /// ```
-/// use userdom_domain::{DomainEvent, example};
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
+/// use userdom_domain::DomainEvent;
 ///
 /// let user = example::john();
 /// assert_eq!(user.events()[0].event, DomainEvent::UserRegistered);
@@ -18,7 +19,6 @@ use crate::{AddressId, EmailAddress, EmailId, PhoneId};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "kind"))]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "each variant says what happened")]
 pub enum DomainEvent {
     #[cfg_attr(feature = "serde", serde(rename = "user.registered"))]
@@ -100,7 +100,6 @@ pub enum DomainEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "each variant says what is told")]
 pub enum Notice {
     PasswordChanged,

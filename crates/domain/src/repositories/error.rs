@@ -2,7 +2,6 @@ use std::error::Error;
 
 /// What must be unique in the whole directory, or within one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum UniqueKey {
     /// R9: usernames, without regard to case.
     Username,
@@ -20,7 +19,6 @@ pub enum UniqueKey {
 
 /// Why a repository did not do as asked. "Not found" is no error but `None`.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum RepositoryError {
     /// Somebody else has it.
     #[error("{0:?} is taken")]

@@ -3,7 +3,6 @@ use crate::{ContactType, Country, UserAddress, UserEmail, UserPhone};
 
 /// A test of one email (R28).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum EmailTest {
     /// The whole address.
     Value(TextTest),
@@ -32,7 +31,6 @@ impl Specification<EmailTest> {
 
 /// A test of one phone (R28).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum PhoneTest {
     /// [`PhoneNumber::key`](crate::PhoneNumber::key), such as `+15551234567;ext=12`.
     Number(TextTest),
@@ -58,7 +56,6 @@ impl Specification<PhoneTest> {
 
 /// A test of one address (R28).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum AddressTest {
     /// The city.
     City(TextTest),

@@ -7,7 +7,8 @@ use crate::{UserAggregate, UserId, UserProfile, UserRole, UserStatus};
 ///
 /// ```
 /// use chrono::{DateTime, Utc};
-/// use userdom_domain::{EmailTest, TextTest, UserRole, UserSpecification, UserTest, example};
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
+/// use userdom_domain::{EmailTest, TextTest, UserRole, UserSpecification, UserTest};
 ///
 /// let now: DateTime<Utc> = "2026-01-01T12:00:00Z".parse().unwrap();
 /// let at_gmail = EmailTest::Domain(TextTest::equals("gmail.com"));
@@ -21,7 +22,6 @@ pub type UserSpecification = Specification<UserTest>;
 
 /// One test of a user (R28).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum UserTest {
     /// May sign in: active, verified, not locked (R16).
     Active,
@@ -88,7 +88,8 @@ impl UserSpecification {
     /// case and accents.
     ///
     /// ```
-    /// use userdom_domain::{UserSpecification, example};
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/john_doe/mod.rs")); }
+    /// use userdom_domain::UserSpecification;
     ///
     /// let now = "2026-01-01T12:00:00Z".parse().unwrap();
     /// assert!(UserSpecification::text("jöhn d").is_satisfied_by(&example::john(), now));

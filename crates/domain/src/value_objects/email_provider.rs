@@ -9,7 +9,6 @@ use std::fmt;
 /// assert_eq!(EmailProvider::of_domain("example.org").as_str(), "Custom");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum EmailProvider {
     /// Gmail.
     Google,

@@ -1,10 +1,9 @@
 use proptest::prelude::*;
 use userdom_domain::{
     AddressId, ContactType, EmailAddress, EmailId, PhoneId, PhoneNumber, StatusNote, UserAggregate,
-    example,
 };
 
-use crate::now;
+use crate::{example, now};
 
 /// Anything that can be done to a user; small numbers, so that the operations meet.
 #[derive(Debug, Clone)]

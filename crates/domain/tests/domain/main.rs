@@ -9,6 +9,8 @@
 
 mod aggregate_properties;
 mod emails;
+#[path = "../../examples/john_doe/mod.rs"]
+mod example;
 mod phones_and_addresses;
 mod restore;
 mod status_and_sign_in;

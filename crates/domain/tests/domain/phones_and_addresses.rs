@@ -1,8 +1,6 @@
-use userdom_domain::{
-    AddressId, ContactType, PhoneId, PhoneNumber, UserAggregate, UserError, example,
-};
+use userdom_domain::{AddressId, ContactType, PhoneId, PhoneNumber, UserAggregate, UserError};
 
-use crate::now;
+use crate::{example, now};
 
 fn phone_id(n: u8) -> PhoneId {
     PhoneId::from_parts(now(), [n; 10])

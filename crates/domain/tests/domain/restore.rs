@@ -1,7 +1,9 @@
 use userdom_domain::{
     AddressId, ContactType, Preferences, UserAddress, UserAggregate, UserError, UserPhone,
-    UserRole, UserSnapshot, UserStatus, example,
+    UserRole, UserSnapshot, UserStatus,
 };
+
+use crate::example;
 
 fn john() -> UserSnapshot {
     example::john().snapshot()

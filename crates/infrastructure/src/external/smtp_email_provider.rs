@@ -27,7 +27,6 @@ pub struct SmtpEmailProvider {
 
 /// Why the mail settings cannot be used. Never contains the URL: it holds a password.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum MailConfigError {
     /// The URL is not `smtp(s)://[user:password@]host[:port][?tls=required]`.
     #[error("the SMTP URL must look like smtps://user:password@host:port")]

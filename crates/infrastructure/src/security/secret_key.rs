@@ -26,7 +26,6 @@ pub struct SecretKey(Zeroizing<Vec<u8>>);
 
 /// Why there is no secret key. Never contains any of it.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum SecretKeyError {
     /// Neither 64 hex digits nor 32 bytes in base64.
     #[error(

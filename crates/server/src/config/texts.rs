@@ -45,7 +45,10 @@ impl Texts {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(number) => number.to_string(),
                 toml::Value::Boolean(flag) => flag.to_string(),
-                _ => {
+                toml::Value::Float(_)
+                | toml::Value::Datetime(_)
+                | toml::Value::Array(_)
+                | toml::Value::Table(_) => {
                     self.faults.push(format!("{key} in the file: expected text or a number"));
                     continue;
                 }

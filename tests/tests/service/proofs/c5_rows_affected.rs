@@ -2,9 +2,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use userdom_application::ports::{NewDevice, Store, TokenHash, TotpCredential, UnitOfWork};
-use userdom_domain::{UserId, example};
+use userdom_domain::UserId;
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
-use userdom_tests::databases::{Kind, TestDatabase};
+use userdom_tests::{
+    databases::{Kind, TestDatabase},
+    example,
+};
 use uuid::Uuid;
 
 fn now() -> DateTime<Utc> {

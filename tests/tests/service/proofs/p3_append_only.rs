@@ -2,9 +2,12 @@ use std::sync::Arc;
 
 use diesel::{Connection, PgConnection, QueryResult, connection::SimpleConnection};
 use userdom_application::ports::{AuditEvent, Outcome, Store};
-use userdom_domain::{UserId, example};
+use userdom_domain::UserId;
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
-use userdom_tests::databases::{Kind, TestDatabase, sqlite};
+use userdom_tests::{
+    databases::{Kind, TestDatabase, sqlite},
+    example,
+};
 use uuid::Uuid;
 
 fn run(database: &TestDatabase, statement: &str) -> QueryResult<()> {

@@ -77,6 +77,5 @@ fn told(notice: Notice) -> (&'static str, &'static str) {
             "Your recovery codes were replaced",
             "your account got new recovery codes. The old ones are good for nothing.",
         ),
-        _ => ("Your account was changed", "your account was changed."),
     }
 }

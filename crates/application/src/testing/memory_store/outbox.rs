@@ -7,7 +7,6 @@ use crate::ports::{Channel, ClaimedEvent, Errand, MailRequest, Outbox};
 
 /// A row of the outbox, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct StoredEvent {
     /// The identity.
     pub id: Uuid,

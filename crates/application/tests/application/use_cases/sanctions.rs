@@ -50,7 +50,9 @@ fn in_status(world: &World, status: UserStatus) -> UserAggregate {
     let note = || StatusNote::new("before", given::a_user_id(), None).unwrap();
     let mut user = match status {
         UserStatus::Pending => given::a_pending_user().build(),
-        _ => given::an_active_user().build(),
+        UserStatus::Active | UserStatus::Suspended | UserStatus::Banned | UserStatus::Deleted => {
+            given::an_active_user().build()
+        }
     };
     match status {
         UserStatus::Pending | UserStatus::Active => {}

@@ -141,9 +141,12 @@ fn possible(number: &str, region: Option<KnownRegion>) -> Result<Parsed, PhoneNu
 }
 
 fn metadata_reading(number: &str, region: Option<KnownRegion>) -> Result<Parsed, PhoneNumberError> {
-    Parsed::parse(number, region).map_err(|error| match error {
-        ParseError::InvalidCountryCode => PhoneNumberError::UnknownCallingCode,
-        _ => PhoneNumberError::NotPossible,
+    Parsed::parse(number, region).map_err(|error| {
+        if error == ParseError::InvalidCountryCode {
+            PhoneNumberError::UnknownCallingCode
+        } else {
+            PhoneNumberError::NotPossible
+        }
     })
 }
 

@@ -229,7 +229,6 @@ impl Compiler {
             EmailTest::Type(kind) => is_of_type(*kind),
             EmailTest::Verified => Sql::new("c.is_verified"),
             EmailTest::Default => Sql::new("c.is_default"),
-            _ => Sql::new("FALSE"),
         };
         Sql::new("SELECT c.user_id FROM user_emails c WHERE ").then(contacts(tree, &one))
     }
@@ -240,7 +239,6 @@ impl Compiler {
             PhoneTest::Type(kind) => is_of_type(*kind),
             PhoneTest::Verified => Sql::new("c.is_verified"),
             PhoneTest::Default => Sql::new("c.is_default"),
-            _ => Sql::new("FALSE"),
         };
         Sql::new("SELECT c.user_id FROM user_phones c WHERE ").then(contacts(tree, &one))
     }
@@ -255,7 +253,6 @@ impl Compiler {
             AddressTest::Country(country) => Sql::new("c.country = ").text(country.to_string()),
             AddressTest::Type(kind) => is_of_type(*kind),
             AddressTest::Default => Sql::new("c.is_default"),
-            _ => Sql::new("FALSE"),
         };
         Sql::new("SELECT c.user_id FROM user_addresses c WHERE ").then(contacts(tree, &one))
     }

@@ -130,20 +130,20 @@ fn told_of_user(test: &UserTest) -> Option<Told> {
             EmailTest::Domain(test) => told_of_text("ed", Kept::Lower, test, false),
             EmailTest::Type(kind) => Some(is("et", kind.as_str())),
             EmailTest::Verified => Some(Told::by(quoted("ev"))),
-            _ => None,
+            EmailTest::Default => None,
         }),
         UserTest::Phone(one) => told_of_one(one, &|test| match test {
             PhoneTest::Number(test) => told_of_text("p", Kept::Lower, test, true).map(few_if(test)),
             PhoneTest::Type(kind) => Some(is("pt", kind.as_str())),
             PhoneTest::Verified => Some(Told::by(quoted("pv"))),
-            _ => None,
+            PhoneTest::Default => None,
         }),
         UserTest::Address(one) => told_of_one(one, &|test| match test {
             AddressTest::City(test) => told_of_text("a", Kept::Folded, test, true),
             AddressTest::PostalCode(test) => told_of_text("ap", Kept::Lower, test, false),
             AddressTest::Country(country) => Some(is("ac", country.as_ref())),
             AddressTest::Type(kind) => Some(is("at", kind.as_str())),
-            _ => None,
+            AddressTest::Default => None,
         }),
         _ => None,
     }
