@@ -1,15 +1,19 @@
-"""What the drills share: instances of the service, a proxy that goes silent, and the table."""
+"""What the drills share: instances of the service, clients with a ledger, servers of mail that work
+and that do not, a proxy that goes silent, and the table."""
 
 import atexit
+import collections
 import contextlib
 import http.client
 import itertools
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +22,7 @@ import urllib.parse
 BINARY = os.environ["USERDOM_DRILL_BINARY"]
 PASSWORD = "granite otter canyon 93"
 KEY = "q6Zt0yI1m5mP2w0bJxv7Qk9sUu3RZc8LhT4nWfEoGyA="
+SINK = pathlib.Path(__file__).resolve().parent.parent / "smtp_sink.py"
 NAMES = itertools.count(int(time.time() * 1000) % 10**9)
 
 
@@ -25,6 +30,13 @@ def row(what, how_often, lost, halved, doubled, recovery):
     """Adds a line to the table at the end."""
     with open(os.environ["USERDOM_DRILL_TABLE"], "a") as table:
         table.write("\t".join(map(str, (what, how_often, lost, halved, doubled, recovery))) + "\n")
+
+
+def registration(name):
+    return {
+        "username": name, "password": PASSWORD, "email": f"{name}@example.org",
+        "first_name": "Ada", "last_name": "Lovelace",
+    }
 
 
 def free_port(address):
@@ -93,10 +105,7 @@ class Instance:
 
     def register(self):
         name = f"drill{next(NAMES)}"
-        status, answer = call(self.address, "POST", "/v1/users", {
-            "username": name, "password": PASSWORD, "email": f"{name}@example.org",
-            "first_name": "Ada", "last_name": "Lovelace",
-        })
+        status, answer = call(self.address, "POST", "/v1/users", registration(name))
         assert status == 201, answer
         return name
 
@@ -149,6 +158,61 @@ def until(seconds, what, ask, last_words=lambda: ""):
     raise SystemExit(f"waited {seconds} s in vain for {what} {last_words()}")
 
 
+class Clients:
+    """Register users, and write down who was told that it is done, and when."""
+
+    def __init__(self, instances, each=3):
+        self.done, self.statuses, self.over = [], collections.Counter(), False
+        self.threads = [
+            threading.Thread(target=self.work, args=(instance,), daemon=True)
+            for instance in instances for _ in range(each)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def work(self, instance):
+        while not self.over:
+            name = f"drill{next(NAMES)}"
+            try:
+                status, _ = call(instance.address, "POST", "/v1/users", registration(name))
+            except (OSError, http.client.HTTPException):
+                status = 0
+            self.statuses[status] += 1
+            if status == 201:
+                self.done.append((time.monotonic(), name))
+            else:
+                time.sleep(0.05)
+
+    @property
+    def refused(self):
+        return self.statuses.total() - self.statuses[201]
+
+    def first_after(self, moment, at_most=60):
+        """Seconds until somebody was told after this moment that it is done."""
+        def seconds():
+            return next((at - moment for at, _ in self.done[-200:] if at > moment), None)
+        return until(at_most, "a registration", seconds)
+
+    def stop(self):
+        self.over = True
+        for thread in self.threads:
+            thread.join()
+
+    def counted(self, ask):
+        """How many users are lost, halved and doubled, as the database tells it."""
+        there = set(ask("SELECT username FROM users"))
+        lost = sum(name not in there for _, name in self.done)
+        halved = int(ask(
+            "SELECT count(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM user_profiles p"
+            " WHERE p.user_id = u.id) OR NOT EXISTS (SELECT 1 FROM user_emails e"
+            " WHERE e.user_id = u.id) OR NOT EXISTS (SELECT 1 FROM outbox_events o"
+            " WHERE o.user_id = u.id AND o.kind = 'user.registered')")[0])
+        doubled = int(ask(
+            "SELECT count(*) - count(DISTINCT user_id) FROM outbox_events"
+            " WHERE kind = 'user.registered'")[0])
+        return lost, halved, doubled
+
+
 class Hanging:
     """A server that takes connections and says a line now and then, never what is waited for."""
 
@@ -170,6 +234,26 @@ class Hanging:
             while True:
                 stream.sendall(line)
                 time.sleep(1)
+
+
+class Sink:
+    """A mail server, which keeps what it takes."""
+
+    def __init__(self, *options):
+        self.folder = tempfile.TemporaryDirectory()
+        port = free_port("127.0.0.1")
+        self.url = f"smtp://127.0.0.1:{port}"
+        command = [sys.executable, SINK, "--port", str(port), "--dir", self.folder.name, *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        atexit.register(self.process.kill)
+        self.process.stdout.readline()
+
+    def counted(self, names):
+        """How many of these got no mail, and how many mails came once more."""
+        got = collections.Counter()
+        for path in pathlib.Path(self.folder.name).glob("*.eml"):
+            got[re.search("X-Envelope-To: (.*)@", path.read_text())[1]] += 1
+        return sum(not got[name] for name in names), sum(max(0, got[name] - 1) for name in names)
 
 
 class Proxy:

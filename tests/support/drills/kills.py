@@ -1,14 +1,12 @@
 # Instances and the database's processes are killed, while users register.
 # needs: postgres psql
 
-import http.client
 import os
 import signal
 import subprocess
-import threading
 import time
 
-from common import NAMES, PASSWORD, Instance, call, row
+from common import Clients, Instance, row
 
 POSTGRES = os.environ["USERDOM_TEST_POSTGRES_URL"]
 DATABASE = POSTGRES.rsplit("/", 1)[0] + "/drill_kills"
@@ -20,59 +18,8 @@ def ask(sql, url=DATABASE):
     return told.stdout.split()
 
 
-class Clients:
-    """Register users, and write down who was told that it is done, and when."""
-
-    def __init__(self, instances):
-        self.done, self.refused, self.over = [], 0, False
-        self.threads = [
-            threading.Thread(target=self.work, args=(instance,))
-            for instance in instances for _ in range(3)
-        ]
-        for thread in self.threads:
-            thread.start()
-
-    def work(self, instance):
-        while not self.over:
-            name = f"drill{next(NAMES)}"
-            body = {
-                "username": name, "password": PASSWORD, "email": f"{name}@example.org",
-                "first_name": "Ada", "last_name": "Lovelace",
-            }
-            try:
-                status, _ = call(instance.address, "POST", "/v1/users", body)
-            except (OSError, http.client.HTTPException):
-                status = 0
-            if status == 201:
-                self.done.append((time.monotonic(), name))
-            else:
-                self.refused += 1
-                time.sleep(0.05)
-
-    def first_after(self, moment):
-        while True:
-            for at, _ in self.done[-200:]:
-                if at > moment:
-                    return at - moment
-            time.sleep(0.01)
-
-    def stop(self):
-        self.over = True
-        for thread in self.threads:
-            thread.join()
-
-
 def judged(what, clients, recoveries):
-    there = set(ask("SELECT username FROM users"))
-    lost = sum(name not in there for _, name in clients.done)
-    halved = int(ask(
-        "SELECT count(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM user_profiles p"
-        " WHERE p.user_id = u.id) OR NOT EXISTS (SELECT 1 FROM user_emails e"
-        " WHERE e.user_id = u.id) OR NOT EXISTS (SELECT 1 FROM outbox_events o"
-        " WHERE o.user_id = u.id AND o.kind = 'user.registered')")[0])
-    doubled = int(ask(
-        "SELECT count(*) - count(DISTINCT user_id) FROM outbox_events"
-        " WHERE kind = 'user.registered'")[0])
+    lost, halved, doubled = clients.counted(ask)
     row(f"{what}, {len(clients.done)} registrations, {clients.refused} failed meanwhile", ROUNDS,
         lost, halved, doubled, f"{max(recoveries):.1f} s at most")
     return lost + halved + doubled
