@@ -140,6 +140,10 @@ fn forward(mut from: TcpStream, mut to: TcpStream, shared: Arc<Shared>) {
                 break;
             }
         }
+        // The end does not get through either.
+        while is_stuck() && shared.mode() != Mode::Over {
+            pause(Duration::from_millis(10));
+        }
         let _ = to.shutdown(Shutdown::Both);
         let _ = from.shutdown(Shutdown::Both);
     });

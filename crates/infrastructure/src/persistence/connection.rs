@@ -140,9 +140,11 @@ pub(crate) fn establish(
                 // The usual cost of 4 is that of a spinning disk: the planner would rather sort a
                 // whole table than walk along an index to the end of a page. A search is over
                 // before it is compiled or other processes have begun to help; and the places of
-                // all whom it finds fit into 16 MB.
+                // all whom it finds fit into 16 MB. A server that did not hear that we have given
+                // up would keep the transaction, and with it the rows of a user, for hours.
                 .batch_execute(
-                    "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; SET random_page_cost = 1.1; \
+                    "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; \
+                     SET idle_in_transaction_session_timeout = '5s'; SET random_page_cost = 1.1; \
                      SET work_mem = '16MB'; SET jit = off; SET max_parallel_workers_per_gather = 0",
                 )
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;

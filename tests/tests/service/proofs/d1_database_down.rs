@@ -176,6 +176,36 @@ fn d2_connections_to_a_silent_server_are_given_up_and_replaced() {
     }
 }
 
+/// As when the network is cut between two statements: the server never hears that the client has
+/// gone. Seen to fail without `idle_in_transaction_session_timeout`: the user stayed locked.
+#[test]
+fn d2_a_transaction_whose_client_has_gone_holds_its_user_for_seconds() {
+    let _alone = alone();
+    let database = TestDatabase::new(Kind::Postgres);
+    let (proxy, url) = Proxy::before(database.url());
+    let service = Launch::on(&database).with("USERDOM_DATABASE_URL", url).start();
+    let ada = service.account("ada");
+    let mut other = PgConnection::establish(database.url()).unwrap();
+    let mut run = |sql: &str| diesel::sql_query(sql.to_owned()).execute(&mut other).unwrap();
+    run("BEGIN");
+    run("SELECT id FROM users FOR UPDATE");
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| set_bio(&service, &ada, "lost"));
+        let mut seen = PgConnection::establish(database.url()).unwrap();
+        eventually("the write to wait for the lock", BACK, || {
+            let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted";
+            (diesel::sql_query(waiting).execute(&mut seen).unwrap() > 0).then_some(())
+        });
+        proxy.strand();
+        // Now the write goes on, but not its transaction.
+        run("COMMIT");
+        assert_unavailable(&waits.join().unwrap());
+    });
+    eventually("the user to be free", Duration::from_secs(30), || {
+        (set_bio(&service, &ada, "after").status == 200).then_some(())
+    });
+}
+
 /// As after a failover: the address leads to a server that reads only, and later writes again.
 /// Seen to fail without `target_session_attrs` and with a ping of `SELECT 1`: it was ready.
 #[test]
