@@ -11,7 +11,7 @@ use userdom_application::ports::{EmailProvider, MailError, OutgoingMail};
 
 use super::mime::{self, Reader};
 
-/// For each answer of the server.
+/// For a connection to the server.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// For a whole mail: a server that goes on saying a little would never be too late for one answer.
 const DEADLINE: Duration = Duration::from_secs(20);
