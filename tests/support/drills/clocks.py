@@ -150,7 +150,7 @@ def drill(offset, sink):
     row(f"{what}: a spent refresh token on either", "2 sessions", f"{missed} thefts unseen", "–", "–",
         "–")
     row(f"{what}: second factors on either", "5 codes", f"{refused} refused", "–", "–", "–")
-    row(f"{what}: locks, made on one, tried on both", "4 locks", f"{wrong} faults", "–", "–",
+    row(f"{what}: locks, made on one, tried on both", "2 locks", f"{wrong} faults", "–", "–",
         f"{off:.1f} s from 15 min at most")
     print(f"{what}: seen as {seen} s; mails {lost} lost, {doubled} doubled; {ended} ended,"
           f" {missed} missed, {wrong} wrong, {off:.1f} s off, {refused} refused", flush=True)

@@ -105,9 +105,12 @@ class Crowd:
             if n % 100 == 99:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(SECONDS)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left = tasks
+        while left:
+            # One that has just been answered can miss that it is to end.
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=1)
 
 
 def probe(address, token, over, told):
