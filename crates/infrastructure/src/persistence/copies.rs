@@ -44,48 +44,22 @@ pub struct CopyReport {
 pub enum CopyError {
     /// A file cannot be read or written.
     #[error("{}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// A backup overwrites nothing.
     #[error("{} is there already, and a backup overwrites nothing", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// SQLite cannot read the file.
     #[error("{} cannot be read as an SQLite database", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Unreadable { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
     /// `PRAGMA quick_check` or `integrity_check` has found a fault.
     #[error("{} is malformed: {fault}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The first of them.
-        fault: String,
-    },
+    Malformed { path: PathBuf, fault: String },
     /// An SQLite database, but another one.
     #[error("{} is no database of Userdom", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// SQLite could not write the copy.
     #[error("{} cannot be copied", path.display())]
-    Copy {
-        /// The file that was read.
-        path: PathBuf,
-        /// Why.
-        source: diesel::result::Error,
-    },
+    Copy { path: PathBuf, source: diesel::result::Error },
     /// This binary cannot serve it.
     #[error(transparent)]
     Schema(#[from] MigrationError),

@@ -52,21 +52,13 @@ impl std::fmt::Debug for Database {
 pub enum OpenError {
     /// The folder or the lock file cannot be made.
     #[error("{} cannot be opened", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// SQLite serves one process.
     #[error(
         "{} is in use by another process; SQLite serves one process at a time: stop that one, or use Postgres",
         path.display()
     )]
-    InUse {
-        /// The database file.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// The thread that watches connections cannot be started.
     #[error("connections cannot be watched")]
     Watch(#[source] io::Error),

@@ -43,6 +43,11 @@ pub(crate) struct Words(String);
 #[derive(Debug, FromSqlRow)]
 pub(crate) struct MaybeJson(Json);
 
+/// A text, or the default of its column where there is none.
+pub(crate) fn or_default(text: String, default: &str) -> String {
+    if text.is_empty() { default.to_owned() } else { text }
+}
+
 /// What cannot be read on SQLite, and NULL on either: the key of such a moment in the indexes of
 /// migration 13 is the same.
 pub(crate) fn unknown_moment() -> NaiveDateTime {

@@ -5,6 +5,7 @@
 
 mod config;
 mod connection;
+mod conversions;
 mod copies;
 mod database;
 mod database_clock;
@@ -13,7 +14,6 @@ mod errors;
 mod json_column;
 mod keys;
 mod lenient;
-mod mappers;
 mod migrations;
 mod models;
 mod outbox;

@@ -1,3 +1,7 @@
+//! The tables as Diesel knows them, in the order of `diesel print-schema`, with types that both
+//! databases have. A column stands here and in the row of `models`; tests compare this file with a
+//! migrated database of either kind.
+
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp};
     use crate::persistence::json_column::JsonText;
@@ -33,7 +37,6 @@ diesel::table! {
     user_emails (id) {
         id -> Integer,
         user_id -> Text,
-        uid -> Text,
         email -> Text,
         provider -> Nullable<Text>,
         contact_type -> Text,
@@ -41,6 +44,7 @@ diesel::table! {
         is_default -> Bool,
         created_at -> Timestamp,
         verified_at -> Nullable<Timestamp>,
+        uid -> Text,
     }
 }
 
@@ -48,7 +52,6 @@ diesel::table! {
     user_phones (id) {
         id -> Integer,
         user_id -> Text,
-        uid -> Text,
         phone_number -> Text,
         country_code -> Nullable<Text>,
         formatted_number -> Nullable<Text>,
@@ -57,6 +60,7 @@ diesel::table! {
         is_default -> Bool,
         created_at -> Timestamp,
         verified_at -> Nullable<Timestamp>,
+        uid -> Text,
         number_key -> Nullable<Text>,
     }
 }
@@ -65,7 +69,6 @@ diesel::table! {
     user_addresses (id) {
         id -> Integer,
         user_id -> Text,
-        uid -> Text,
         street_line1 -> Text,
         street_line2 -> Nullable<Text>,
         city -> Text,
@@ -75,6 +78,7 @@ diesel::table! {
         contact_type -> Text,
         is_default -> Bool,
         created_at -> Timestamp,
+        uid -> Text,
         city_key -> Nullable<Text>,
     }
 }

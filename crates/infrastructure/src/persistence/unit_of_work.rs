@@ -15,9 +15,9 @@ use super::{
     connection::{BUSY_TIMEOUT, DbConnection, Troubles},
     database::{Connection, db},
     errors::repository_error,
-    mappers::UserRows,
-    models::AuditRow,
+    models::{AuditRow, UserRows},
     repositories::{Registration, audit},
+    search::Dialect,
 };
 
 /// One transaction on one connection. Dropped before its commit, it rolls back.
@@ -122,7 +122,14 @@ impl SqlUnitOfWork {
     }
 
     pub(super) fn is_postgres(&mut self) -> bool {
-        matches!(db(&mut self.connection), DbConnection::Postgres(_))
+        self.dialect() == Dialect::Postgres
+    }
+
+    pub(super) fn dialect(&mut self) -> Dialect {
+        match db(&mut self.connection) {
+            DbConnection::Postgres(_) => Dialect::Postgres,
+            DbConnection::Sqlite(_) => Dialect::Sqlite,
+        }
     }
 
     /// Sorts the error, and has idle connections looked at when this one was lost.

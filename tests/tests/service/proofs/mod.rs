@@ -32,6 +32,7 @@ mod r28_directory;
 mod r28_foreign_rows;
 mod r4_connections;
 mod s3_instances;
+mod schema;
 mod search_plans;
 mod smtp;
 mod sqlalchemy;

@@ -1,7 +1,12 @@
-//! The rows as they lie in the tables: one file a table, fields in the order of `schema.rs`.
+//! The rows as they lie in the tables, one file a table: its columns, and what they mean.
+//!
+//! A column of the tables that other applications share stands in `schema.rs`, which is Diesel's
+//! own form of the tables, and in the list of its row here ([`columns!`]); statements are made of
+//! these.
 
 mod api_key;
 mod audit_event;
+mod columns;
 mod known_device;
 mod one_time_token;
 mod outbox_event;
@@ -15,13 +20,16 @@ mod user_profile;
 
 pub(crate) use api_key::ApiKeyRow;
 pub(crate) use audit_event::AuditRow;
+pub(crate) use columns::Row;
 pub(crate) use known_device::DeviceRow;
 pub(crate) use one_time_token::TokenRow;
 pub(crate) use outbox_event::OutboxRow;
 pub(crate) use second_factor::{RecoveryCodeRow, TotpRow};
 pub(crate) use session::SessionRow;
-pub(crate) use user::UserRow;
+pub(crate) use user::{UserRow, UserRows, roles};
 pub(crate) use user_address::AddressRow;
 pub(crate) use user_email::EmailRow;
 pub(crate) use user_phone::PhoneRow;
 pub(crate) use user_profile::ProfileRow;
+
+use columns::columns;

@@ -1,21 +1,22 @@
 use chrono::NaiveDateTime;
-use diesel::prelude::*;
-use serde::{Serialize, Serializer};
+use serde::Serializer;
+use userdom_application::ports::NewToken;
 
+use super::columns;
 use crate::persistence::schema::one_time_tokens;
 
-/// A token that is good for one use.
-#[derive(Debug, Clone, Insertable, Serialize)]
-#[diesel(table_name = one_time_tokens, treat_none_as_default_value = false)]
-pub(crate) struct TokenRow {
-    pub(crate) id: String,
-    pub(crate) user_id: String,
-    pub(crate) kind: &'static str,
-    pub(crate) target_id: String,
-    #[serde(serialize_with = "bytea")]
-    pub(crate) token_hash: Vec<u8>,
-    pub(crate) created_at: NaiveDateTime,
-    pub(crate) expires_at: NaiveDateTime,
+columns! {
+    /// A token that is good for one use, and has not been used yet.
+    TokenRow of one_time_tokens (.., used_at, attempts) {
+        id: String,
+        user_id: String,
+        kind: &'static str,
+        target_id: String,
+        #[serde(serialize_with = "bytea")]
+        token_hash: Vec<u8>,
+        created_at: NaiveDateTime,
+        expires_at: NaiveDateTime,
+    }
 }
 
 /// Bytes as Postgres reads them from text.
@@ -26,4 +27,18 @@ fn bytea<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> 
         let _ = write!(text, "{byte:02x}");
     }
     serializer.serialize_str(&text)
+}
+
+impl From<&NewToken> for TokenRow {
+    fn from(token: &NewToken) -> Self {
+        Self {
+            id: token.id.to_string(),
+            user_id: token.user_id.to_string(),
+            kind: token.kind.as_str(),
+            target_id: token.target_id.to_string(),
+            token_hash: token.hash.0.to_vec(),
+            created_at: token.created_at.naive_utc(),
+            expires_at: token.expires_at.naive_utc(),
+        }
+    }
 }

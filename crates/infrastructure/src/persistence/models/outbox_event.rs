@@ -1,17 +1,16 @@
 use chrono::NaiveDateTime;
-use diesel::prelude::*;
-use serde::Serialize;
 
+use super::columns;
 use crate::persistence::{json_column::Json, schema::outbox_events};
 
-/// An event on its way out.
-#[derive(Debug, Clone, Insertable, Serialize)]
-#[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
-pub(crate) struct OutboxRow {
-    pub(crate) id: String,
-    pub(crate) user_id: String,
-    pub(crate) kind: String,
-    pub(crate) payload: Json,
-    pub(crate) occurred_at: NaiveDateTime,
-    pub(crate) available_at: NaiveDateTime,
+columns! {
+    /// An event on its way out; the worker keeps the other columns.
+    OutboxRow of outbox_events (.., attempts, claimed_until, processed_at, failed_at, last_error) {
+        id: String,
+        user_id: String,
+        kind: String,
+        payload: Json,
+        occurred_at: NaiveDateTime,
+        available_at: NaiveDateTime,
+    }
 }

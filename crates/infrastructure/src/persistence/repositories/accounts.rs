@@ -8,13 +8,13 @@ use userdom_application::ports::{
 };
 use userdom_domain::{RepositoryError, UserId};
 
-use super::{erasures, events, users::roles};
+use super::{erasures, events};
 use crate::persistence::{
     connection::DbConnection,
+    conversions::readable_id,
     json_column::Json,
     lenient::MaybeJson,
-    mappers::readable_id,
-    models::OutboxRow,
+    models::{OutboxRow, roles},
     outbox::NOBODY,
     schema::{erasures as orders, users},
     search::Dialect,
@@ -191,10 +191,6 @@ fn ended(what: Ended) -> (&'static str, &'static str) {
 }
 
 impl SqlUnitOfWork {
-    fn dialect(&mut self) -> Dialect {
-        if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite }
-    }
-
     /// The ids that are none that can be read; `more` says which of them.
     fn unreadable(
         &mut self,

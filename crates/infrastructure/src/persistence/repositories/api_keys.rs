@@ -1,18 +1,13 @@
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use userdom_application::ports::{ApiKey, ApiKeyRepository, Scope, TokenHash};
+use userdom_application::ports::{ApiKey, ApiKeyRepository, TokenHash};
 use userdom_domain::{RepositoryError, UserId, UserRole, UserStatus};
 use uuid::Uuid;
 
-use super::users::roles;
 use crate::persistence::{
-    errors::corrupt_value,
-    json_column::Json,
+    conversions::utc,
     lenient::{MaybeJson, MaybeMoment, Words},
-    mappers::{maybe_utc, naive, read_uuid, utc},
-    models::ApiKeyRow,
+    models::{ApiKeyRow, roles},
     prepared::prepared,
     schema::{
         api_keys::{self as keys, dsl},
@@ -28,7 +23,7 @@ type Maker = (MaybeJson, Words, MaybeMoment);
 
 impl ApiKeyRepository for SqlUnitOfWork {
     fn insert(&mut self, key: &ApiKey) -> Result<(), RepositoryError> {
-        let row = row(key);
+        let row = ApiKeyRow::from(key);
         let inserted = on_either!(self.writing()?, c => {
             diesel::insert_into(keys::table).values(&row).execute(c)
         });
@@ -44,7 +39,7 @@ impl ApiKeyRepository for SqlUnitOfWork {
                 .select(ApiKeyRow::as_select())
                 .load(c)
         });
-        self.checked(found)?.into_iter().map(read).collect()
+        self.checked(found)?.into_iter().map(TryInto::try_into).collect()
     }
 
     fn made_by(
@@ -64,7 +59,7 @@ impl ApiKeyRepository for SqlUnitOfWork {
                 .select(ApiKeyRow::as_select())
                 .load(c)
         });
-        self.checked(found)?.into_iter().map(read).collect()
+        self.checked(found)?.into_iter().map(TryInto::try_into).collect()
     }
 
     fn find_live(
@@ -82,7 +77,7 @@ impl ApiKeyRepository for SqlUnitOfWork {
                 .optional()
         });
         match self.checked(found)? {
-            Some((row, maker)) => is_active_admin(maker, now).then(|| read(row)).transpose(),
+            Some((row, maker)) => is_active_admin(maker, now).then(|| row.try_into()).transpose(),
             None => Ok(None),
         }
     }
@@ -115,35 +110,4 @@ fn is_active_admin((held, status, until): Maker, now: DateTime<Utc>) -> bool {
         Some(UserStatus::Pending | UserStatus::Deleted) | None => false,
     };
     is_active && roles(&held.into()).contains(&UserRole::Admin)
-}
-
-fn row(key: &ApiKey) -> ApiKeyRow {
-    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.as_str()).collect();
-    ApiKeyRow {
-        id: key.id.to_string(),
-        name: key.name.clone(),
-        token_hash: key.token.0.to_vec(),
-        scopes: Json(serde_json::Value::from(scopes).to_string()),
-        created_by: key.created_by.to_string(),
-        created_at: key.created_at.naive_utc(),
-        expires_at: naive(key.expires_at),
-        last_used_at: naive(key.last_used_at),
-    }
-}
-
-fn read(row: ApiKeyRow) -> Result<ApiKey, RepositoryError> {
-    let token = <[u8; 32]>::try_from(row.token_hash.as_slice());
-    let scopes: Vec<String> = serde_json::from_str(&row.scopes.0)
-        .map_err(|error| corrupt_value("api_keys", &row.id, error))?;
-    Ok(ApiKey {
-        id: read_uuid("api_keys", &row.id)?,
-        token: TokenHash(token.map_err(|error| corrupt_value("api_keys", &row.id, error))?),
-        // A scope that nobody knows opens nothing.
-        scopes: scopes.iter().filter_map(|scope| Scope::parse(scope)).collect::<BTreeSet<_>>(),
-        created_by: UserId::from_uuid(read_uuid("api_keys", &row.created_by)?),
-        created_at: utc(row.created_at),
-        expires_at: maybe_utc(row.expires_at),
-        last_used_at: maybe_utc(row.last_used_at),
-        name: row.name,
-    })
 }

@@ -1,10 +1,9 @@
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::{prelude::*, sql_types::Text};
 use userdom_application::ports::{DeviceRepository, KnownDevice, NewDevice, TokenHash};
 use userdom_domain::{RepositoryError, UserId};
 
 use crate::persistence::{
-    mappers::{read_uuid, utc},
     models::DeviceRow,
     prepared::prepared,
     schema::known_devices::{self as devices, dsl},
@@ -28,14 +27,7 @@ struct Forgotten {
 
 impl DeviceRepository for SqlUnitOfWork {
     fn remember(&mut self, device: &NewDevice) -> Result<(), RepositoryError> {
-        let row = DeviceRow {
-            id: device.id.to_string(),
-            user_id: device.user_id.to_string(),
-            token_hash: device.token.0.to_vec(),
-            created_at: device.created_at.naive_utc(),
-            last_used_at: device.created_at.naive_utc(),
-            expires_at: device.expires_at.naive_utc(),
-        };
+        let row = DeviceRow::from(device);
         let remembered = on_either!(self.writing()?, c => {
             diesel::insert_into(devices::table).values(&row).execute(c).and_then(|_| {
                 let forget = diesel::sql_query(FORGET_OLDEST).bind::<Text, _>(&row.user_id);
@@ -73,23 +65,15 @@ impl DeviceRepository for SqlUnitOfWork {
         user_id: UserId,
         now: DateTime<Utc>,
     ) -> Result<Vec<KnownDevice>, RepositoryError> {
-        let rows: QueryResult<Vec<(String, NaiveDateTime, NaiveDateTime, NaiveDateTime)>> = on_either!(self.db()?, c => {
+        let rows = on_either!(self.db()?, c => {
             devices::table
                 .filter(dsl::user_id.eq(user_id.to_string()))
                 .filter(dsl::expires_at.gt(now.naive_utc()))
                 .order((dsl::created_at.desc(), dsl::id.desc()))
-                .select((dsl::id, dsl::created_at, dsl::last_used_at, dsl::expires_at))
+                .select(DeviceRow::as_select())
                 .load(c)
         });
-        let read = |(id, created_at, last_used_at, expires_at): (String, _, _, _)| {
-            Ok(KnownDevice {
-                id: read_uuid("known_devices", &id)?,
-                created_at: utc(created_at),
-                last_used_at: utc(last_used_at),
-                expires_at: utc(expires_at),
-            })
-        };
-        self.checked(rows)?.into_iter().map(read).collect()
+        self.checked(rows)?.into_iter().map(TryInto::try_into).collect()
     }
 
     fn forget_all(&mut self, user_id: UserId) -> Result<(), RepositoryError> {

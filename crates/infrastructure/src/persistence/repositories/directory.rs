@@ -4,16 +4,15 @@ use diesel::{
     prelude::*,
     sql_types::{Array, BigInt, Integer, Nullable, Text},
 };
-use userdom_application::ports::{DirectoryQuery, DirectoryRepository, OrderKey, PlaceValue};
-use userdom_domain::{RepositoryError, UserAggregate, UserSpecification, plain, sortable};
+use userdom_application::ports::{DirectoryQuery, DirectoryRepository};
+use userdom_domain::{RepositoryError, UserAggregate, UserSnapshot, UserSpecification, sortable};
 
-use super::load_user::{self, Columns, Loaded};
+use super::load_user::{self, Columns};
 use crate::persistence::{
     connection::DbConnection,
     keys,
     lenient::Words,
-    mappers::{UserRows, maybe_utc},
-    models::UserRow,
+    models::{Row, UserRow, UserRows},
     schema::{user_profiles as profiles, users},
     search::{
         Attempt, Dialect, GramsFind, PageQuery, RowPlace, asks_for_more, attempts, by_grams,
@@ -36,9 +35,9 @@ impl DirectoryRepository for SqlUnitOfWork {
         loop {
             let rows = self.rows(&query)?;
             let is_last = rows.len() < query.limit as usize;
-            query.after = rows.last().map(|rows| place_of(rows, query.order.by));
+            query.after = rows.last().map(|rows| RowPlace::of(&rows.user, query.order.by));
             for rows in rows {
-                match rows.into_snapshot() {
+                match UserSnapshot::try_from(rows) {
                     Ok(snapshot) => users.push(UserAggregate::restore(snapshot)),
                     Err(error) => {
                         unreadable += 1;
@@ -68,39 +67,25 @@ impl DirectoryRepository for SqlUnitOfWork {
         specification: &UserSpecification,
         now: DateTime<Utc>,
     ) -> Result<u64, RepositoryError> {
-        let sql = |dialect| {
-            let count = |matching| Sql::new("(SELECT COUNT(*) FROM users u WHERE ").then(matching);
-            let all = || condition(dialect, specification, now);
-            let unreadable = all().push(format!(" AND {})", dialect.is_unreadable("u")));
-            Sql::new("SELECT ").then(count(all())).push(") - ").then(count(unreadable))
-        };
-        let count: Result<i64, _> = match self.db()? {
-            DbConnection::Postgres(pg) => Rows::<BigInt>::of(sql(Dialect::Postgres)).get_result(pg),
-            DbConnection::Sqlite(sqlite) => {
-                Rows::<BigInt>::of(sql(Dialect::Sqlite)).get_result(sqlite)
-            }
-        };
+        let dialect = self.dialect();
+        let count = |matching| Sql::new("(SELECT COUNT(*) FROM users u WHERE ").then(matching);
+        let all = || condition(dialect, specification, now);
+        let unreadable = all().push(format!(" AND {})", dialect.is_unreadable("u")));
+        let sql = Sql::new("SELECT ").then(count(all())).push(") - ").then(count(unreadable));
+        let count = on_either!(self.db()?, c => Rows::<BigInt>::of(sql).get_result::<i64>(c));
         Ok(u64::try_from(self.checked(count)?).unwrap_or_default())
     }
 
     fn index(&mut self, limit: u32) -> Result<u64, RepositoryError> {
+        let of_number = |phone: &Contact| keys::of_number(&phone.value, phone.code.as_deref());
+        let of_city = |address: &Contact| sortable(&address.value);
+        let number = "phone_number AS value, country_code AS code";
+        let city = "city AS value, NULL AS code";
         Ok(self.index_names(limit)?
-            + self.index_contacts(&NUMBERS, limit)?
-            + self.index_contacts(&CITIES, limit)?
+            + self.index_contacts("user_phones", "number_key", number, of_number, limit)?
+            + self.index_contacts("user_addresses", "city_key", city, of_city, limit)?
             + self.index_terms(limit)?)
     }
-}
-
-/// Where the rows of a user stand in an order, as [`UserOrder::place`] has it.
-fn place_of(rows: &UserRows, by: OrderKey) -> RowPlace {
-    let user = &rows.user;
-    let value = match by {
-        OrderKey::Created => PlaceValue::Moment(Some(user.created_at.and_utc())),
-        OrderKey::Username => PlaceValue::Text(plain(&user.username)),
-        OrderKey::LastLogin => PlaceValue::Moment(maybe_utc(user.last_login_at)),
-        OrderKey::LastName => PlaceValue::Text(user.last_name_key.clone().unwrap_or_default()),
-    };
-    RowPlace { value, id: user.id.clone() }
 }
 
 /// The plans by which Postgres reads the page, with what it came upon, a line each; nothing
@@ -125,16 +110,13 @@ pub(crate) fn plan(
 /// The columns of `users`; those of an order as it compares them, so that a cursor is what the
 /// next page is compared with.
 fn sqlite_select() -> String {
-    let created_at = Dialect::Sqlite.moment_key("u.created_at");
-    let last_login_at = Dialect::Sqlite.maybe_moment_key("u.last_login_at");
-    format!(
-        "SELECT u.id, u.username, u.password_hash, u.status, u.roles, u.email_verified, \
-         u.phone_verified, u.two_factor_enabled, u.failed_login_attempts, u.account_locked_until, \
-         {created_at}, u.updated_at, \
-         {last_login_at}, u.password_changed_at, \
-         u.preferences, u.version, u.status_reason, u.status_actor, u.status_until, \
-         u.status_before, u.first_name_key, u.last_name_key, u.display_name_key FROM "
-    )
+    let column = |name: &&str| match *name {
+        users::created_at::NAME => Dialect::Sqlite.moment_key("u.created_at"),
+        users::last_login_at::NAME => Dialect::Sqlite.maybe_moment_key("u.last_login_at"),
+        name => format!("u.{name}"),
+    };
+    let columns: Vec<String> = UserRow::COLUMNS.iter().map(column).collect();
+    format!("SELECT {} FROM ", columns.join(", "))
 }
 
 /// Of the whole of a plan.
@@ -176,7 +158,7 @@ fn until_full(
             Attempt::WalkOn(_) => continue,
             Attempt::ByGrams => by_grams(query, grams_find(pg, query)?.as_ref()),
         };
-        found = find(pg, Sql::new(load_user::SELECT).then(sql))?;
+        found = find(pg, Sql::new(load_user::SELECT.as_str()).then(sql))?;
         if found == query.limit as usize {
             break;
         }
@@ -192,15 +174,6 @@ fn users_expected(pg: &mut PgConnection) -> QueryResult<u64> {
     Ok(u64::try_from(users).unwrap_or_default())
 }
 
-fn find(pg: &mut PgConnection, query: &PageQuery<'_>) -> QueryResult<Vec<UserRows>> {
-    let mut found: Vec<Loaded> = Vec::new();
-    until_full(pg, query, |pg, sql| {
-        found = Rows::<Columns>::of(sql).load(pg)?;
-        Ok(found.len())
-    })?;
-    Ok(found.into_iter().map(load_user::user_rows).collect())
-}
-
 #[derive(QueryableByName)]
 struct Contact {
     #[diesel(sql_type = Integer)]
@@ -208,28 +181,8 @@ struct Contact {
     #[diesel(sql_type = Text, deserialize_as = Words)]
     value: String,
     #[diesel(sql_type = Nullable<Text>)]
-    calling_code: Option<String>,
+    code: Option<String>,
 }
-
-/// A table of contacts whose key is still to be written.
-struct Keyed {
-    waiting: &'static str,
-    update: &'static str,
-    key: fn(&Contact) -> String,
-}
-
-const NUMBERS: Keyed = Keyed {
-    waiting: "SELECT id, phone_number AS value, country_code AS calling_code FROM user_phones \
-              WHERE number_key IS NULL",
-    update: "UPDATE user_phones SET number_key = $1 WHERE id = $2 AND number_key IS NULL",
-    key: |phone| keys::of_number(&phone.value, phone.calling_code.as_deref()),
-};
-const CITIES: Keyed = Keyed {
-    waiting: "SELECT id, city AS value, NULL AS calling_code FROM user_addresses \
-              WHERE city_key IS NULL",
-    update: "UPDATE user_addresses SET city_key = $1 WHERE id = $2 AND city_key IS NULL",
-    key: |address| sortable(&address.value),
-};
 
 /// Rows are locked before they are read, so that a key or a term is of what stands there: whoever
 /// changes it waits, and the triggers of migrations 4 and 5 forget the key. What is counted are
@@ -237,7 +190,14 @@ const CITIES: Keyed = Keyed {
 impl SqlUnitOfWork {
     fn rows(&mut self, query: &PageQuery<'_>) -> Result<Vec<UserRows>, RepositoryError> {
         let found = match self.db()? {
-            DbConnection::Postgres(pg) => find(pg, query),
+            DbConnection::Postgres(pg) => {
+                let mut found = Vec::new();
+                until_full(pg, query, |pg, sql| {
+                    found = Rows::<Columns>::of(sql).load(pg)?;
+                    Ok(found.len())
+                })
+                .map(|()| found)
+            }
             DbConnection::Sqlite(sqlite) => {
                 let sql = Sql::new(sqlite_select()).then(page(Dialect::Sqlite, query));
                 let users: Result<Vec<UserRow>, _> = Rows::<users::SqlType>::of(sql).load(sqlite);
@@ -282,15 +242,25 @@ impl SqlUnitOfWork {
         Ok(indexed)
     }
 
-    fn index_contacts(&mut self, table: &Keyed, limit: u32) -> Result<u64, RepositoryError> {
+    fn index_contacts(
+        &mut self,
+        table: &str,
+        key_column: &str,
+        contact: &str,
+        key: fn(&Contact) -> String,
+        limit: u32,
+    ) -> Result<u64, RepositoryError> {
         let lock = if self.is_postgres() { " FOR UPDATE SKIP LOCKED" } else { "" };
-        let waiting = sql_query(format!("{} LIMIT {limit}{lock}", table.waiting));
+        let waiting = sql_query(format!(
+            "SELECT id, {contact} FROM {table} WHERE {key_column} IS NULL LIMIT {limit}{lock}"
+        ));
         let found = on_either!(self.writing()?, c => waiting.load::<Contact>(c));
+        let update =
+            format!("UPDATE {table} SET {key_column} = $1 WHERE id = $2 AND {key_column} IS NULL");
         let mut indexed = 0;
         for contact in &self.checked(found)? {
-            let update = sql_query(table.update)
-                .bind::<Text, _>((table.key)(contact))
-                .bind::<Integer, _>(contact.id);
+            let update =
+                sql_query(&update).bind::<Text, _>(key(contact)).bind::<Integer, _>(contact.id);
             let updated = on_either!(self.writing()?, c => update.execute(c));
             indexed += self.checked(updated)? as u64;
         }
@@ -314,11 +284,12 @@ fn write_terms(pg: &mut PgConnection, limit: u32) -> QueryResult<usize> {
         return Ok(0);
     }
     let ids = Sql::joined(waiting.into_iter().map(|id| Sql::default().text(id)).collect(), ", ");
-    let whole = Sql::new(load_user::SELECT).push("users u WHERE u.id IN ").then(ids);
-    let whole: Vec<Loaded> = Rows::<Columns>::of(whole).load(pg)?;
-    let found = whole.into_iter().map(load_user::user_rows);
-    let (ids, all_terms): (Vec<String>, Vec<String>) =
-        found.filter_map(|rows| terms(&rows).map(|terms| (rows.user.id, terms))).unzip();
+    let whole = Sql::new(load_user::SELECT.as_str()).push("users u WHERE u.id IN ").then(ids);
+    let whole: Vec<UserRows> = Rows::<Columns>::of(whole).load(pg)?;
+    let (ids, all_terms): (Vec<String>, Vec<String>) = whole
+        .into_iter()
+        .filter_map(|rows| terms(&rows).map(|terms| (rows.user.id, terms)))
+        .unzip();
     sql_query(
         "UPDATE users SET terms = CAST(found.terms AS tsvector) \
          FROM unnest($1, $2) AS found(id, terms) WHERE users.id = found.id",

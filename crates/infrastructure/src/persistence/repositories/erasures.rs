@@ -48,10 +48,11 @@ AND payload ->> 'email' IN \
 (SELECT value FROM json_each((SELECT addresses FROM erasures WHERE erasures.user_id = $1)))";
 
 /// How far the lines about the user, and the lines of what it did, are wiped.
-#[derive(Queryable)]
+#[derive(Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = orders)]
 struct Progress {
-    as_user: String,
-    as_actor: String,
+    wiped_as_user: String,
+    wiped_as_actor: String,
 }
 
 /// Wipes up to `most` rows; `true` when nothing is left, and so the order is gone.
@@ -70,9 +71,9 @@ pub(super) fn wipe(connection: &mut DbConnection, user: &str, most: u32) -> Quer
             return Ok(false);
         }
     }
-    left -= wipe_trail(connection, "user_id", user, &mut progress.as_user, left)?;
+    left -= wipe_trail(connection, "user_id", user, &mut progress.wiped_as_user, left)?;
     if left > 0 {
-        left -= wipe_trail(connection, "actor_id", user, &mut progress.as_actor, left)?;
+        left -= wipe_trail(connection, "actor_id", user, &mut progress.wiped_as_actor, left)?;
     }
     finish(connection, user, &progress, left > 0)?;
     Ok(left > 0)
@@ -80,13 +81,12 @@ pub(super) fn wipe(connection: &mut DbConnection, user: &str, most: u32) -> Quer
 
 /// Takes the order, so that nobody else finds nothing left while this wipes it.
 fn lock(connection: &mut DbConnection, user: &str) -> QueryResult<Option<Progress>> {
-    let one = orders::table
-        .filter(orders::user_id.eq(user))
-        .select((orders::wiped_as_user, orders::wiped_as_actor));
+    let one = orders::table.filter(orders::user_id.eq(user));
     match connection {
-        DbConnection::Postgres(pg) => one.for_update().first(pg).optional(),
-        DbConnection::Sqlite(sqlite) => one.first(sqlite).optional(),
+        DbConnection::Postgres(pg) => one.select(Progress::as_select()).for_update().first(pg),
+        DbConnection::Sqlite(sqlite) => one.select(Progress::as_select()).first(sqlite),
     }
+    .optional()
 }
 
 fn remove(
@@ -158,12 +158,7 @@ fn finish(
     on_either!(connection, c => if is_done {
         diesel::delete(order).execute(c)
     } else {
-        diesel::update(order)
-            .set((
-                orders::wiped_as_user.eq(&progress.as_user),
-                orders::wiped_as_actor.eq(&progress.as_actor),
-            ))
-            .execute(c)
+        diesel::update(order).set(progress).execute(c)
     })
     .map(drop)
 }

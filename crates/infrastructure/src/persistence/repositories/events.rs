@@ -1,18 +1,10 @@
-use diesel::{
-    pg::Pg,
-    prelude::*,
-    query_builder::{AstPass, QueryFragment, QueryId},
-    result::Error,
-};
-use serde::Serialize;
+use diesel::prelude::*;
 use userdom_application::ports::IdGenerator;
 use userdom_domain::UserAggregate;
 
+use super::json_rows;
 use crate::persistence::{
-    connection::DbConnection,
-    json_column::{Json, JsonText},
-    models::OutboxRow,
-    schema::outbox_events,
+    connection::DbConnection, json_column::Json, models::OutboxRow, schema::outbox_events,
 };
 
 /// The user's new events as rows, in the order in which they happened.
@@ -34,40 +26,13 @@ pub(super) fn outbox_rows(user: &UserAggregate, ids: &dyn IdGenerator) -> Vec<Ou
         .collect()
 }
 
-/// Rows as one value of a statement that is the same for any number of them.
-pub(super) fn json_rows<T: Serialize>(rows: &[T]) -> QueryResult<Json> {
-    serde_json::to_string(rows).map(Json).map_err(|error| Error::SerializationError(error.into()))
-}
-
 /// Puts the events into the outbox, all by one statement.
 pub(super) fn insert(connection: &mut DbConnection, events: &[OutboxRow]) -> QueryResult<()> {
     match connection {
-        DbConnection::Postgres(pg) => InsertEvents(json_rows(events)?).execute(pg),
+        DbConnection::Postgres(pg) => json_rows::insert(pg, events),
         DbConnection::Sqlite(sqlite) => {
             diesel::insert_into(outbox_events::table).values(events).execute(sqlite)
         }
     }
     .map(drop)
 }
-
-struct InsertEvents(Json);
-
-impl QueryId for InsertEvents {
-    type QueryId = Self;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl QueryFragment<Pg> for InsertEvents {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "INSERT INTO outbox_events (id, user_id, kind, payload, occurred_at, available_at) \
-             SELECT id, user_id, kind, payload, occurred_at, available_at \
-             FROM json_populate_recordset(NULL::outbox_events, ",
-        );
-        out.push_bind_param::<JsonText, _>(&self.0)?;
-        out.push_sql(")");
-        Ok(())
-    }
-}
-
-impl RunQueryDsl<diesel::PgConnection> for InsertEvents {}

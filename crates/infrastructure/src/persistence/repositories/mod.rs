@@ -8,6 +8,7 @@ mod directory;
 mod erasures;
 mod events;
 mod idempotency;
+mod json_rows;
 mod load_user;
 mod register_user;
 mod save_user;

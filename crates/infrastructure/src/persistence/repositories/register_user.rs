@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use diesel::{
     PgConnection, SqliteConnection,
     pg::Pg,
@@ -6,12 +8,17 @@ use diesel::{
 };
 use serde::Serialize;
 
-use super::{audit, events::json_rows};
+use super::{
+    audit,
+    json_rows::{json_rows, push_insert},
+};
 use crate::persistence::{
     connection::DbConnection,
-    json_column::{Json, JsonText},
-    mappers::UserRows,
-    models::{AuditRow, OutboxRow, TokenRow, UserRow},
+    json_column::Json,
+    models::{
+        AddressRow, AuditRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, Row, TokenRow, UserRow,
+        UserRows,
+    },
     schema::{
         one_time_tokens, outbox_events, user_addresses, user_emails, user_phones, user_profiles,
         users,
@@ -19,7 +26,7 @@ use crate::persistence::{
     search::terms,
 };
 
-/// All that is written when a user registers.
+/// The rows of a new user.
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) rows: UserRows,
@@ -28,7 +35,7 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
-    /// Inserts it, and what the audit trail says of it.
+    /// Inserts them, with the lines of the audit trail about them.
     pub(crate) fn insert(
         &self,
         connection: &mut DbConnection,
@@ -55,21 +62,20 @@ impl Registration {
         Ok(())
     }
 
-    /// One statement, so one round trip: data-modifying CTEs, whose foreign keys
-    /// are checked at its end. Each table gets its rows as one JSON array, which
-    /// keeps the statement the same, and so prepared, for any number of contacts.
+    /// One statement, so one round trip: data-modifying CTEs, whose foreign keys are checked at its
+    /// end.
     fn insert_postgres(&self, pg: &mut PgConnection, trail: &[AuditRow]) -> QueryResult<()> {
         let rows = &self.rows;
-        let statement = InsertRegistration([
-            json_rows(&[UserWithTerms { user: &rows.user, terms: terms(rows) }])?,
-            json_rows(rows.profile.as_slice())?,
-            json_rows(&rows.emails)?,
-            json_rows(&rows.phones)?,
-            json_rows(&rows.addresses)?,
-            json_rows(&self.events)?,
-            json_rows(trail)?,
-            json_rows(&self.tokens)?,
-        ]);
+        let statement = InsertRegistration {
+            user: json_rows(&[UserWithTerms { user: &rows.user, terms: terms(rows) }])?,
+            profile: json_rows(rows.profile.as_slice())?,
+            emails: json_rows(&rows.emails)?,
+            phones: json_rows(&rows.phones)?,
+            addresses: json_rows(&rows.addresses)?,
+            events: json_rows(&self.events)?,
+            trail: json_rows(trail)?,
+            tokens: json_rows(&self.tokens)?,
+        };
         statement.execute(pg).map(drop)
     }
 }
@@ -82,49 +88,20 @@ struct UserWithTerms<'a> {
     terms: Option<String>,
 }
 
-/// The statement before each of its eight values.
-const PARTS: [&str; 8] = [
-    "WITH u AS (INSERT INTO users (id, username, password_hash, status, roles, email_verified, \
-     phone_verified, two_factor_enabled, failed_login_attempts, account_locked_until, created_at, \
-     updated_at, last_login_at, password_changed_at, preferences, version, status_reason, \
-     status_actor, status_until, status_before, first_name_key, last_name_key, display_name_key, terms) \
-     SELECT id, username, password_hash, status, roles, \
-     email_verified, phone_verified, two_factor_enabled, failed_login_attempts, \
-     account_locked_until, created_at, updated_at, last_login_at, password_changed_at, \
-     preferences, version, status_reason, status_actor, status_until, status_before, \
-     first_name_key, last_name_key, display_name_key, terms \
-     FROM json_populate_recordset(NULL::users, ",
-    ")), p AS (INSERT INTO user_profiles (user_id, first_name, last_name, display_name, \
-     date_of_birth, gender, preferred_language, timezone, bio, avatar_url, created_at, updated_at) \
-     SELECT user_id, first_name, last_name, display_name, date_of_birth, gender, \
-     preferred_language, timezone, bio, avatar_url, created_at, updated_at \
-     FROM json_populate_recordset(NULL::user_profiles, ",
-    ")), e AS (INSERT INTO user_emails (user_id, uid, email, provider, contact_type, is_verified, \
-     is_default, created_at, verified_at) SELECT user_id, uid, email, provider, contact_type, \
-     is_verified, is_default, created_at, verified_at \
-     FROM json_populate_recordset(NULL::user_emails, ",
-    ")), t AS (INSERT INTO user_phones (user_id, uid, phone_number, country_code, \
-     formatted_number, contact_type, is_verified, is_default, created_at, verified_at, \
-     number_key) SELECT user_id, uid, phone_number, country_code, formatted_number, \
-     contact_type, is_verified, is_default, created_at, verified_at, number_key \
-     FROM json_populate_recordset(NULL::user_phones, ",
-    ")), a AS (INSERT INTO user_addresses (user_id, uid, street_line1, street_line2, city, state, \
-     postal_code, country, contact_type, is_default, created_at, city_key) SELECT user_id, uid, \
-     street_line1, street_line2, city, state, postal_code, country, contact_type, is_default, \
-     created_at, city_key FROM json_populate_recordset(NULL::user_addresses, ",
-    ")), o AS (INSERT INTO outbox_events (id, user_id, kind, payload, occurred_at, available_at) \
-     SELECT id, user_id, kind, payload, occurred_at, available_at \
-     FROM json_populate_recordset(NULL::outbox_events, ",
-    ")), l AS (INSERT INTO audit_events (id, occurred_at, kind, outcome, actor_id, api_key_id, \
-     user_id, target_id, ip_address, user_agent, request_id) SELECT id, occurred_at, kind, \
-     outcome, actor_id, api_key_id, user_id, target_id, ip_address, user_agent, request_id \
-     FROM json_populate_recordset(NULL::audit_events, ",
-    ")) INSERT INTO one_time_tokens (id, user_id, kind, target_id, token_hash, created_at, \
-     expires_at) SELECT id, user_id, kind, target_id, token_hash, created_at, expires_at \
-     FROM json_populate_recordset(NULL::one_time_tokens, ",
-];
+/// Each row of `users` on Postgres has terms.
+static USER_COLUMNS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| [UserRow::COLUMNS, &["terms"]].concat());
 
-struct InsertRegistration([Json; 8]);
+struct InsertRegistration {
+    user: Json,
+    profile: Json,
+    emails: Json,
+    phones: Json,
+    addresses: Json,
+    events: Json,
+    trail: Json,
+    tokens: Json,
+}
 
 impl QueryId for InsertRegistration {
     type QueryId = Self;
@@ -133,12 +110,25 @@ impl QueryId for InsertRegistration {
 
 impl QueryFragment<Pg> for InsertRegistration {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for (part, rows) in PARTS.iter().zip(&self.0) {
-            out.push_sql(part);
-            out.push_bind_param::<JsonText, _>(rows)?;
+        fn insert<'b, R: Row>(out: &mut AstPass<'_, 'b, Pg>, rows: &'b Json) -> QueryResult<()> {
+            push_insert(out, R::TABLE, R::COLUMNS, rows)
         }
-        out.push_sql(")");
-        Ok(())
+        out.push_sql("WITH u AS (");
+        push_insert(&mut out, UserRow::TABLE, &USER_COLUMNS, &self.user)?;
+        out.push_sql("), p AS (");
+        insert::<ProfileRow>(&mut out, &self.profile)?;
+        out.push_sql("), e AS (");
+        insert::<EmailRow>(&mut out, &self.emails)?;
+        out.push_sql("), t AS (");
+        insert::<PhoneRow>(&mut out, &self.phones)?;
+        out.push_sql("), a AS (");
+        insert::<AddressRow>(&mut out, &self.addresses)?;
+        out.push_sql("), o AS (");
+        insert::<OutboxRow>(&mut out, &self.events)?;
+        out.push_sql("), l AS (");
+        insert::<AuditRow>(&mut out, &self.trail)?;
+        out.push_sql(") ");
+        insert::<TokenRow>(&mut out, &self.tokens)
     }
 }
 

@@ -10,8 +10,7 @@ use userdom_domain::{DomainEvent, UserAggregate};
 use super::events;
 use crate::persistence::{
     connection::DbConnection,
-    mappers::UserRows,
-    models::{AddressRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, UserRow},
+    models::{AddressRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, UserRow, UserRows},
     prepared::prepared,
     schema::{user_addresses, user_emails, user_phones, user_profiles, users},
     search::terms,
@@ -69,28 +68,8 @@ fn update_root(
         .then(|| users::password_changed_at.eq(after.password_changed_at));
     let is_usual = until.is_none() && password_changed.is_none();
     let stored = users::table.filter(users::id.eq(&after.id).and(users::version.eq(version)));
-    let update = diesel::update(stored).set((
-        users::version.eq(after.version),
-        users::username.eq(&after.username),
-        users::password_hash.eq(&after.password_hash),
-        users::status.eq(&after.status),
-        users::status_reason.eq(&after.status_reason),
-        users::status_actor.eq(&after.status_actor),
-        until,
-        users::status_before.eq(&after.status_before),
-        users::roles.eq(&after.roles),
-        users::email_verified.eq(after.email_verified),
-        users::phone_verified.eq(after.phone_verified),
-        users::two_factor_enabled.eq(after.two_factor_enabled),
-        users::updated_at.eq(after.updated_at),
-        password_changed,
-        users::preferences.eq(&after.preferences),
-        users::first_name_key.eq(&after.first_name_key),
-        users::last_name_key.eq(&after.last_name_key),
-        users::display_name_key.eq(&after.display_name_key),
-        SetTerms(terms(rows)),
-    ));
-    let update = update.returning(users::version);
+    let set = (after, until, password_changed, SetTerms(terms(rows)));
+    let update = diesel::update(stored).set(set).returning(users::version);
     let saved = on_either!(connection, c => if is_usual {
         prepared::<UpdateRoot, _>(update).load::<i64>(c)
     } else {

@@ -8,7 +8,6 @@ use userdom_domain::{RepositoryError, UserId};
 use uuid::Uuid;
 
 use crate::persistence::{
-    mappers::{maybe_utc, read_uuid, utc},
     models::{RecoveryCodeRow, TotpRow},
     prepared::prepared,
     schema::{
@@ -54,7 +53,7 @@ impl SecondFactorRepository for SqlUnitOfWork {
                 .first(c)
                 .optional()
         });
-        self.checked(found)?.map(credential).transpose()
+        self.checked(found)?.map(TryInto::try_into).transpose()
     }
 
     fn set_up(&mut self, credential: &TotpCredential) -> Result<bool, RepositoryError> {
@@ -188,14 +187,4 @@ impl SecondFactorRepository for SqlUnitOfWork {
         });
         Ok(self.checked(left)?.unsigned_abs())
     }
-}
-
-fn credential(row: TotpRow) -> Result<TotpCredential, RepositoryError> {
-    Ok(TotpCredential {
-        user_id: UserId::from_uuid(read_uuid("totp_credentials", &row.user_id)?),
-        sealed_secret: row.sealed_secret,
-        created_at: utc(row.created_at),
-        confirmed_at: maybe_utc(row.confirmed_at),
-        last_step: row.last_step,
-    })
 }

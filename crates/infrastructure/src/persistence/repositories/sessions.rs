@@ -7,13 +7,11 @@ use userdom_application::ports::{Session, SessionOwner, SessionRepository, Token
 use userdom_domain::{RepositoryError, UserId, UserStatus};
 use uuid::Uuid;
 
-use super::users::roles;
 use crate::persistence::{
-    errors::corrupt_value,
+    conversions::{maybe_utc, read_uuid, utc},
     json_column::Json,
     lenient::{MaybeJson, MaybeMoment, Words},
-    mappers::{read_uuid, utc},
-    models::SessionRow,
+    models::{SessionRow, roles},
     prepared::prepared,
     schema::{
         sessions::{self, dsl},
@@ -38,10 +36,20 @@ struct Ended {
     id: String,
 }
 
-#[derive(Queryable)]
-struct OwnerRow {
-    session: String,
-    user: String,
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct OpenSession {
+    id: String,
+    authenticated_at: NaiveDateTime,
+    last_used_at: NaiveDateTime,
+    rotated_at: NaiveDateTime,
+    access_expires_at: NaiveDateTime,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct Owner {
+    id: String,
     username: String,
     #[diesel(deserialize_as = MaybeJson)]
     roles: Json,
@@ -49,15 +57,11 @@ struct OwnerRow {
     status: String,
     #[diesel(deserialize_as = MaybeMoment)]
     status_until: Option<NaiveDateTime>,
-    authenticated_at: NaiveDateTime,
-    last_used_at: NaiveDateTime,
-    rotated_at: NaiveDateTime,
-    access_expires_at: NaiveDateTime,
 }
 
 impl SessionRepository for SqlUnitOfWork {
     fn insert(&mut self, session: &Session) -> Result<(), RepositoryError> {
-        let row = row(session);
+        let row = SessionRow::from(session);
         let inserted = on_either!(self.writing()?, c => {
             diesel::insert_into(sessions::table).values(&row).execute(c).and_then(|_| {
                 let end = diesel::sql_query(END_OLDEST)
@@ -82,22 +86,11 @@ impl SessionRepository for SqlUnitOfWork {
                 .filter(dsl::access_expires_at.gt(now))
                 .filter(dsl::idle_expires_at.gt(now))
                 .filter(dsl::expires_at.gt(now))
-                .select((
-                    dsl::id,
-                    users::id,
-                    users::username,
-                    users::roles,
-                    users::status,
-                    users::status_until,
-                    dsl::authenticated_at,
-                    dsl::last_used_at,
-                    dsl::rotated_at,
-                    dsl::access_expires_at,
-                ))
-                .first::<OwnerRow>(c)
+                .select((OpenSession::as_select(), Owner::as_select()))
+                .first(c)
                 .optional()
         });
-        self.checked(found)?.map(owner).transpose()
+        self.checked(found)?.map(session_owner).transpose()
     }
 
     fn find(
@@ -115,7 +108,7 @@ impl SessionRepository for SqlUnitOfWork {
                 .first(c)
                 .optional()
         });
-        self.checked(found)?.map(read).transpose()
+        self.checked(found)?.map(TryInto::try_into).transpose()
     }
 
     fn of_user(
@@ -139,11 +132,11 @@ impl SessionRepository for SqlUnitOfWork {
                 .select(SessionRow::as_select())
                 .load(c)
         });
-        self.checked(found)?.into_iter().map(read).collect()
+        self.checked(found)?.into_iter().map(TryInto::try_into).collect()
     }
 
     fn rotate(&mut self, session: &Session) -> Result<bool, RepositoryError> {
-        let row = row(session);
+        let row = SessionRow::from(session);
         let one_before = dsl::generation.eq(row.generation.saturating_sub(1));
         let rotate = diesel::update(sessions::table.filter(dsl::id.eq(row.id).and(one_before)))
             .set((
@@ -195,59 +188,18 @@ impl SessionRepository for SqlUnitOfWork {
     }
 }
 
-fn row(session: &Session) -> SessionRow {
-    SessionRow {
-        id: session.id.to_string(),
-        user_id: session.user_id.to_string(),
-        access_token_hash: session.access_token.0.to_vec(),
-        access_expires_at: session.access_expires_at.naive_utc(),
-        created_at: session.created_at.naive_utc(),
-        last_used_at: session.last_used_at.naive_utc(),
-        user_agent: session.user_agent.clone(),
-        ip_address: session.ip_address.clone(),
-        seed: session.seed.to_vec(),
-        generation: i32::try_from(session.generation).unwrap_or(i32::MAX),
-        rotated_at: session.rotated_at.naive_utc(),
-        idle_expires_at: session.idle_expires_at.naive_utc(),
-        expires_at: session.expires_at.naive_utc(),
-        authenticated_at: session.authenticated_at.naive_utc(),
-    }
-}
-
-fn read(row: SessionRow) -> Result<Session, RepositoryError> {
-    let bytes = |bytes: &[u8]| {
-        <[u8; 32]>::try_from(bytes).map_err(|error| corrupt_value("sessions", &row.id, error))
-    };
-    Ok(Session {
-        id: read_uuid("sessions", &row.id)?,
-        user_id: UserId::from_uuid(read_uuid("sessions", &row.user_id)?),
-        seed: bytes(&row.seed)?,
-        generation: u32::try_from(row.generation).unwrap_or(0),
-        rotated_at: utc(row.rotated_at),
-        access_token: TokenHash(bytes(&row.access_token_hash)?),
-        access_expires_at: utc(row.access_expires_at),
-        idle_expires_at: utc(row.idle_expires_at),
-        expires_at: utc(row.expires_at),
-        created_at: utc(row.created_at),
-        last_used_at: utc(row.last_used_at),
-        authenticated_at: utc(row.authenticated_at),
-        user_agent: row.user_agent,
-        ip_address: row.ip_address,
-    })
-}
-
-fn owner(row: OwnerRow) -> Result<SessionOwner, RepositoryError> {
+fn session_owner((session, owner): (OpenSession, Owner)) -> Result<SessionOwner, RepositoryError> {
     Ok(SessionOwner {
-        session_id: read_uuid("sessions", &row.session)?,
-        user_id: UserId::from_uuid(read_uuid("users", &row.user)?),
-        username: row.username,
-        roles: roles(&row.roles),
-        // A status that nobody knows opens nothing.
-        status: UserStatus::parse(&row.status).unwrap_or(UserStatus::Deleted),
-        status_until: row.status_until.map(utc),
-        authenticated_at: utc(row.authenticated_at),
-        last_used_at: utc(row.last_used_at),
-        issued_at: utc(row.rotated_at),
-        access_expires_at: utc(row.access_expires_at),
+        session_id: read_uuid("sessions", &session.id)?,
+        user_id: UserId::from_uuid(read_uuid("users", &owner.id)?),
+        username: owner.username,
+        roles: roles(&owner.roles),
+        // An unknown status allows nothing.
+        status: UserStatus::parse(&owner.status).unwrap_or(UserStatus::Deleted),
+        status_until: maybe_utc(owner.status_until),
+        authenticated_at: utc(session.authenticated_at),
+        last_used_at: utc(session.last_used_at),
+        issued_at: utc(session.rotated_at),
+        access_expires_at: utc(session.access_expires_at),
     })
 }

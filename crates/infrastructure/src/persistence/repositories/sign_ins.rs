@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use crate::persistence::{
     connection::DbConnection,
-    mappers::read_uuid,
+    conversions::read_uuid,
     prepared::prepared,
     schema::{known_devices as devices, users},
-    search::Dialect,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
@@ -102,7 +101,7 @@ impl SqlUnitOfWork {
 
     /// Another application may have written the end of the lock in its own way (R29).
     fn claim_sql(&mut self) -> String {
-        let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
+        let dialect = self.dialect();
         CLAIM
             .replace("LOCK_END", &dialect.moment_key("account_locked_until"))
             .replace("NOW", &dialect.moment_key("$3"))

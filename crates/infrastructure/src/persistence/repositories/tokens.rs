@@ -10,7 +10,7 @@ use userdom_domain::{EmailAddress, RepositoryError, UserId};
 use uuid::Uuid;
 
 use crate::persistence::{
-    mappers::read_uuid,
+    conversions::read_uuid,
     models::TokenRow,
     prepared::prepared,
     schema::{
@@ -45,20 +45,18 @@ struct GuessAt;
 struct EndAll;
 struct EndFor;
 
-#[derive(Queryable, QueryableByName)]
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = tokens)]
 struct Found {
-    #[diesel(sql_type = Text)]
     id: String,
-    #[diesel(sql_type = Text)]
     user_id: String,
-    #[diesel(sql_type = Text)]
     target_id: String,
 }
 
 /// The tokens of a user who was removed open nothing, although they are wiped later.
 impl OneTimeTokenRepository for SqlUnitOfWork {
     fn issue(&mut self, token: &NewToken) -> Result<(), RepositoryError> {
-        let row = row(token);
+        let row = TokenRow::from(token);
         // A user who is about to be inserted has no older tokens to end.
         if let Some(registration) = &mut self.registration
             && registration.rows.user.id == row.user_id
@@ -110,7 +108,7 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
                 .filter(dsl::kind.eq(kind.as_str()))
                 .filter(dsl::used_at.is_null())
                 .filter(dsl::expires_at.gt(now.naive_utc()))
-                .select((dsl::id, dsl::user_id, dsl::target_id))
+                .select(Found::as_select())
                 .first::<Found>(c)
                 .optional()
         });
@@ -129,12 +127,9 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
             .filter(dsl::kind.eq(kind.as_str()))
             .filter(dsl::used_at.is_null())
             .filter(dsl::expires_at.gt(now.naive_utc()));
-        let consume = diesel::update(live).set(dsl::used_at.eq(now.naive_utc())).returning((
-            dsl::id,
-            dsl::user_id,
-            dsl::target_id,
-        ));
+        let consume = diesel::update(live).set(dsl::used_at.eq(now.naive_utc()));
         let used = on_either!(self.writing()?, c => {
+            let consume = consume.returning(Found::as_returning());
             prepared::<Consume, _>(consume).get_result::<Found>(c).optional()
         });
         self.checked(used)?.as_ref().map(used_token).transpose()
@@ -226,18 +221,6 @@ impl OneTimeTokenRepository for SqlUnitOfWork {
         let end = diesel::update(live).set(dsl::used_at.eq(now.naive_utc())).returning(dsl::id);
         let ended = on_either!(self.writing()?, c => prepared::<EndFor, _>(end).load::<String>(c));
         self.checked(ended).map(drop)
-    }
-}
-
-fn row(token: &NewToken) -> TokenRow {
-    TokenRow {
-        id: token.id.to_string(),
-        user_id: token.user_id.to_string(),
-        kind: token.kind.as_str(),
-        target_id: token.target_id.to_string(),
-        token_hash: token.hash.0.to_vec(),
-        created_at: token.created_at.naive_utc(),
-        expires_at: token.expires_at.naive_utc(),
     }
 }
 

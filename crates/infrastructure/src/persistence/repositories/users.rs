@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::Text};
 use userdom_domain::{
     EmailAddress, RepositoryError, UserAggregate, UserId, UserRepository, UserRole, Username,
@@ -13,8 +11,9 @@ use super::{
 };
 use crate::persistence::{
     connection::DbConnection,
+    conversions::readable_id,
     json_column::Json,
-    mappers::{UserRows, readable_id, role_names},
+    models::{UserRows, roles},
     schema::users,
     unit_of_work::{SqlUnitOfWork, on_either},
 };
@@ -24,15 +23,6 @@ fn roles_text() -> SqlLiteral<Text> {
     sql::<Text>("CAST(roles AS TEXT)")
 }
 
-/// The roles of a user; one that nobody knows opens nothing.
-pub(super) fn roles(stored: &Json) -> BTreeSet<UserRole> {
-    let names = role_names(stored);
-    if names.is_empty() {
-        return BTreeSet::from([UserRole::User]);
-    }
-    names.iter().filter_map(|name| UserRole::parse(name)).collect()
-}
-
 impl SqlUnitOfWork {
     fn find(&mut self, key: &Key<'_>) -> Result<Option<UserAggregate>, RepositoryError> {
         let found = load_user::load(self.db()?, key);
@@ -40,7 +30,7 @@ impl SqlUnitOfWork {
             return Ok(None);
         };
         self.loaded.insert(rows.user.id.clone(), rows.clone());
-        Ok(Some(UserAggregate::restore(rows.into_snapshot()?)))
+        Ok(Some(UserAggregate::restore(rows.try_into()?)))
     }
 
     fn insert(&mut self, user: &UserAggregate, rows: UserRows) -> Result<(), RepositoryError> {
@@ -64,7 +54,7 @@ impl SqlUnitOfWork {
             return Err(RepositoryError::Stale);
         };
         let mut rows = rows.clone();
-        rows.keep_json(&before.user);
+        rows.user.keep_roles(&before.user);
         let saved = save_user::update(self.writing()?, &before, &rows, user, &events);
         if self.checked(saved)? { Ok(()) } else { Err(RepositoryError::Stale) }
     }
@@ -90,7 +80,7 @@ impl UserRepository for SqlUnitOfWork {
     }
 
     fn save(&mut self, user: &mut UserAggregate) -> Result<(), RepositoryError> {
-        let mut rows = UserRows::of(user.snapshot());
+        let mut rows = UserRows::from(user.snapshot());
         rows.user.version = user.version() + 1;
         if user.version() == 0 {
             self.insert(user, rows.clone())?;

@@ -4,11 +4,13 @@
 //! compared byte by byte in keys that both databases make alike: see migration 4.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use userdom_application::ports::{DirectoryQuery, Place, PlaceValue, UserOrder};
-use userdom_domain::UserSpecification;
+use userdom_application::ports::{DirectoryQuery, OrderKey, Place, PlaceValue, UserOrder};
+use userdom_domain::{UserSpecification, plain};
 
 use super::{
+    conversions::{maybe_utc, utc},
     lenient::{FIRST_MOMENT, LAST_MOMENT},
+    models::UserRow,
     sql::Sql,
 };
 
@@ -26,14 +28,14 @@ pub(super) use indexed::{asks_for_more, found_by_grams};
 pub(super) use page::{Attempt, GramsFind, attempts, by_grams, is_worth_walking, page};
 pub(super) use terms::terms;
 
-/// A page that is asked for; the user before it need not be one that can be read (R29).
+/// The query for a page; the user before it may be an unreadable one (R29).
 pub(super) struct PageQuery<'a> {
     pub(super) specification: &'a UserSpecification,
     pub(super) order: UserOrder,
     pub(super) after: Option<RowPlace>,
     pub(super) limit: u32,
     pub(super) now: DateTime<Utc>,
-    /// Whether the database leaves out who cannot be read.
+    /// Whether the database leaves out unreadable users.
     pub(super) only_readable: bool,
 }
 
@@ -42,6 +44,19 @@ pub(super) struct PageQuery<'a> {
 pub(super) struct RowPlace {
     pub(super) value: PlaceValue,
     pub(super) id: String,
+}
+
+impl RowPlace {
+    /// The same as [`UserOrder::place`] of the user.
+    pub(super) fn of(user: &UserRow, by: OrderKey) -> Self {
+        let value = match by {
+            OrderKey::Created => PlaceValue::Moment(Some(utc(user.created_at))),
+            OrderKey::Username => PlaceValue::Text(plain(&user.username)),
+            OrderKey::LastLogin => PlaceValue::Moment(maybe_utc(user.last_login_at)),
+            OrderKey::LastName => PlaceValue::Text(user.last_name_key.clone().unwrap_or_default()),
+        };
+        Self { value, id: user.id.clone() }
+    }
 }
 
 impl<'a> From<&DirectoryQuery<'a>> for PageQuery<'a> {
@@ -60,7 +75,7 @@ impl<'a> From<&DirectoryQuery<'a>> for PageQuery<'a> {
     }
 }
 
-/// Whose SQL.
+/// The database whose SQL is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     Postgres,
@@ -76,7 +91,7 @@ impl Dialect {
         }
     }
 
-    /// What follows the `@` of an email.
+    /// The part of an email after its `@`.
     fn domain(self, column: &str) -> String {
         match self {
             Self::Postgres => format!("split_part({}, '@', 2)", self.lower(column)),
@@ -115,8 +130,7 @@ impl Dialect {
         }
     }
 
-    /// Whether the id of a row of `users` is none that can be read; migration 10 has an index of
-    /// these rows.
+    /// Whether the id of a row of `users` is unreadable; migration 10 has an index of these rows.
     pub(super) fn is_unreadable(self, user: &str) -> String {
         match self {
             Self::Postgres => format!("{user}.id !~ {UUID_ON_POSTGRES}"),
@@ -124,7 +138,7 @@ impl Dialect {
         }
     }
 
-    /// Whether a row of `users` can be read, with its contacts. To the planner of Postgres a CASE
+    /// Whether a row of `users` is readable, with its contacts. To the planner of Postgres a CASE
     /// is true of every second row; of the patterns it would expect next to none.
     fn is_readable(self, user: &str) -> String {
         let has_unreadable = |table: &str| {
@@ -145,7 +159,7 @@ impl Dialect {
         )
     }
 
-    /// When a user signed in last; who never did, before all time.
+    /// The last sign-in of a user, or a moment before all others.
     fn last_login(self, user: &str) -> String {
         let moment = self.maybe_moment_key(&format!("{user}.last_login_at"));
         format!("COALESCE({moment}, {})", self.before_all_time())
@@ -166,7 +180,7 @@ impl Dialect {
         }
     }
 
-    /// U+0001, after which a key goes on with the value that it was made of.
+    /// U+0001, after which a key goes on with its original value.
     fn end_of_key(self) -> &'static str {
         match self {
             Self::Postgres => "chr(1)",

@@ -6,10 +6,7 @@
 
 use userdom_domain::UserRole;
 
-use crate::persistence::{
-    mappers::UserRows,
-    models::{AddressRow, EmailRow, PhoneRow},
-};
+use crate::persistence::models::{AddressRow, EmailRow, PhoneRow, UserRows};
 
 /// So many letters of a value are kept.
 pub(super) const LETTERS: usize = 200;
