@@ -1,4 +1,4 @@
-//! The adapters of Userdom: what the application's ports are in the real world.
+//! The adapters of Userdom, which implement the application's ports.
 
 #![cfg_attr(
     test,

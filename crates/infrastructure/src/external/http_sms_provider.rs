@@ -17,7 +17,7 @@ use crate::security::SecretKey;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Hands text messages to an HTTP endpoint, as JSON `{id, to, body}`, signed as Standard
-/// Webhooks are: the endpoint knows by the id what it has got already.
+/// Webhooks are: the endpoint recognises repeats by the id.
 pub struct HttpSmsProvider {
     agent: Agent,
     url: String,
@@ -58,8 +58,7 @@ impl HttpSmsProvider {
         Ok(Self { agent, url: url.to_owned(), key, clock })
     }
 
-    /// What the endpoint checks the signatures with, as Standard Webhooks write it. The
-    /// service's own key stays in the house.
+    /// The key of the signatures, as Standard Webhooks write it; the service's own stays secret.
     pub fn signing_secret(secret_key: &SecretKey) -> Zeroizing<String> {
         Zeroizing::new(format!("whsec_{}", STANDARD.encode(key(secret_key).as_slice())))
     }

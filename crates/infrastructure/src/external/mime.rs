@@ -5,7 +5,7 @@ use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use userdom_application::ports::OutgoingMail;
 
-/// Who is to read the message.
+/// The recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
     /// A mail program, by whatever servers lie between.

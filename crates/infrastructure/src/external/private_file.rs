@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Writes a file that its owner alone can read, into a folder that is made when it is
 /// needed. Half a file never bears the name, and the same name again replaces it.
 pub(super) fn write(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
-    // What messages contain lets whoever reads it in.
+    // The links in messages let their reader in.
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let (path, draft) = (dir.join(name), dir.join(format!(".{name}.draft")));
     let mut file =

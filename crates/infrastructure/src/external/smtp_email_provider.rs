@@ -67,7 +67,7 @@ impl Drop for SmtpEmailProvider {
     fn drop(&mut self) {
         if let Some((transport, runtime)) = self.transport.take() {
             runtime.block_on(async { drop(transport) });
-            // Nobody waits for a name that is still looked up.
+            // A name that is still being looked up is not waited for.
             runtime.shutdown_background();
         }
     }

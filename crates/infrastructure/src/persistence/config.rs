@@ -1,6 +1,6 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
-/// Where the database is, told by the scheme of its URL.
+/// The place of the database; the scheme of its URL chooses between the two kinds.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// `sqlite://` and the path of a file.

@@ -24,12 +24,12 @@ pub(crate) enum DbConnection {
     Sqlite(SqliteConnection),
 }
 
-/// A connection that remembers how many troubles its pool had when it was last known to work.
+/// A connection that remembers how many failures its pool had when it was last known to work.
 pub(crate) struct PooledConnection {
     pub(crate) db: DbConnection,
     /// The socket to its server, if it is watched.
     socket: Option<Arc<Socket>>,
-    troubles: u64,
+    failures: u64,
 }
 
 impl PooledConnection {
@@ -40,7 +40,7 @@ impl PooledConnection {
         }
     }
 
-    /// The server has answered all that it was asked.
+    /// The server has answered everything.
     pub(crate) fn end_deadline(&self) {
         if let Some(socket) = &self.socket {
             socket.end_deadline();
@@ -48,7 +48,7 @@ impl PooledConnection {
     }
 }
 
-/// What a pool connects to.
+/// The database of a pool.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Postgres(String),
@@ -56,17 +56,17 @@ pub(crate) enum Target {
     SqliteReader(PathBuf),
 }
 
-/// For a server to say that it is there.
+/// The time for a server to answer a ping.
 pub(crate) const PING: Duration = Duration::from_millis(700);
-/// For a new connection to be made ready.
+/// The time to set up a new connection.
 const SETUP: Duration = Duration::from_secs(2);
 
 /// Counts lost connections. A ping at each check-out would cost a round trip, so
 /// a connection is pinged only after another one was lost.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Troubles(Arc<AtomicU64>);
+pub(crate) struct ConnectionFailures(Arc<AtomicU64>);
 
-impl Troubles {
+impl ConnectionFailures {
     pub(crate) fn report(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -80,7 +80,7 @@ impl Troubles {
 #[derive(Debug)]
 pub(crate) struct Manager {
     pub(crate) target: Target,
-    pub(crate) troubles: Troubles,
+    pub(crate) failures: ConnectionFailures,
     pub(crate) deadlines: Deadlines,
 }
 
@@ -89,20 +89,20 @@ impl r2d2::ManageConnection for Manager {
     type Error = r2d2::Error;
 
     fn connect(&self) -> Result<PooledConnection, r2d2::Error> {
-        let troubles = self.troubles.count();
+        let failures = self.failures.count();
         let opened = establish(&self.target, &self.deadlines);
         let (db, socket) = opened.map_err(r2d2::Error::ConnectionError)?;
-        Ok(PooledConnection { db, socket, troubles })
+        Ok(PooledConnection { db, socket, failures })
     }
 
     fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), r2d2::Error> {
-        let troubles = self.troubles.count();
-        if connection.troubles != troubles {
+        let failures = self.failures.count();
+        if connection.failures != failures {
             connection.start_deadline(PING);
             let answered = ping(&mut connection.db);
             connection.end_deadline();
             answered.map_err(r2d2::Error::QueryError)?;
-            connection.troubles = troubles;
+            connection.failures = failures;
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ impl r2d2::ManageConnection for Manager {
     }
 }
 
-/// Whether the database is there and takes writes: one that has become a standby reads only.
+/// Fails unless the database answers and takes writes, which a standby does not.
 pub(crate) fn ping(connection: &mut DbConnection) -> QueryResult<()> {
     match connection {
         DbConnection::Sqlite(sqlite) => sqlite.batch_execute("SELECT 1"),
@@ -139,9 +139,9 @@ pub(crate) fn establish(
             connection
                 // The usual cost of 4 is that of a spinning disk: the planner would rather sort a
                 // whole table than walk along an index to the end of a page. A search is over
-                // before it is compiled or other processes have begun to help; and the places of
-                // all whom it finds fit into 16 MB. A server that did not hear that we have given
-                // up would keep the transaction, and with it the rows of a user, for hours.
+                // before it is compiled or other processes have begun to help; and the row
+                // pointers of all matches fit into 16 MB. A server that did not hear that we have
+                // given up would keep the transaction, and with it the rows of a user, for hours.
                 .batch_execute(
                     "SET TIME ZONE 'UTC'; SET statement_timeout = '4s'; \
                      SET idle_in_transaction_session_timeout = '5s'; SET random_page_cost = 1.1; \
@@ -153,7 +153,7 @@ pub(crate) fn establish(
             }
             Ok((DbConnection::Postgres(connection), socket))
         }
-        // What is erased is overwritten, and not only forgotten.
+        // Erased rows are overwritten, not only unlinked.
         Target::SqliteWriter(path) => {
             sqlite(path, "PRAGMA query_only = OFF; PRAGMA secure_delete = ON")
         }

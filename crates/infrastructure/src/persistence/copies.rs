@@ -1,8 +1,8 @@
 //! Copies of an SQLite database: a backup beside the running service, and the way back.
 //!
-//! A copy is made by SQLite itself (`VACUUM INTO`), never from the bytes of the file: what was
-//! committed last is in the write-ahead log beside it (`-wal`), and a log beside another file than
-//! its own makes that one malformed.
+//! A copy is made by SQLite itself (`VACUUM INTO`), never from the bytes of the file: the last
+//! commits are in the write-ahead log beside it (`-wal`), and a log beside a file that is not its
+//! own makes that file malformed.
 
 use std::{
     ffi::OsString,
@@ -26,7 +26,7 @@ use super::{
     migrations::{self, MigrationError},
 };
 
-/// What a copy holds.
+/// The contents of a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyReport {
     /// Bytes of the file.
@@ -68,7 +68,7 @@ pub enum CopyError {
     InUse(#[from] OpenError),
 }
 
-/// Writes what is committed in the database at `path` to a new file, while others may read and
+/// Writes the committed state of the database at `path` to a new file, while others may read and
 /// write it.
 pub fn back_up(path: &Path, to: &Path) -> Result<CopyReport, CopyError> {
     if fs::symlink_metadata(to).is_ok() {
@@ -86,7 +86,7 @@ pub fn back_up(path: &Path, to: &Path) -> Result<CopyReport, CopyError> {
     Ok(report)
 }
 
-/// Puts a copy of the file `from` where the database at `path` is, which nobody may have open.
+/// Puts a copy of the file `from` in place of the database at `path`, which must not be open.
 /// Killed at any moment, it has either changed nothing or is finished by the next start.
 pub fn restore(path: &Path, from: &Path) -> Result<CopyReport, CopyError> {
     let _lock = lock(path)?;
@@ -100,8 +100,8 @@ pub fn restore(path: &Path, from: &Path) -> Result<CopyReport, CopyError> {
     Ok(CopyReport { replaced, ..report })
 }
 
-/// Puts a restored database in its place, if one is ready; the one that was there is kept under
-/// the name that is returned. Whoever calls it holds the lock.
+/// Puts a restored database in its place, if one is ready; the old one is kept under the returned
+/// name. The caller holds the lock.
 pub(super) fn finish_restore(path: &Path) -> io::Result<Option<PathBuf>> {
     let ready = beside(path, ".restoring");
     let made: DateTime<Utc> = match fs::metadata(&ready) {
@@ -111,7 +111,7 @@ pub(super) fn finish_restore(path: &Path) -> io::Result<Option<PathBuf>> {
     };
     // The name comes from the file, so that a second try moves what is left to the same place.
     let old = beside(path, &made.format(".before-%Y%m%dT%H%M%S%3fZ").to_string());
-    // The old database keeps its logs: they hold what was committed last.
+    // The old database keeps its logs: they hold its last commits.
     for suffix in ["-journal", "-wal", ""] {
         unless_missing(fs::rename(beside(path, suffix), beside(&old, suffix)))?;
     }
@@ -123,8 +123,8 @@ pub(super) fn finish_restore(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(old.exists().then_some(old))
 }
 
-/// The last process to close the file removes the log. If one was left, nobody closed it, or the
-/// file beside it is another one: it is looked at before anybody writes to it.
+/// The last process to close the file removes the log. If a log is left, the file was not closed,
+/// or is another one: it is checked before it is written to.
 pub(super) fn check_after_unclean_stop(path: &Path) -> Result<(), CopyError> {
     let Some(log) = fs::metadata(beside(path, "-wal")).ok().filter(|log| log.len() > 0) else {
         return Ok(());
@@ -142,7 +142,7 @@ pub(super) fn check_after_unclean_stop(path: &Path) -> Result<(), CopyError> {
     check(&mut database, path, depth)
 }
 
-/// A copy in the folder of the file whose place it is to take, on the disk and of mode 0600.
+/// A copy in the folder of the file `to`, on the disk and of mode 0600.
 fn copy(
     from: &mut SqliteConnection,
     path: &Path,
@@ -164,7 +164,7 @@ fn copy(
     Ok((copy, CopyReport { bytes, replaced: None, ..contents }))
 }
 
-/// What is in a copy of `path`, which must be a database that this binary can serve.
+/// The contents of a copy of `path`, which must be a database that this binary can serve.
 fn contents(copy: &Path, path: &Path) -> Result<CopyReport, CopyError> {
     #[derive(QueryableByName)]
     struct Row {
@@ -191,8 +191,8 @@ fn contents(copy: &Path, path: &Path) -> Result<CopyReport, CopyError> {
 enum Check {
     /// Its pages and rows: a second for a gigabyte that is in memory.
     Quick,
-    /// Indexes against their tables as well, ten times slower: what a log has made of another file
-    /// than its own often shows there alone.
+    /// Indexes against their tables as well, ten times slower: the damage by a foreign log often
+    /// shows there alone.
     Integrity,
 }
 
@@ -226,8 +226,8 @@ fn check(database: &mut SqliteConnection, path: &Path, depth: Check) -> Result<(
     Err(CopyError::Malformed { path: path.to_owned(), fault })
 }
 
-/// Reads the file with its log, and leaves both as they are: whoever may write would merge them
-/// when it is closed.
+/// Reads the file with its log, and leaves both as they are: a connection that may write would
+/// merge them when it closes.
 fn open_read_only(path: &Path) -> Result<SqliteConnection, CopyError> {
     // SQLite says of every fault that it is "unable to open database file".
     File::open(path).map_err(file_error(path))?;

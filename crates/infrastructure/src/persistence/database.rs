@@ -15,7 +15,7 @@ use userdom_domain::RepositoryError;
 use super::{
     config::DatabaseUrl,
     connection::{
-        DbConnection, Manager, PING, PooledConnection, Target, Troubles, establish, ping,
+        ConnectionFailures, DbConnection, Manager, PING, PooledConnection, Target, establish, ping,
     },
     copies::{self, CopyError, beside},
     deadline::Deadlines,
@@ -25,9 +25,9 @@ use super::{
     unit_of_work::SqlUnitOfWork,
 };
 
-/// What the server has for all that one unit of work asks.
+/// The server's time for all statements of a unit of work.
 const LONGEST_USE: Duration = Duration::from_secs(4);
-/// How long a request waits for a connection before it is told to come back later.
+/// The wait for a connection, after which the client shall come back later.
 const POOL_WAIT: Duration = Duration::from_millis(900);
 
 /// A database with its connections. Cheap to clone.
@@ -36,8 +36,8 @@ pub struct Database {
     writers: Pool<Manager>,
     readers: Pool<Manager>,
     ids: Arc<dyn IdGenerator>,
-    troubles: Troubles,
-    /// Held as long as the SQLite file is ours.
+    failures: ConnectionFailures,
+    /// Held as long as this process has the SQLite file.
     lock: Option<Arc<File>>,
 }
 
@@ -62,7 +62,7 @@ pub enum OpenError {
     /// The thread that watches connections cannot be started.
     #[error("connections cannot be watched")]
     Watch(#[source] io::Error),
-    /// An SQLite file that nobody closed, and which is not whole. Nothing was changed.
+    /// A damaged SQLite file after an unclean stop. Nothing was changed.
     #[error(
         "it was not closed by the last process, and it is damaged; it was left as it is: put a \
          backup in its place with `userdom restore FILE`, which keeps it under another name"
@@ -92,10 +92,10 @@ impl Database {
                 let deadlines = Deadlines::default();
                 deadlines.watch().map_err(OpenError::Watch)?;
                 let report = migrate(&target, &deadlines)?;
-                let troubles = Troubles::default();
-                let pool = pool(target, connections, &troubles, &deadlines);
+                let failures = ConnectionFailures::default();
+                let pool = pool(target, connections, &failures, &deadlines);
                 Ok((
-                    Self { writers: pool.clone(), readers: pool, ids, troubles, lock: None },
+                    Self { writers: pool.clone(), readers: pool, ids, failures, lock: None },
                     report,
                 ))
             }
@@ -107,18 +107,18 @@ impl Database {
                     .map_err(|fault| OpenError::Damaged(Box::new(fault)))?;
                 private(path).map_err(|source| OpenError::File { path: path.clone(), source })?;
                 let writer = Target::SqliteWriter(path.clone());
-                let (troubles, deadlines) = (Troubles::default(), Deadlines::default());
+                let (failures, deadlines) = (ConnectionFailures::default(), Deadlines::default());
                 let report = migrate(&writer, &deadlines)?;
-                let writers = pool(writer, 1, &troubles, &deadlines);
+                let writers = pool(writer, 1, &failures, &deadlines);
                 let reader = Target::SqliteReader(path.clone());
-                let readers = pool(reader, connections, &troubles, &deadlines);
-                Ok((Self { writers, readers, ids, troubles, lock: Some(Arc::new(lock)) }, report))
+                let readers = pool(reader, connections, &failures, &deadlines);
+                Ok((Self { writers, readers, ids, failures, lock: Some(Arc::new(lock)) }, report))
             }
         }
     }
 
-    /// How Postgres finds a page of the directory, as EXPLAIN ANALYZE tells it: for whoever
-    /// looks into a slow search. Empty on SQLite.
+    /// The EXPLAIN ANALYZE of a page of the directory on Postgres, to look into a slow search;
+    /// empty on SQLite.
     pub fn plan(&self, query: &DirectoryQuery<'_>) -> Result<Vec<String>, RepositoryError> {
         let mut connection = checkout(&self.readers)?;
         plan(db(&mut connection), query).map_err(super::errors::repository_error)
@@ -129,9 +129,9 @@ impl Database {
         self.lock.is_none()
     }
 
-    /// How often a connection was lost.
-    pub(super) fn troubles(&self) -> u64 {
-        self.troubles.count()
+    /// The number of lost connections.
+    pub(super) fn connection_failures(&self) -> u64 {
+        self.failures.count()
     }
 
     /// By how much the machine's clock is ahead of the database's; `None` on SQLite, which has
@@ -157,9 +157,9 @@ impl Database {
         Ok(measured.into_iter().min_by_key(|(took, _)| *took).map(|(_, ahead)| ahead))
     }
 
-    /// Another connection was lost: the idle ones are to be looked at.
-    pub(super) fn report_trouble(&self) {
-        self.troubles.report();
+    /// Another connection was lost: the idle ones will be pinged.
+    pub(super) fn report_failure(&self) {
+        self.failures.report();
     }
 
     pub(super) fn writer(&self) -> Result<Connection, RepositoryError> {
@@ -179,13 +179,13 @@ impl Drop for Connection {
 impl Store for Database {
     fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
         let connection = self.writer()?;
-        let uow = SqlUnitOfWork::begin(connection, Arc::clone(&self.ids), self.troubles.clone())?;
+        let uow = SqlUnitOfWork::begin(connection, Arc::clone(&self.ids), self.failures.clone())?;
         Ok(Box::new(uow))
     }
 
     fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
         let connection = checkout(&self.readers)?;
-        let uow = SqlUnitOfWork::read(connection, Arc::clone(&self.ids), self.troubles.clone())?;
+        let uow = SqlUnitOfWork::read(connection, Arc::clone(&self.ids), self.failures.clone())?;
         Ok(Box::new(uow))
     }
 
@@ -193,7 +193,7 @@ impl Store for Database {
         let mut connection = checkout(&self.readers)?;
         connection.0.start_deadline(PING);
         ping(db(&mut connection)).map_err(|error| {
-            self.troubles.report();
+            self.failures.report();
             super::errors::repository_error(error)
         })
     }
@@ -205,7 +205,12 @@ fn checkout(pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
     Ok(Connection(connection))
 }
 
-fn pool(target: Target, size: u32, troubles: &Troubles, deadlines: &Deadlines) -> Pool<Manager> {
+fn pool(
+    target: Target,
+    size: u32,
+    failures: &ConnectionFailures,
+    deadlines: &Deadlines,
+) -> Pool<Manager> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
@@ -213,7 +218,7 @@ fn pool(target: Target, size: u32, troubles: &Troubles, deadlines: &Deadlines) -
         .test_on_check_out(true)
         .build_unchecked(Manager {
             target,
-            troubles: troubles.clone(),
+            failures: failures.clone(),
             deadlines: deadlines.clone(),
         })
 }
@@ -223,8 +228,7 @@ fn migrate(target: &Target, deadlines: &Deadlines) -> Result<MigrationReport, Op
     Ok(migrations::run(&mut connection)?)
 }
 
-/// What the URL does not say itself. A host that is gone is given up within seconds, and one that
-/// only reads is none of ours.
+/// Defaults of the URL: a host that is gone is given up within seconds, and a standby refused.
 const PARAMETERS: [(&str, &str); 6] = [
     ("connect_timeout", "2"),
     ("keepalives_idle", "5"),
@@ -265,7 +269,7 @@ fn private(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(path)
 }
 
-/// What a unit of work and the outbox hold on to.
+/// The database behind a connection that is in use.
 pub(super) fn db(connection: &mut Connection) -> &mut super::connection::DbConnection {
     let connection: &mut PooledConnection = &mut connection.0;
     &mut connection.db

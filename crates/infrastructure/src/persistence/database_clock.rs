@@ -16,17 +16,17 @@ use crate::external::SystemClock;
 
 /// How often the clocks are compared.
 const EVERY: Duration = Duration::from_mins(1);
-/// How often it is looked whether the machine's clock was set, or another database serves.
+/// How often the machine's clock and the connections are checked for a jump or a failover.
 const TICK: Duration = Duration::from_secs(1);
-/// What a measurement cannot tell.
+/// The error of a measurement.
 const NOISE: TimeDelta = TimeDelta::milliseconds(5);
-/// A difference that an operator should know of.
+/// A difference that is logged.
 const MUCH: TimeDelta = TimeDelta::seconds(2);
 /// A jump of the machine's clock.
 const JUMP: TimeDelta = TimeDelta::milliseconds(500);
 
-/// The database's clock, which is everybody's: instances on machines whose clocks differ agree on
-/// what is over. It is the machine's clock, corrected by what was measured in the last minute.
+/// The database's clock, so that instances on machines with different clocks agree on deadlines:
+/// the machine's clock, corrected by the difference measured in the last minute.
 #[derive(Debug, Clone, Default)]
 pub struct DatabaseClock {
     /// By how many microseconds the machine's clock is ahead.
@@ -46,7 +46,7 @@ impl DatabaseClock {
         Ok(())
     }
 
-    /// An outage is told by whoever needs the database; meanwhile the last measurement holds.
+    /// An outage is reported by other callers; meanwhile the last measurement holds.
     fn compare(&self, database: &Database) {
         let Ok(Some(ahead)) = database.machine_is_ahead(&SystemClock) else { return };
         let before = self.machine_is_ahead();
@@ -78,16 +78,16 @@ impl Clock for DatabaseClock {
 
 #[expect(clippy::disallowed_methods, reason = "a thread that has nothing else to do")]
 fn follow(ahead: &Weak<AtomicI64>, database: &Database) {
-    let mut last = (Instant::now(), SystemClock.now(), database.troubles());
+    let mut last = (Instant::now(), SystemClock.now(), database.connection_failures());
     loop {
         thread::sleep(TICK);
         let Some(ahead) = ahead.upgrade() else { return };
-        let (since, machine, troubles) = last;
+        let (since, machine, failures) = last;
         let passed = TimeDelta::from_std(since.elapsed()).unwrap_or_default();
         let was_set = (SystemClock.now() - machine - passed).abs() > JUMP;
-        if was_set || database.troubles() != troubles || since.elapsed() >= EVERY {
+        if was_set || database.connection_failures() != failures || since.elapsed() >= EVERY {
             DatabaseClock { ahead }.compare(database);
-            last = (Instant::now(), SystemClock.now(), database.troubles());
+            last = (Instant::now(), SystemClock.now(), database.connection_failures());
         }
     }
 }

@@ -1,6 +1,6 @@
-//! A deadline for what a connection to Postgres is asked. libpq waits as long as the kernel does,
-//! and behind a proxy that goes on acknowledging that is for ever: so the socket of a connection
-//! that overruns is shut down, which libpq takes for a server that has gone.
+//! A deadline for the answers of Postgres. libpq waits as long as the kernel does, and behind a
+//! proxy that goes on acknowledging that is for ever: so the socket of an overdue connection is
+//! shut down, which libpq takes for a server that has gone.
 
 use std::{
     collections::HashSet,
@@ -16,16 +16,16 @@ use std::{
 
 use nix::sys::socket::{Shutdown, SockaddrIn, SockaddrIn6, SockaddrStorage, getpeername, shutdown};
 
-/// How often it is looked who overruns.
+/// How often sockets are checked.
 const EVERY: Duration = Duration::from_millis(100);
 const IDLE: u64 = u64::MAX;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-/// Which socket a new connection has is seen by the sockets before and after, so one is opened
-/// at a time.
+/// The socket of a new connection is the one that was not there before, so connections are opened
+/// one at a time.
 static OPENING: Mutex<()> = Mutex::new(());
 
-/// For each host to be tried, and for what Diesel asks then, which `connect_timeout` leaves out.
+/// The time for each host, and for Diesel's first statements, which `connect_timeout` leaves out.
 const OPENING_STEP: Duration = Duration::from_secs(2);
 
 /// The sockets that are watched.
@@ -131,7 +131,7 @@ impl Socket {
         self.ends_at.store(milliseconds(START.elapsed() + time), Ordering::Relaxed);
     }
 
-    /// The server has answered all that it was asked.
+    /// The server has answered everything.
     pub(crate) fn end_deadline(&self) {
         self.ends_at.store(IDLE, Ordering::Relaxed);
     }

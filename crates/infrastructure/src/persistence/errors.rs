@@ -32,7 +32,7 @@ const UNIQUE: [(&str, &str, UniqueKey); 20] = [
 
 /// Sorts an error of the database into retryable and final, once and for all.
 pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
-    // What went wrong is the commit; that nothing could be rolled back follows from it.
+    // The cause is the failed commit; the failed rollback follows from it.
     let error = match error {
         DieselError::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
         other => other,
@@ -58,7 +58,7 @@ pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
             _,
         )
         | DieselError::BrokenTransactionManager => RepositoryError::Unavailable(Box::new(error)),
-        // Diesel knows no kind for what breaks an exclusion constraint.
+        // Diesel has no kind for a violated exclusion constraint.
         DieselError::DatabaseError(_, info) => match unique_key(info.as_ref()) {
             Some(key) => RepositoryError::Duplicate(key),
             None => by_message(&info.message().to_lowercase())(error),
@@ -78,7 +78,7 @@ fn unique_key(info: &dyn DatabaseErrorInformation) -> Option<UniqueKey> {
     })
 }
 
-/// Diesel hands on no SQLSTATE, so what it has no kind for is told by its message.
+/// Diesel passes on no SQLSTATE, so errors without a kind are sorted by their message.
 fn by_message(message: &str) -> fn(DieselError) -> RepositoryError {
     const TRANSIENT: [&str; 4] = [
         "deadlock detected",

@@ -1,8 +1,8 @@
-//! By what names, cities and numbers are found: see migration 4.
+//! The search keys of names and numbers: see migration 4.
 
 use userdom_domain::{PhoneNumber, sortable};
 
-/// What stands for the names of a user without a profile.
+/// The keys of a user without a profile.
 pub(crate) const OF_NO_NAMES: [String; 3] = [String::new(), String::new(), String::new()];
 
 /// The keys of the first, the last and the display name.

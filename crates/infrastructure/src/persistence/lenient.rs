@@ -1,5 +1,5 @@
 //! Columns as other applications may have filled them (R29): NULL where the models allow it, and
-//! on SQLite a value of any type in any column. Whatever cannot be read is as good as missing.
+//! on SQLite a value of any type in any column. An unreadable value counts as missing.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -48,8 +48,8 @@ pub(crate) fn or_default(text: String, default: &str) -> String {
     if text.is_empty() { default.to_owned() } else { text }
 }
 
-/// What cannot be read on SQLite, and NULL on either: the key of such a moment in the indexes of
-/// migration 13 is the same.
+/// An unreadable moment of SQLite, and NULL on either: its key in the indexes of migration 13 is
+/// the same.
 pub(crate) fn unknown_moment() -> NaiveDateTime {
     NaiveDate::from_ymd_opt(0, 1, 1).unwrap_or_default().into()
 }
@@ -61,9 +61,9 @@ fn postgres_moment(value: PgValue<'_>) -> NaiveDateTime {
     <NaiveDateTime as FromSql<Timestamp, Pg>>::from_sql(value).unwrap_or(beyond)
 }
 
-/// What stands for `-infinity`; a cursor needs whole microseconds.
+/// `-infinity`; a cursor needs whole microseconds.
 pub(crate) const FIRST_MOMENT: NaiveDateTime = NaiveDateTime::MIN;
-/// What stands for `infinity`.
+/// `infinity`.
 pub(crate) const LAST_MOMENT: NaiveDateTime = NaiveDateTime::MAX;
 
 impl FromSql<Timestamp, Pg> for Moment {
@@ -93,8 +93,8 @@ fn sqlite_moment(value: Option<SqliteValue<'_>>) -> Option<NaiveDateTime> {
     moment_of(&text)
 }
 
-/// A moment as SQLite's own `strftime` reads it, in UTC and to the microsecond: what a list is
-/// sorted by (`SQLITE_MOMENT_KEY`) and what a user shows are one. A day or an hour too much, such
+/// A moment as SQLite's own `strftime` reads it, in UTC and to the microsecond: the key that lists
+/// are sorted by (`SQLITE_MOMENT_KEY`) and the moment of the user are one. A day or an hour too much, such
 /// as February 31 or 24:00, is the one that comes next.
 fn moment_of(text: &str) -> Option<NaiveDateTime> {
     let (text, micros) = without_decimals(text)?;
@@ -135,12 +135,12 @@ fn without_decimals(text: &str) -> Option<(Cow<'_, str>, i64)> {
     Some((format!("{whole}{behind}").into(), micros))
 }
 
-/// What SQLite skips in a moment.
+/// The bytes that SQLite skips in a moment.
 fn is_space(byte: u8) -> bool {
     byte == b' ' || (b'\t'..=b'\r').contains(&byte)
 }
 
-/// What is still to be read of a text.
+/// The rest of a text.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
@@ -153,7 +153,7 @@ impl Rest<'_> {
         Some(number)
     }
 
-    /// What follows a byte, if it comes next.
+    /// Skips a byte, if it comes next.
     fn after(&mut self, byte: u8) -> Option<&mut Self> {
         self.0 = self.0.strip_prefix(char::from(byte))?;
         Some(self)

@@ -15,12 +15,12 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// Names the lock of this product's migrations among a database's advisory locks.
 const LOCK: i64 = 0x0075_7365_7264_6f6d;
 
-/// How often whoever waits for the lock says so, and when it gives up: a silent process looks like
-/// one that hangs.
+/// How often a wait for the lock is logged, and when it ends: a silent process looks like one that
+/// hangs.
 const SAY_EVERY: Duration = Duration::from_secs(5);
 const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 
-/// What a run did.
+/// The migrations of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationReport {
     /// The migrations that were applied, oldest first.
@@ -59,7 +59,7 @@ pub enum MigrationError {
     Run(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Applies what is missing. Each migration is a transaction of its own, and one
+/// Applies the pending migrations. Each migration is a transaction of its own, and one
 /// process at a time runs them: the others wait and find nothing to do. On
 /// SQLite the file belongs to one process anyway.
 pub(crate) fn run(connection: &mut DbConnection) -> Result<MigrationReport, MigrationError> {
@@ -99,7 +99,7 @@ fn wait_for_lock(pg: &mut diesel::PgConnection) -> Result<(), MigrationError> {
     Ok(())
 }
 
-/// Takes the lock, or waits for a moment. Whoever waited in `pg_advisory_lock` could not say so.
+/// Takes the lock, or waits for a moment: a wait in `pg_advisory_lock` could not be logged.
 fn try_lock(pg: &mut diesel::PgConnection) -> Result<bool, diesel::result::Error> {
     #[derive(QueryableByName)]
     struct Row {
@@ -131,7 +131,7 @@ where
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
-/// What a newer binary has made of the tables, this one does not know.
+/// Refuses the schema of a newer binary.
 pub(super) fn refuse_newer(database: &str) -> Result<(), MigrationError> {
     let known: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> =
         SQLITE.migrations().map_err(MigrationError::Run)?;

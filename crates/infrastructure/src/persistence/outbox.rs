@@ -16,7 +16,7 @@ use super::{
     unit_of_work::on_either,
 };
 
-/// Whose the rows are that no user stands behind: somebody asks for a mail.
+/// The `user_id` of a request for mail, which may be to an unknown address.
 pub(super) const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 const CLAIM: &str = "\
@@ -51,7 +51,7 @@ impl Database {
         statement(db(&mut connection)).map_err(|error| {
             let error = repository_error(error);
             if matches!(error, RepositoryError::Unavailable(_)) {
-                self.report_trouble();
+                self.report_failure();
             }
             error
         })
@@ -156,8 +156,8 @@ impl Outbox for Database {
 }
 
 impl Database {
-    /// An event that cannot be read, perhaps one of a newer version, must not stand
-    /// in the way of the others: it is tried again for a while, then given up.
+    /// An unreadable event, perhaps of a newer version, must not block the others: it is tried again
+    /// for a while, then given up.
     fn set_aside(
         &self,
         row: &ClaimedRow,

@@ -6,13 +6,13 @@ use diesel::{
     query_builder::{AstPass, Query, QueryFragment, QueryId},
 };
 
-/// A statement whose SQL never changes, kept prepared on its connection.
+/// A statement of constant SQL, kept prepared on its connection.
 ///
 /// Diesel prepares an UPDATE, and SQL that is written by hand, anew at each run,
 /// which on Postgres costs a second round trip: it cannot know that the shape is
 /// always the same. `Name` says so; each name stands for one SQL text only.
 ///
-/// For what returns rows: `execute` hands Diesel a reference, which forgets it.
+/// For statements that return rows: `execute` gives Diesel a reference, which loses the name.
 pub(crate) struct Prepared<Name, Q> {
     query: Q,
     name: PhantomData<Name>,

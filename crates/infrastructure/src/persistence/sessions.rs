@@ -17,7 +17,7 @@ use diesel::{
 
 /// A pooler may happen to lend the same session again, above all when others are busy.
 const ROUNDS: u32 = 10;
-/// How often a wait for connections is told, and when it ends.
+/// How often a wait for connections is logged, and when it ends.
 const SAY_EVERY: Duration = Duration::from_secs(5);
 const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 
@@ -50,11 +50,11 @@ pub enum SessionError {
 }
 
 /// Refuses a pooler that lends sessions by the transaction or statement. A full pool answers
-/// nothing at all, so the wait is told and has an end.
+/// nothing at all, so the wait is logged and has an end.
 pub(super) fn check(url: &str) -> Result<(), SessionError> {
     let (sender, answer) = channel();
     let (url, started) = (url.to_owned(), Instant::now());
-    // Ends by itself, or with the process: libpq cannot be told to stop waiting.
+    // Ends by itself, or with the process: libpq cannot stop waiting.
     thread::spawn(move || sender.send(look_for_sharing(&url)));
     loop {
         match answer.recv_timeout(SAY_EVERY) {

@@ -12,7 +12,7 @@ use diesel::{
     sql_types::{HasSqlType, Text, Timestamp},
 };
 
-/// A statement in pieces. What comes from outside is a value, and never part of the text.
+/// A statement in pieces. Outside input is a bound value, never part of the text.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sql(Vec<Piece>);
 
@@ -24,7 +24,7 @@ enum Piece {
 }
 
 impl Sql {
-    /// Only what stands in this program.
+    /// The text must be of this program.
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self(vec![Piece::Sql(text.into())])
     }
@@ -34,8 +34,8 @@ impl Sql {
         self
     }
 
-    /// U+0000, which Postgres does not take, is in no text of the tables, and neither is the
-    /// noncharacter U+FFFF: whoever asks for the one finds as little as with the other.
+    /// Postgres refuses U+0000, and no text of the tables has it. Neither has one the noncharacter
+    /// U+FFFF, which so finds as little.
     pub(super) fn text(mut self, value: impl Into<String>) -> Self {
         self.0.push(Piece::Text(value.into().replace('\0', "\u{ffff}")));
         self
@@ -52,7 +52,7 @@ impl Sql {
     }
 
     /// `(a <between> b <between> c)`.
-    pub(super) fn joined(parts: Vec<Self>, between: &str) -> Self {
+    pub(super) fn joined(parts: impl IntoIterator<Item = Self>, between: &str) -> Self {
         let mut all = Self::new("(");
         for (n, part) in parts.into_iter().enumerate() {
             if n > 0 {
@@ -76,7 +76,7 @@ where
     NaiveDateTime: ToSql<Timestamp, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        // Each shape may never come again; and the planner is to know the values.
+        // A shape may never come again, and the planner shall know the values.
         out.unsafe_to_cache_prepared();
         for piece in &self.0 {
             match piece {

@@ -12,7 +12,7 @@ use userdom_application::ports::{
 use userdom_domain::{RepositoryError, UserRepository};
 
 use super::{
-    connection::{BUSY_TIMEOUT, DbConnection, Troubles},
+    connection::{BUSY_TIMEOUT, ConnectionFailures, DbConnection},
     database::{Connection, db},
     errors::repository_error,
     models::{AuditRow, UserRows},
@@ -22,21 +22,21 @@ use super::{
 
 /// One transaction on one connection. Dropped before its commit, it rolls back.
 ///
-/// On Postgres the transaction opens with the first write: what is read before
-/// is guarded by the user's version. A registration alone is one statement, and
+/// On Postgres the transaction opens with the first write: reads before it are
+/// guarded by the user's version. A registration alone is one statement, and
 /// waits for the commit to be sent without any BEGIN around it. The lines of the
 /// audit trail wait as well, and go together.
 pub(crate) struct SqlUnitOfWork {
     connection: Connection,
     pub(super) ids: Arc<dyn IdGenerator>,
-    troubles: Troubles,
+    failures: ConnectionFailures,
     open: bool,
     reading: bool,
-    /// The rows as they were read, to write only what has changed.
+    /// The rows as they were read, to write the difference.
     pub(super) loaded: HashMap<String, UserRows>,
     pub(super) registration: Option<Registration>,
     pub(super) trail: Vec<AuditRow>,
-    /// Whether somebody is erased here.
+    /// Whether it erases a user.
     pub(super) erases: bool,
 }
 
@@ -44,9 +44,9 @@ impl SqlUnitOfWork {
     pub(crate) fn begin(
         connection: Connection,
         ids: Arc<dyn IdGenerator>,
-        troubles: Troubles,
+        failures: ConnectionFailures,
     ) -> Result<Self, RepositoryError> {
-        let mut uow = Self::idle(connection, ids, troubles, false);
+        let mut uow = Self::idle(connection, ids, failures, false);
         // A plain BEGIN would fail when it turns from reading to writing beside another writer.
         if let DbConnection::Sqlite(sqlite) = db(&mut uow.connection) {
             let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE");
@@ -59,9 +59,9 @@ impl SqlUnitOfWork {
     pub(crate) fn read(
         connection: Connection,
         ids: Arc<dyn IdGenerator>,
-        troubles: Troubles,
+        failures: ConnectionFailures,
     ) -> Result<Self, RepositoryError> {
-        let mut uow = Self::idle(connection, ids, troubles, true);
+        let mut uow = Self::idle(connection, ids, failures, true);
         // On Postgres a user is read by one statement; here by five, of one moment.
         if let DbConnection::Sqlite(sqlite) = db(&mut uow.connection) {
             let begun = AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN DEFERRED");
@@ -74,13 +74,13 @@ impl SqlUnitOfWork {
     fn idle(
         connection: Connection,
         ids: Arc<dyn IdGenerator>,
-        troubles: Troubles,
+        failures: ConnectionFailures,
         reading: bool,
     ) -> Self {
         Self {
             connection,
             ids,
-            troubles,
+            failures,
             open: false,
             reading,
             loaded: HashMap::new(),
@@ -132,18 +132,18 @@ impl SqlUnitOfWork {
         }
     }
 
-    /// Sorts the error, and has idle connections looked at when this one was lost.
+    /// Sorts the error, and has idle connections pinged when this one was lost.
     pub(super) fn checked<T>(&self, result: QueryResult<T>) -> Result<T, RepositoryError> {
         result.map_err(|error| {
             let error = repository_error(error);
             if matches!(error, RepositoryError::Unavailable(_)) {
-                self.troubles.report();
+                self.failures.report();
             }
             error
         })
     }
 
-    /// A registration that waits must come before anything that may need it.
+    /// Sends a waiting registration before a statement that may need it.
     fn send_registration(&mut self) -> Result<(), RepositoryError> {
         match self.registration.take() {
             None => Ok(()),
@@ -157,7 +157,7 @@ impl SqlUnitOfWork {
         }
     }
 
-    /// Lines of the trail that wait must come before anything that looks for them.
+    /// Sends waiting lines of the audit trail before a statement that may read them.
     pub(super) fn send_trail(&mut self) -> Result<(), RepositoryError> {
         if self.trail.is_empty() {
             return Ok(());
@@ -167,9 +167,8 @@ impl SqlUnitOfWork {
         self.checked(sent)
     }
 
-    /// What was erased must not linger in SQLite's write-ahead log until other writes
-    /// happen to overwrite it. A reader may be in the way: then they do, since all writers would
-    /// wait for it meanwhile.
+    /// Erased rows must not linger in SQLite's write-ahead log until later writes overwrite it. If
+    /// a reader is in the way they do, since all writers would wait for it.
     fn empty_log(&mut self) {
         if let DbConnection::Sqlite(sqlite) = db(&mut self.connection) {
             let emptied = sqlite
@@ -268,12 +267,12 @@ impl Drop for SqlUnitOfWork {
         // The pool throws a connection away whose transaction did not end.
         if let Err(error) = rolled_back {
             tracing::debug!(error = %error, "rollback failed");
-            self.troubles.report();
+            self.failures.report();
         }
     }
 }
 
-/// Runs the same Diesel expression on whichever database it is.
+/// Runs the same Diesel expression on either database.
 macro_rules! on_either {
     ($connection:expr, $inner:ident => $body:expr) => {
         match $connection {

@@ -32,7 +32,7 @@ const MOST_PASSES: u32 = 16;
 /// applications ([`ForeignHash`]) are checked too, and always outdated.
 pub struct Argon2Hasher {
     today: Params,
-    /// What the work is done with when there is no hash to check.
+    /// The salt of the work when there is no hash to check.
     dummy_salt: [u8; 16],
     permits: Permits,
     /// Memory of runs that have ended while others wait: fresh memory costs a third of a run.
@@ -117,7 +117,7 @@ impl Argon2Hasher {
         spare.map_or_else(|| memory(blocks), Ok)
     }
 
-    /// Keeps the memory for whoever waits; when nobody does, all of it goes back to the system.
+    /// Keeps the memory for the next in the queue; without one, all of it goes back to the system.
     fn give_back(&self, memory: Vec<Block>) {
         let mut spare = self.spare();
         if !self.permits.has_waiters() {
@@ -132,7 +132,7 @@ impl Argon2Hasher {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what a hash made with weaker parameters leaves undone, so that a wrong guess
+    /// Does the work that weaker parameters of a hash leave undone, so that a wrong guess
     /// at it takes as long as one at any other.
     fn make_up(&self, stored: &Params, guess: &str) -> Result<(), HashingError> {
         let missing = work(&self.today).saturating_sub(work(stored));
@@ -182,7 +182,7 @@ impl PasswordHasher for Argon2Hasher {
         // Each reading does the same work, whosever hash it is, and whether there is one.
         for reading in guess.readings() {
             if let Some(is_outdated) = self.matches(recipe.as_ref(), reading)? {
-                // What was right only as it was sent is hashed anew, in NFKC.
+                // A password that was right only as it was sent is hashed anew, in NFKC.
                 let outdated = is_outdated || reading != guess.expose();
                 return Ok(Verification::Right { outdated });
             }
@@ -259,7 +259,7 @@ impl fmt::Debug for Argon2Hasher {
     }
 }
 
-/// glibc gives what is freed back to the system for certain only above 32 MiB;
+/// glibc returns freed memory to the system for certain only above 32 MiB;
 /// below, each thread's arena may keep it. Pages that are never touched cost nothing.
 fn memory(blocks: usize) -> Result<Vec<Block>, HashingError> {
     let mut memory = Vec::new();

@@ -1,4 +1,4 @@
-//! Password hashes that other applications have made: users who are imported keep
+//! Password hashes of other applications: imported users keep
 //! their passwords, and sign-in replaces such a hash by one of ours.
 
 use base64::Engine;

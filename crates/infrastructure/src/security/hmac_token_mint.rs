@@ -45,14 +45,14 @@ impl HmacTokenMint {
         Ok(Self { keyed, previous: Vec::new() })
     }
 
-    /// What these mints have made, those of earlier keys, stays good.
+    /// The tokens of previous mints, which have earlier keys, stay good.
     #[must_use]
     pub fn after(self, previous: impl IntoIterator<Item = Self>) -> Self {
         let previous = previous.into_iter().map(|mint| Arc::new(mint) as Arc<dyn TokenMint>);
         Self { previous: previous.collect(), ..self }
     }
 
-    /// Half a MAC: nobody guesses 128 bits, and cursors stand in URLs.
+    /// Half a MAC: 128 bits cannot be guessed, and cursors stand in URLs.
     fn cursor_tag(&self, context: &str, place: &[u8]) -> [u8; CURSOR_TAG_BYTES] {
         let length = (context.len() as u64).to_be_bytes();
         let mac = self.mac(&[b"userdom:cursor:", &length, context.as_bytes(), place]);

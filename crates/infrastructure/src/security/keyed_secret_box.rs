@@ -19,7 +19,7 @@ pub struct KeyedSecretBox {
 }
 
 impl KeyedSecretBox {
-    /// A box that seals with this key, and opens what it or one of those before has sealed.
+    /// A box that seals with this key, and opens with it or an earlier one.
     pub fn new(secret_key: &SecretKey, previous: &[SecretKey]) -> Self {
         let previous = previous.iter().map(cipher).collect();
         Self { cipher: cipher(secret_key), previous }

@@ -13,7 +13,7 @@ static COMMON: &str = include_str!("../../data/common-passwords.txt");
 const WORK_OF_A_WINDOW: u64 = 160_000;
 /// Of a password that does not fit one window, so many are judged.
 const WINDOWS: usize = 3;
-/// What zxcvbn may be given of the user's own words: it reads all of them each time.
+/// The limit of the user's own words for zxcvbn: it reads all of them each time.
 const OWN_WORDS: usize = 64;
 
 /// How zxcvbn reads l33t: each letter with the characters that stand for it. It tries each
@@ -40,7 +40,7 @@ pub struct ZxcvbnStrength;
 
 impl PasswordStrength for ZxcvbnStrength {
     /// A password that is too much work for zxcvbn is judged in parts, and is as strong as
-    /// its strongest part: what stands beside that part only makes it harder to guess.
+    /// its strongest part: the text beside that part only makes it harder to guess.
     fn assess(&self, password: &Password, own_words: &[&str]) -> Result<(), WeakPassword> {
         let lower = Zeroizing::new(password.expose().to_lowercase());
         if is_common(lower.trim()) {
@@ -79,7 +79,7 @@ fn windows(password: &[char]) -> Vec<&[char]> {
     windows
 }
 
-/// What the text repeats from its start to its end, perhaps cut off the last time.
+/// The unit that the text repeats from its start to its end, perhaps cut off the last time.
 fn repeated_unit(text: &[char]) -> &[char] {
     let repeats =
         |length: &usize| text.iter().skip(*length).eq(text.iter().take(text.len() - length));
@@ -102,7 +102,7 @@ fn l33t_readings(text: &[char]) -> u64 {
     choices.reduce(|all, choices| all * choices).unwrap_or(0)
 }
 
-/// The words and their parts: zxcvbn knows `jane.doe@example.com` only as a whole. What is
+/// The words and their parts: zxcvbn knows `jane.doe@example.com` only as a whole. Words
 /// longer than the password cannot be in it.
 fn with_parts<'a>(own_words: &[&'a str], longest: usize) -> Vec<&'a str> {
     let parts = own_words.iter().flat_map(|word| word.split(|c: char| !c.is_alphanumeric()));

@@ -12,7 +12,7 @@ pub(super) struct Permits {
 
 struct State {
     free: usize,
-    /// The numbers of those who wait, the next one first.
+    /// The numbers of the waiting threads, the next one first.
     waiting: VecDeque<u64>,
     next_number: u64,
 }
@@ -44,7 +44,7 @@ impl Permits {
                 .unwrap_or_else(PoisonError::into_inner);
             let has_turn = state.is_turn_of(number);
             state.waiting.retain(|other| *other != number);
-            // Another permit may be free for whoever is the next one now.
+            // Another permit may be free for the next one.
             self.changed.notify_all();
             if !has_turn {
                 return None;
@@ -54,7 +54,7 @@ impl Permits {
         Some(Permit(self))
     }
 
-    /// Whether somebody waits for a permit.
+    /// Whether a thread waits for a permit.
     pub(super) fn has_waiters(&self) -> bool {
         !self.lock().waiting.is_empty()
     }

@@ -23,7 +23,7 @@ pub(super) fn random() -> SecretToken {
     SecretToken::new(text)
 }
 
-/// What two ways to type one code have in common.
+/// The form that all ways to type one code have in common.
 pub(super) fn normalised(code: &str) -> Zeroizing<String> {
     let letters = Zeroizing::new(one_time_code(code));
     let normal = letters.chars().map(|letter| match letter.to_ascii_lowercase() {

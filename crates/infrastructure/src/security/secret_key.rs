@@ -55,7 +55,7 @@ pub enum SecretKeyError {
     InFile {
         /// The key file.
         path: PathBuf,
-        /// What is wrong with the key.
+        /// The fault of the key.
         #[source]
         source: Box<SecretKeyError>,
     },
@@ -95,7 +95,7 @@ impl SecretKey {
         }
     }
 
-    /// Reads the key file, which nobody but its owner may read.
+    /// Reads the key file, which only its owner may be allowed to read.
     pub fn load(path: &Path) -> Result<Self, SecretKeyError> {
         let failed = |source| unreadable(path, source);
         let file = File::open(path).map_err(failed)?;
@@ -116,7 +116,7 @@ impl SecretKey {
         &self.0
     }
 
-    /// A key for one purpose, from which nobody finds this one or that of another purpose.
+    /// A key for one purpose, which reveals neither this one nor that of another purpose.
     ///
     /// # Panics
     /// Never: HMAC takes keys of any length.
@@ -148,7 +148,7 @@ fn create(path: &Path) -> io::Result<()> {
         let _ = std::fs::remove_file(path);
     }
     written?;
-    // The name must last as well: what it encrypts is lost without it.
+    // The name must last as well: without the key, everything sealed with it is lost.
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     File::open(dir.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -39,7 +39,7 @@ impl Totp for AuthenticatorTotp {
              &digits={DIGITS}&period={STEP_SECONDS}",
             *secret
         ));
-        // What does not fit into a QR code can still be clicked or typed.
+        // A URI that is too long for a QR code can still be clicked or typed.
         let qr_svg = QrCode::encode_text(&otpauth_uri, QrCodeEcc::Medium)
             .map_or_else(|_| Zeroizing::default(), |code| svg(&code));
         Enrolment { secret, otpauth_uri, qr_svg }

@@ -28,7 +28,7 @@ columns! {
     }
 }
 
-/// No line is lost because of what a client calls itself.
+/// Long texts of a client are cut: no line is lost because of them.
 impl From<&AuditEvent> for AuditRow {
     fn from(event: &AuditEvent) -> Self {
         Self {

@@ -1,8 +1,7 @@
-//! The rows as they lie in the tables, one file a table: its columns, and what they mean.
+//! The rows of the tables, one file a table: its columns, and the mappings to the domain.
 //!
-//! A column of the tables that other applications share stands in `schema.rs`, which is Diesel's
-//! own form of the tables, and in the list of its row here ([`columns!`]); statements are made of
-//! these.
+//! A column of the shared tables stands in `schema.rs` and in the list of its row here
+//! ([`columns!`]); select lists, inserts and changesets are made of the row.
 
 mod api_key;
 mod audit_event;

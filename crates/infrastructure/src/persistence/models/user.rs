@@ -14,8 +14,8 @@ use crate::persistence::{
 };
 
 columns! {
-    /// `UserModel`. What is not updated is counted beside the aggregate, or written only when it
-    /// changes.
+    /// `UserModel`. The columns without update are counted beside the aggregate, or written only
+    /// when they change.
     #[derive(PartialEq, Eq, Identifiable, Queryable, AsChangeset)]
     UserRow of users (..) {
         id: String,
@@ -149,7 +149,7 @@ impl UserRow {
     }
 }
 
-/// The names in the JSON of `users.roles`. What is no list of texts gives none (R29).
+/// The names in the JSON of `users.roles`; none if it is not a list of texts (R29).
 fn role_names(stored: &Json) -> Vec<String> {
     let items: Vec<serde_json::Value> = serde_json::from_str(&stored.0).unwrap_or_default();
     items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()

@@ -191,7 +191,7 @@ fn ended(what: Ended) -> (&'static str, &'static str) {
 }
 
 impl SqlUnitOfWork {
-    /// The ids that are none that can be read; `more` says which of them.
+    /// The unreadable ids; `more` adds conditions.
     fn unreadable(
         &mut self,
         more: impl FnOnce(Sql) -> Sql,
@@ -221,7 +221,7 @@ impl SqlUnitOfWork {
     }
 }
 
-/// The moment since which nobody needs the user `u`.
+/// The moment since which the user `u` is not needed.
 fn left_since(dialect: Dialect, leftover: Leftover) -> String {
     dialect.moment_key(match leftover {
         Leftover::NeverVerified { .. } => "u.created_at",

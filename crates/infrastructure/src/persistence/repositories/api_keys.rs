@@ -18,7 +18,7 @@ use crate::persistence::{
 
 struct Touch;
 
-/// Where the maker of a key stands.
+/// Roles, status and its end of the maker of a key.
 type Maker = (MaybeJson, Words, MaybeMoment);
 
 impl ApiKeyRepository for SqlUnitOfWork {
@@ -32,7 +32,7 @@ impl ApiKeyRepository for SqlUnitOfWork {
 
     fn all(&mut self) -> Result<Vec<ApiKey>, RepositoryError> {
         let found = on_either!(self.db()?, c => {
-            // The keys of a maker who was removed are wiped later.
+            // The keys of a removed maker are wiped later.
             keys::table
                 .inner_join(users::table)
                 .order((dsl::created_at.desc(), dsl::id.desc()))

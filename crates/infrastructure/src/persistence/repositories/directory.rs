@@ -15,8 +15,8 @@ use crate::persistence::{
     models::{Row, UserRow, UserRows},
     schema::{user_profiles as profiles, users},
     search::{
-        Attempt, Dialect, GramsFind, PageQuery, RowPlace, asks_for_more, attempts, by_grams,
-        condition, found_by_grams, is_worth_walking, page, terms,
+        Attempt, Dialect, GramsFind, PageQuery, RowPlace, attempts, by_grams, condition,
+        has_conjuncts, ids_by_grams, is_worth_walking, page, terms,
     },
     sql::{Rows, Sql},
     unit_of_work::{SqlUnitOfWork, on_either},
@@ -26,8 +26,8 @@ use crate::persistence::{
 const FEW_BY_GRAMS: usize = 10_000;
 
 impl DirectoryRepository for SqlUnitOfWork {
-    /// Whole users by one statement on Postgres, or two, and by five on SQLite. Whoever cannot be
-    /// read is left out, with one warning (R29); the page goes on behind.
+    /// Whole users by one or two statements on Postgres, and by five on SQLite. Unreadable users are
+    /// left out, with one warning (R29), and replaced by the next.
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError> {
         let limit = query.limit as usize;
         let mut query = PageQuery::from(query);
@@ -45,7 +45,7 @@ impl DirectoryRepository for SqlUnitOfWork {
                     }
                 }
             }
-            // Hardly anybody has such rows, so that only who met one pays for leaving them out.
+            // Such rows are rare: only a page that met one pays for the condition.
             query.only_readable = unreadable > 0;
             query.limit = u32::try_from(limit.saturating_sub(users.len())).unwrap_or(u32::MAX);
             if is_last || query.limit == 0 {
@@ -88,8 +88,7 @@ impl DirectoryRepository for SqlUnitOfWork {
     }
 }
 
-/// The plans by which Postgres reads the page, with what it came upon, a line each; nothing
-/// on SQLite.
+/// The lines of the plans by which Postgres reads the page; none on SQLite.
 pub(crate) fn plan(
     connection: &mut DbConnection,
     query: &DirectoryQuery<'_>,
@@ -107,8 +106,8 @@ pub(crate) fn plan(
     Ok(lines)
 }
 
-/// The columns of `users`; those of an order as it compares them, so that a cursor is what the
-/// next page is compared with.
+/// The columns of `users`; sort keys in the form in which an order compares them, so that a cursor
+/// has it as well.
 fn sqlite_select() -> String {
     let column = |name: &&str| match *name {
         users::created_at::NAME => Dialect::Sqlite.moment_key("u.created_at"),
@@ -119,19 +118,19 @@ fn sqlite_select() -> String {
     format!("SELECT {} FROM ", columns.join(", "))
 }
 
-/// Of the whole of a plan.
+/// The rows of the whole of a plan.
 fn rows(plan: &[String], label: &str) -> Option<usize> {
     let (_, rows) = plan.first()?.split_once(label)?;
     rows.split(' ').next()?.parse().ok()
 }
 
-/// Asks the planner which parts of a text it expects of few, where something else could find the
-/// page as well.
+/// The conjuncts whose grams the planner expects in few rows; `None` where there is no other
+/// conjunct.
 fn grams_find(pg: &mut PgConnection, query: &PageQuery<'_>) -> QueryResult<Option<GramsFind>> {
-    if !asks_for_more(query.specification) {
+    if !has_conjuncts(query.specification) {
         return Ok(None);
     }
-    let parts = found_by_grams(query.specification, query.now);
+    let parts = ids_by_grams(query.specification, query.now);
     let mut few = Vec::new();
     for (part, ids) in parts.into_iter().enumerate() {
         let plan: Vec<String> = Rows::<Text>::of(Sql::new("EXPLAIN ").then(ids)).load(pg)?;
@@ -142,7 +141,7 @@ fn grams_find(pg: &mut PgConnection, query: &PageQuery<'_>) -> QueryResult<Optio
     Ok(Some(if few.is_empty() { GramsFind::Many } else { GramsFind::Few(few) }))
 }
 
-/// Tries what may find the page, one after the other; `find` tells how many it finds.
+/// Tries the ways to find the page, one after the other; `find` returns the number of rows.
 fn until_full(
     pg: &mut PgConnection,
     query: &PageQuery<'_>,
@@ -166,7 +165,7 @@ fn until_full(
     Ok(())
 }
 
-/// As the planner has it: of some time ago, and nobody before it has looked at the table.
+/// The planner's figure, which is of some time ago, and -1 before the first analysis.
 fn users_expected(pg: &mut PgConnection) -> QueryResult<u64> {
     let sql =
         "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = CAST('users' AS regclass)";
@@ -184,9 +183,9 @@ struct Contact {
     code: Option<String>,
 }
 
-/// Rows are locked before they are read, so that a key or a term is of what stands there: whoever
-/// changes it waits, and the triggers of migrations 4 and 5 forget the key. What is counted are
-/// rows that wait no more: one that cannot be written must not be taken for progress.
+/// Rows are locked before they are read, so that a key or a term is of the stored value: a change
+/// waits, and then the triggers of migrations 4 and 5 remove the key. Only written rows count: one
+/// that cannot be written must not be taken for progress.
 impl SqlUnitOfWork {
     fn rows(&mut self, query: &PageQuery<'_>) -> Result<Vec<UserRows>, RepositoryError> {
         let found = match self.db()? {
@@ -283,7 +282,7 @@ fn write_terms(pg: &mut PgConnection, limit: u32) -> QueryResult<usize> {
     if waiting.is_empty() {
         return Ok(0);
     }
-    let ids = Sql::joined(waiting.into_iter().map(|id| Sql::default().text(id)).collect(), ", ");
+    let ids = Sql::joined(waiting.into_iter().map(|id| Sql::default().text(id)), ", ");
     let whole = Sql::new(load_user::SELECT.as_str()).push("users u WHERE u.id IN ").then(ids);
     let whole: Vec<UserRows> = Rows::<Columns>::of(whole).load(pg)?;
     let (ids, all_terms): (Vec<String>, Vec<String>) = whole

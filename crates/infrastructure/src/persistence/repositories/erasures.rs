@@ -1,4 +1,4 @@
-//! Wipes what is left of users who were removed, a number of rows at a time.
+//! Wipes the remaining rows of removed users, a number of them at a time.
 
 use diesel::{
     prelude::*,
@@ -23,7 +23,7 @@ const GOING: [(&str, &str); 8] = [
         "SELECT id FROM outbox_events WHERE user_id = '00000000-0000-0000-0000-000000000000' \
          AND payload ->> 'user_id' = $1",
     ),
-    // What is being answered holds nothing yet; it may be this very request.
+    // A key without an answer holds nothing yet, and may be of this very request.
     (
         "idempotency_keys",
         "SELECT id FROM idempotency_keys WHERE id > $1 || '/' AND id < $1 || '0' \
@@ -47,7 +47,7 @@ SELECT id FROM outbox_events WHERE user_id = '00000000-0000-0000-0000-0000000000
 AND payload ->> 'email' IN \
 (SELECT value FROM json_each((SELECT addresses FROM erasures WHERE erasures.user_id = $1)))";
 
-/// How far the lines about the user, and the lines of what it did, are wiped.
+/// How far the lines about the user, and the lines of its own acts, are wiped.
 #[derive(Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = orders)]
 struct Progress {
@@ -79,7 +79,7 @@ pub(super) fn wipe(connection: &mut DbConnection, user: &str, most: u32) -> Quer
     Ok(left > 0)
 }
 
-/// Takes the order, so that nobody else finds nothing left while this wipes it.
+/// Locks the order, so that no other process sees it done while this one works on it.
 fn lock(connection: &mut DbConnection, user: &str) -> QueryResult<Option<Progress>> {
     let one = orders::table.filter(orders::user_id.eq(user));
     match connection {
@@ -104,7 +104,7 @@ fn remove(
 }
 
 #[derive(QueryableByName)]
-struct Stretch {
+struct Batch {
     #[diesel(sql_type = Nullable<Text>)]
     last: Option<String>,
     #[diesel(sql_type = BigInt)]
@@ -123,14 +123,14 @@ fn wipe_trail(
         "SELECT max(id) AS last, count(*) AS lines FROM (SELECT id FROM audit_events \
          WHERE {column} = $1 AND id > $2 ORDER BY id LIMIT $3) next"
     );
-    let stretch: Stretch = on_either!(connection, c => {
+    let batch: Batch = on_either!(connection, c => {
         sql_query(next)
             .bind::<Text, _>(user)
             .bind::<Text, _>(&*wiped)
             .bind::<BigInt, _>(most)
             .get_result(c)
     })?;
-    let Some(last) = stretch.last else {
+    let Some(last) = batch.last else {
         return Ok(0);
     };
     let wipe = format!(
@@ -145,7 +145,7 @@ fn wipe_trail(
             .execute(c)
     })?;
     *wiped = last;
-    Ok(stretch.lines)
+    Ok(batch.lines)
 }
 
 fn finish(

@@ -15,7 +15,7 @@ use crate::persistence::{
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
-/// Takes a key that nobody has, that is forgotten, or whose attempt never ended.
+/// Takes a key that is new, that has expired, or that an unfinished attempt has left.
 const CLAIM: &str = "\
 INSERT INTO idempotency_keys (id, fingerprint, claim, claimed_until, expires_at) \
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, \

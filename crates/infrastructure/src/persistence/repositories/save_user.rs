@@ -29,7 +29,7 @@ pub(super) fn update(
     if !update_root(connection, &before.user, after, user.version())? {
         return Ok(false);
     }
-    // Sign-ins count beside the aggregate: what did not count must not put old counts back.
+    // Sign-ins count beside the aggregate: another change must not put old counts back.
     let counted = user.events().iter().any(|recorded| {
         matches!(
             recorded.event,
@@ -53,8 +53,8 @@ pub(super) fn update(
 
 struct UpdateRoot;
 
-/// A moment is written only when it changes: what stands there may be one that only another
-/// application can write (R29). Such a change is rare, and prepared anew each time.
+/// A moment is written only when it changes: the stored one may be of a kind that only another
+/// application writes (R29). Such a change is rare, and prepared anew each time.
 fn update_root(
     connection: &mut DbConnection,
     before: &UserRow,
@@ -78,8 +78,8 @@ fn update_root(
     Ok(saved.len() == 1)
 }
 
-/// Postgres alone keeps terms. Where another application has made them NULL they stay it: its
-/// row may not be among those that are saved.
+/// Postgres alone has terms. Where another application has made them NULL they stay it: its row
+/// may not be among the saved ones.
 struct SetTerms(Option<String>);
 
 impl AsChangeset for SetTerms {
@@ -153,7 +153,7 @@ fn update_profile(
     .map(drop)
 }
 
-/// What has to happen to the rows of one table.
+/// The difference between the rows of one table.
 struct Difference<'a, R> {
     removed: Vec<&'a str>,
     /// Defaults that another row, or another type, is about to take: the index
@@ -163,7 +163,7 @@ struct Difference<'a, R> {
     added: Vec<&'a R>,
 }
 
-/// `slot` names what a default row is the default of; there is one in each.
+/// `slot` names the group of a default row, which has one default at a time.
 fn difference<'a, R: PartialEq>(
     before: &'a [R],
     after: &'a [R],

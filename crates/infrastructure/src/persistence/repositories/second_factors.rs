@@ -17,7 +17,7 @@ use crate::persistence::{
     unit_of_work::{SqlUnitOfWork, on_either},
 };
 
-/// The guesses stay counted: whoever begins anew has no more of them.
+/// The guesses stay counted: a new set-up does not give more of them.
 const SET_UP: &str = "\
 INSERT INTO totp_credentials (user_id, sealed_secret, created_at) VALUES ($1, $2, $3) \
 ON CONFLICT (user_id) DO UPDATE SET sealed_secret = excluded.sealed_secret, \

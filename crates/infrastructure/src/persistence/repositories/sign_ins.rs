@@ -25,11 +25,11 @@ account_locked_until = \
   CASE WHEN account_locked_until IS NULL AND failed_login_attempts + 1 >= $1 THEN $2 END \
 WHERE (account_locked_until IS NULL OR LOCK_END <= NOW) AND ";
 const CLAIMED: &str = " RETURNING id, password_hash, NULL AS device_id";
-/// Whoever has a device counts there, and gets no more tries here once it is locked.
+/// Attempts from a known device count there, and get no more tries here once it is locked.
 const UNLESS_ON_DEVICE: &str = " AND NOT EXISTS (SELECT 1 FROM known_devices \
 WHERE user_id = users.id AND token_hash = $5 AND expires_at > $3)";
 
-/// The same for a device of the user, whose lock is its own.
+/// The same for a device of the user, which has a lock of its own.
 const CLAIM_ON_DEVICE: &str = "\
 UPDATE known_devices SET \
 failed_attempts = CASE WHEN locked_until IS NULL THEN failed_attempts + 1 ELSE 1 END, \
@@ -45,8 +45,8 @@ const BY_EMAIL: &str = "users.id = (SELECT user_emails.user_id FROM user_emails 
 WHERE is_verified AND lower(email) = $4)";
 const BY_ID: &str = "users.id = $4";
 
-/// Writes, and leaves nothing. A commit without a write is faster, and the time of an
-/// answer would tell who is nobody here.
+/// Writes, and leaves nothing. A commit without a write is faster, and the time of an answer would
+/// reveal unknown accounts.
 const WRITE_NOTHING_ON_POSTGRES: &str =
     "SELECT pg_logical_emit_message(true, 'userdom', '')::text AS written";
 const WRITE_NOTHING_ON_SQLITE: &str = "PRAGMA user_version = 0";

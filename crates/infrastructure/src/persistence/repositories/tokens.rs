@@ -53,11 +53,11 @@ struct Found {
     target_id: String,
 }
 
-/// The tokens of a user who was removed open nothing, although they are wiped later.
+/// The tokens of a removed user open nothing, although they are wiped later.
 impl OneTimeTokenRepository for SqlUnitOfWork {
     fn issue(&mut self, token: &NewToken) -> Result<(), RepositoryError> {
         let row = TokenRow::from(token);
-        // A user who is about to be inserted has no older tokens to end.
+        // A new user has no older tokens to end.
         if let Some(registration) = &mut self.registration
             && registration.rows.user.id == row.user_id
         {

@@ -102,7 +102,7 @@ impl UserRepository for SqlUnitOfWork {
                 .select((users::id, users::roles))
                 .for_update()
                 .load(pg),
-            // Whoever writes is alone.
+            // There is one writer at a time.
             DbConnection::Sqlite(sqlite) => users::table
                 .filter(users::status.eq("active").and(roles_text().like(admin)))
                 .select((users::id, users::roles))

@@ -5,13 +5,15 @@ use userdom_domain::{
     TimeRange, UserRole, UserSpecification, UserStatus, UserTest,
 };
 
+use self::JoinStrategy::{Exists, PerRow, Union};
 use super::{
     Dialect,
-    text::{Kept, text},
+    text::Normalization::{Folded, Keyed, Lower},
+    text::text,
 };
 use crate::persistence::sql::Sql;
 
-/// Who satisfies the specification, as a condition on `u`.
+/// The specification as a condition on the row `u`.
 pub(in crate::persistence) fn condition(
     dialect: Dialect,
     specification: &UserSpecification,
@@ -19,14 +21,13 @@ pub(in crate::persistence) fn condition(
 ) -> Sql {
     let compiler = Compiler { dialect, now };
     match dialect {
-        Dialect::Sqlite => compiler.users("u", specification, Pace::AtOnce),
+        Dialect::Sqlite => compiler.users("u", specification, Union),
         Dialect::Postgres => compiler.indexed(specification),
     }
 }
 
-/// What must be true in the row of `u` of all who come between two places of the order, if the
-/// specification says so.
-pub(super) fn stretch(
+/// The conjuncts that bound the sort key of an order, as a condition on the row `u`.
+pub(super) fn sort_key_bounds(
     dialect: Dialect,
     specification: &UserSpecification,
     now: DateTime<Utc>,
@@ -34,7 +35,7 @@ pub(super) fn stretch(
 ) -> Option<Sql> {
     let is_start =
         |test: &TextTest| matches!(test.operator, TextOperator::Equals | TextOperator::StartsWith);
-    let is_stretch = |part: &&UserSpecification| match (part, order) {
+    let is_bound = |part: &&UserSpecification| match (part, order) {
         (Specification::Test(UserTest::Created(_)), OrderKey::Created)
         | (Specification::Test(UserTest::LastLogin(_)), OrderKey::LastLogin) => true,
         (Specification::Test(UserTest::Username(test)), OrderKey::Username)
@@ -42,8 +43,8 @@ pub(super) fn stretch(
         _ => false,
     };
     let compiler = Compiler { dialect, now };
-    let parts = conjuncts(specification).into_iter().filter(is_stretch);
-    let parts: Vec<Sql> = parts.map(|part| compiler.users("u", part, Pace::UserByUser)).collect();
+    let parts = conjuncts(specification).into_iter().filter(is_bound);
+    let parts: Vec<Sql> = parts.map(|part| compiler.users("u", part, PerRow)).collect();
     (!parts.is_empty()).then(|| Sql::joined(parts, " AND "))
 }
 
@@ -52,114 +53,98 @@ pub(super) struct Compiler {
     pub(super) now: DateTime<Utc>,
 }
 
-/// How what is not in the row of the user itself is found.
+/// How a condition reaches the tables beside `users`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pace {
-    /// As the planner likes; an *any* is a union, whose parts are served by an index each.
-    AtOnce,
-    /// As the planner likes, inside NOT or another OR, where a union would be in its way.
-    Within,
-    /// For each user whom the terms find, or the order comes upon.
-    UserByUser,
+pub(super) enum JoinStrategy {
+    /// As the planner likes; an *any* is a union of ids, each part by its own index.
+    Union,
+    /// As the planner likes: inside NOT or another OR a union would be in its way.
+    Exists,
+    /// A lookup for each row that the terms or the order give.
+    PerRow,
 }
 
 impl Compiler {
     /// `row` is the name of the row of `users`.
-    pub(super) fn users(&self, row: &str, tree: &UserSpecification, pace: Pace) -> Sql {
+    pub(super) fn users(&self, row: &str, tree: &UserSpecification, strategy: JoinStrategy) -> Sql {
         match tree {
             Specification::Any(parts)
-                if pace == Pace::AtOnce && !parts.iter().all(is_of_user_alone) =>
+                if strategy == Union && !parts.iter().all(is_of_user_alone) =>
             {
                 Sql::new(format!("{row}.id IN ")).then(self.union(parts))
             }
             tree => combined(tree, &|part, is_whole| {
-                let pace = if pace == Pace::AtOnce && !is_whole { Pace::Within } else { pace };
+                let strategy = if strategy == Union && !is_whole { Exists } else { strategy };
                 match part {
-                    Specification::Test(test) => self.user(row, test, pace),
-                    part => self.users(row, part, pace),
+                    Specification::Test(test) => self.user(row, test, strategy),
+                    part => self.users(row, part, strategy),
                 }
             }),
         }
     }
 
-    /// The ids of those who satisfy any of the parts, some of them more than once.
+    /// The ids of the users that satisfy any of the parts, with duplicates.
     fn union(&self, parts: &[UserSpecification]) -> Sql {
-        Sql::joined(parts.iter().map(|part| self.select(part)).collect(), " UNION ALL ")
+        let ids = |part: &UserSpecification| {
+            let rows = if let Specification::Test(test) = part { self.rows(test) } else { None };
+            rows.unwrap_or_else(|| {
+                Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, Exists))
+            })
+        };
+        Sql::joined(parts.iter().map(ids), " UNION ALL ")
     }
 
-    /// The ids of those who satisfy one part of an *any*.
-    fn select(&self, part: &UserSpecification) -> Sql {
-        let rows = if let Specification::Test(test) = part { self.rows(test) } else { None };
-        rows.unwrap_or_else(|| {
-            Sql::new("SELECT v.id FROM users v WHERE ").then(self.users("v", part, Pace::Within))
-        })
-    }
-
-    fn user(&self, row: &str, test: &UserTest, pace: Pace) -> Sql {
+    fn user(&self, row: &str, test: &UserTest, strategy: JoinStrategy) -> Sql {
         let dialect = self.dialect;
         let column = |name: &str| format!("{row}.{name}");
+        let moment = |name: &str| dialect.moment_key(&column(name));
         let has = |select: Sql| {
-            // With an OFFSET the planner does not think of collecting them all.
-            let (user, end) = match (pace, test) {
-                (Pace::UserByUser, UserTest::Language(_) | UserTest::TimeZone(_)) => {
+            // OFFSET 0 is an optimisation fence: the subquery stays a lookup.
+            let (user, end) = match (strategy, test) {
+                (PerRow, UserTest::Language(_) | UserTest::TimeZone(_)) => {
                     ("c.user_id", " OFFSET 0")
                 }
-                // As the indexes of the contacts compare it.
-                (Pace::UserByUser, _) => ("c.user_id COLLATE \"C\"", " OFFSET 0"),
-                (Pace::AtOnce | Pace::Within, _) => ("c.user_id", ""),
+                // The collation of the indexes of contacts.
+                (PerRow, _) => ("c.user_id COLLATE \"C\"", " OFFSET 0"),
+                (Union | Exists, _) => ("c.user_id", ""),
             };
             Sql::new("EXISTS (").then(select).push(format!(" AND {user} = {row}.id{end})"))
         };
         match test {
-            UserTest::Active => Sql::joined(
-                vec![
-                    self.status(row, UserStatus::Active),
-                    Sql::new(column("email_verified")),
-                    Sql::new(format!(
-                        "({row}.account_locked_until IS NULL OR {} <= ",
-                        dialect.moment_key(&column("account_locked_until"))
-                    ))
+            UserTest::Active => {
+                let lock = column("account_locked_until");
+                let end = moment("account_locked_until");
+                let is_open = Sql::new(format!("({lock} IS NULL OR {end} <= "))
                     .then(dialect.moment(self.now.naive_utc()))
-                    .push(")"),
-                ],
-                " AND ",
-            ),
-            UserTest::Id(id) => Sql::new(format!("{row}.id = ")).text(id.to_string()),
-            UserTest::Username(test) => {
-                text(dialect, &dialect.lower(&column("username")), Kept::Lower, test)
+                    .push(")");
+                let status = self.status(row, UserStatus::Active);
+                Sql::joined([status, Sql::new(column("email_verified")), is_open], " AND ")
             }
+            UserTest::Id(id) => Sql::new(format!("{row}.id = ")).text(id.to_string()),
+            UserTest::Username(test) => self.lower(&column("username"), test),
             UserTest::Status(status) => self.status(row, *status),
             UserTest::Role(role) => self.role(row, *role),
             UserTest::VerifiedEmail => Sql::new(column("email_verified")),
             UserTest::VerifiedPhone => Sql::new(column("phone_verified")),
             UserTest::TwoFactor => Sql::new(column("two_factor_enabled")),
-            UserTest::Created(range) => {
-                self.within(&dialect.moment_key(&column("created_at")), *range, "TRUE")
-            }
-            UserTest::Updated(range) => {
-                self.within(&dialect.moment_key(&column("updated_at")), *range, "TRUE")
-            }
+            UserTest::Created(range) => self.within(&moment("created_at"), *range, "TRUE"),
+            UserTest::Updated(range) => self.within(&moment("updated_at"), *range, "TRUE"),
             UserTest::LastLogin(range) => {
                 let moment = dialect.last_login(row);
-                let ever = format!("{moment} > {}", dialect.before_all_time());
-                self.within(&moment, *range, &ever)
+                self.within(&moment, *range, &format!("{moment} > {}", dialect.before_all_time()))
             }
-            UserTest::FirstName(test) => {
-                text(dialect, &column("first_name_key"), Kept::Folded, test)
-            }
-            // As the order by last name has it, so that one index serves both.
+            UserTest::FirstName(test) => self.folded(&column("first_name_key"), test),
+            // The expression of the order by last name, so that one index serves both.
             UserTest::LastName(test) => {
-                text(dialect, &format!("COALESCE({row}.last_name_key, '')"), Kept::Folded, test)
+                self.folded(&format!("COALESCE({row}.last_name_key, '')"), test)
             }
-            UserTest::DisplayName(test) => {
-                text(dialect, &column("display_name_key"), Kept::Folded, test)
-            }
+            UserTest::DisplayName(test) => self.folded(&column("display_name_key"), test),
             // The domain may know more tests than this store does, but not today.
             _ => self.rows(test).map_or_else(|| Sql::new("FALSE"), has),
         }
     }
 
-    /// The rows that satisfy a test of what is not in the row of the user, as `c.user_id`.
+    /// The rows beside `users` that satisfy a test, as `c.user_id`.
     pub(super) fn rows(&self, test: &UserTest) -> Option<Sql> {
         match test {
             UserTest::Language(test) => Some(self.profiles("c.preferred_language", test)),
@@ -175,22 +160,19 @@ impl Compiler {
     fn status(&self, row: &str, status: UserStatus) -> Sql {
         let now = self.dialect.moment(self.now.naive_utc());
         let until = self.dialect.maybe_moment_key(&format!("{row}.status_until"));
-        let is = Sql::new(format!("{row}.status = ")).text(status.as_str());
+        let is = Sql::new(format!("({row}.status = ")).text(status.as_str());
         match status {
-            UserStatus::Active => Sql::new("(")
-                .then(is)
+            UserStatus::Active => is
                 .push(format!(
                     " OR ({row}.status IN ('suspended', 'banned') AND {until} IS NOT NULL \
-                 AND {until} <= "
+                     AND {until} <= "
                 ))
                 .then(now)
                 .push("))"),
-            UserStatus::Suspended | UserStatus::Banned => Sql::new("(")
-                .then(is)
-                .push(format!(" AND ({until} IS NULL OR {until} > "))
-                .then(now)
-                .push("))"),
-            UserStatus::Pending | UserStatus::Deleted => is,
+            UserStatus::Suspended | UserStatus::Banned => {
+                is.push(format!(" AND ({until} IS NULL OR {until} > ")).then(now).push("))")
+            }
+            UserStatus::Pending | UserStatus::Deleted => is.push(")"),
         }
     }
 
@@ -215,50 +197,51 @@ impl Compiler {
         }
     }
 
+    fn lower(&self, column: &str, test: &TextTest) -> Sql {
+        text(self.dialect, &self.dialect.lower(column), Lower, test)
+    }
+
+    fn folded(&self, key: &str, test: &TextTest) -> Sql {
+        text(self.dialect, key, Folded, test)
+    }
+
     fn profiles(&self, column: &str, test: &TextTest) -> Sql {
-        let column = self.dialect.lower(column);
-        let select = Sql::new("SELECT c.user_id FROM user_profiles c WHERE ");
-        select.then(text(self.dialect, &column, Kept::Lower, test))
+        rows_of("user_profiles").then(self.lower(column, test))
     }
 
     fn emails(&self, tree: &Specification<EmailTest>) -> Sql {
-        let dialect = self.dialect;
-        let one = |test: &EmailTest| match test {
-            EmailTest::Value(test) => text(dialect, &dialect.lower("c.email"), Kept::Lower, test),
-            EmailTest::Domain(test) => text(dialect, &dialect.domain("c.email"), Kept::Lower, test),
+        contacts("user_emails", tree, &|test| match test {
+            EmailTest::Value(test) => self.lower("c.email", test),
+            EmailTest::Domain(test) => {
+                text(self.dialect, &self.dialect.domain("c.email"), Lower, test)
+            }
             EmailTest::Type(kind) => is_of_type(*kind),
             EmailTest::Verified => Sql::new("c.is_verified"),
             EmailTest::Default => Sql::new("c.is_default"),
-        };
-        Sql::new("SELECT c.user_id FROM user_emails c WHERE ").then(contacts(tree, &one))
+        })
     }
 
     fn phones(&self, tree: &Specification<PhoneTest>) -> Sql {
-        let one = |test: &PhoneTest| match test {
-            PhoneTest::Number(test) => text(self.dialect, "c.number_key", Kept::Keyed, test),
+        contacts("user_phones", tree, &|test| match test {
+            PhoneTest::Number(test) => text(self.dialect, "c.number_key", Keyed, test),
             PhoneTest::Type(kind) => is_of_type(*kind),
             PhoneTest::Verified => Sql::new("c.is_verified"),
             PhoneTest::Default => Sql::new("c.is_default"),
-        };
-        Sql::new("SELECT c.user_id FROM user_phones c WHERE ").then(contacts(tree, &one))
+        })
     }
 
     fn addresses(&self, tree: &Specification<AddressTest>) -> Sql {
-        let dialect = self.dialect;
-        let one = |test: &AddressTest| match test {
-            AddressTest::City(test) => text(dialect, "c.city_key", Kept::Folded, test),
-            AddressTest::PostalCode(test) => {
-                text(dialect, &dialect.lower("c.postal_code"), Kept::Lower, test)
-            }
+        contacts("user_addresses", tree, &|test| match test {
+            AddressTest::City(test) => self.folded("c.city_key", test),
+            AddressTest::PostalCode(test) => self.lower("c.postal_code", test),
             AddressTest::Country(country) => Sql::new("c.country = ").text(country.to_string()),
             AddressTest::Type(kind) => is_of_type(*kind),
             AddressTest::Default => Sql::new("c.is_default"),
-        };
-        Sql::new("SELECT c.user_id FROM user_addresses c WHERE ").then(contacts(tree, &one))
+        })
     }
 }
 
-/// What must all be satisfied.
+/// The parts of an *all*.
 pub(super) fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
     match tree {
         Specification::All(parts) => parts.iter().flat_map(conjuncts).collect(),
@@ -266,7 +249,7 @@ pub(super) fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
     }
 }
 
-/// Whether the columns of `users` answer it.
+/// Whether the columns of `users` alone decide it.
 pub(super) fn is_of_user_alone(tree: &UserSpecification) -> bool {
     match tree {
         Specification::Test(
@@ -282,28 +265,30 @@ pub(super) fn is_of_user_alone(tree: &UserSpecification) -> bool {
     }
 }
 
-/// *All*, *any* and *not* of what `part` says; it is told whether every row that is sought
-/// must satisfy the part.
+/// *All*, *any* and *not* of the parts; `part` is given whether every wanted row must satisfy it.
 fn combined<T>(tree: &Specification<T>, part: &dyn Fn(&Specification<T>, bool) -> Sql) -> Sql {
     match tree {
         Specification::Test(_) => part(tree, true),
         Specification::All(parts) if parts.is_empty() => Sql::new("TRUE"),
         Specification::Any(parts) if parts.is_empty() => Sql::new("FALSE"),
-        Specification::All(parts) => {
-            Sql::joined(parts.iter().map(|one| part(one, true)).collect(), " AND ")
-        }
-        Specification::Any(parts) => {
-            Sql::joined(parts.iter().map(|one| part(one, false)).collect(), " OR ")
-        }
+        Specification::All(parts) => Sql::joined(parts.iter().map(|one| part(one, true)), " AND "),
+        Specification::Any(parts) => Sql::joined(parts.iter().map(|one| part(one, false)), " OR "),
         Specification::Not(one) => Sql::new("NOT (").then(part(one, false)).push(")"),
     }
 }
 
-fn contacts<T>(tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
-    combined(tree, &|part, _| match part {
-        Specification::Test(one) => test(one),
-        part => contacts(part, test),
-    })
+fn contacts<T>(table: &str, tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
+    fn condition<T>(tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
+        combined(tree, &|part, _| match part {
+            Specification::Test(one) => test(one),
+            part => condition(part, test),
+        })
+    }
+    rows_of(table).then(condition(tree, test))
+}
+
+fn rows_of(table: &str) -> Sql {
+    Sql::new(format!("SELECT c.user_id FROM {table} c WHERE "))
 }
 
 fn is_of_type(kind: ContactType) -> Sql {

@@ -1,42 +1,44 @@
-//! What Postgres finds a part of a text by: its grams, of [`LETTERS`] letters each (ADR 21).
+//! The grams of a text, of [`LETTERS`] letters each, by which Postgres finds a part of it (ADR 21).
 
 use userdom_domain::{Specification, TextOperator, TextTest};
 
 use super::{
     terms::{END, quoted},
-    text::{Kept, sought},
+    text::{Normalization, normalized},
 };
 use crate::persistence::sql::Sql;
 
 /// As the function `search_grams` of migration 6 cuts a text.
 const LETTERS: usize = 4;
 
-/// Who has a part or an end has the grams of it, and perhaps others have them too. `None` for
-/// tests that no gram helps.
-pub(super) fn grams(column: &str, kept: Kept, test: &TextTest) -> Option<Sql> {
-    match kept {
-        Kept::Lower => grams_in(column, kept, test),
-        Kept::Folded | Kept::Keyed => grams_in(&before_end(column), kept, test),
+/// A text with a certain part or end has all grams of it; other texts may have them too. `None`
+/// for tests that grams do not narrow.
+pub(super) fn grams(column: &str, normalization: Normalization, test: &TextTest) -> Option<Sql> {
+    match normalization {
+        Normalization::Lower => grams_in(column, normalization, test),
+        Normalization::Folded | Normalization::Keyed => {
+            grams_in(&before_end(column), normalization, test)
+        }
     }
 }
 
 /// The same of any name.
 pub(super) fn grams_of_names(test: &TextTest) -> Option<Sql> {
     let keys = ["u.first_name_key", "u.last_name_key", "u.display_name_key"];
-    grams_in(&keys.map(before_end).join(" || E'\\x01' || "), Kept::Folded, test)
+    grams_in(&keys.map(before_end).join(" || E'\\x01' || "), Normalization::Folded, test)
 }
 
-fn grams_in(whole: &str, kept: Kept, test: &TextTest) -> Option<Sql> {
-    let sought = sought(kept, test);
+fn grams_in(whole: &str, normalization: Normalization, test: &TextTest) -> Option<Sql> {
+    let wanted = normalized(normalization, test);
     let query = match test.operator {
-        TextOperator::Contains => query(&sought)?,
-        TextOperator::EndsWith if !sought.is_empty() => query(&format!("{sought}{END}"))?,
+        TextOperator::Contains => query(&wanted)?,
+        TextOperator::EndsWith if !wanted.is_empty() => query(&format!("{wanted}{END}"))?,
         _ => return None,
     };
     Some(Sql::new(format!("search_grams({whole}) @@ CAST(")).text(query).push(" AS tsquery)"))
 }
 
-/// What one contact must have, of a specification of it.
+/// The grams that one contact must have to satisfy a specification.
 pub(super) fn grams_of_one<T>(
     tree: &Specification<T>,
     test: &dyn Fn(&T) -> Option<Sql>,
@@ -61,14 +63,14 @@ fn before_end(column: &str) -> String {
     format!("split_part({column}, E'\\x01', 1)")
 }
 
-/// The text of a `tsquery`: grams that make up a long part, or all that begin with a short one.
+/// The text of a `tsquery`: the grams of a long part, or all grams that begin with a short one.
 fn query(part: &str) -> Option<String> {
     let letters: Vec<char> = part.chars().collect();
     let gram = |letters: &[char]| quoted(&letters.iter().collect::<String>());
     match letters.len() {
         0 => None,
         short if short < LETTERS => Some(format!("{}:*", gram(&letters))),
-        // With more of them, which follow from these, the planner would expect too few rows.
+        // The other grams follow from these; with them the planner would expect too few rows.
         _ => {
             let whole = letters.chunks_exact(LETTERS);
             let end = letters.windows(LETTERS).last().filter(|_| !whole.remainder().is_empty());

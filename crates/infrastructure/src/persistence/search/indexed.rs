@@ -1,4 +1,4 @@
-//! Who satisfies a specification, as the inverted indexes of Postgres find them.
+//! A specification as conditions that the inverted indexes of Postgres serve.
 
 use chrono::{DateTime, Utc};
 use userdom_domain::{
@@ -8,30 +8,29 @@ use userdom_domain::{
 
 use super::{
     Dialect,
-    condition::{Compiler, Pace, conjuncts},
+    condition::{Compiler, JoinStrategy, conjuncts},
     grams::{grams, grams_of_names, grams_of_one},
-    text::Kept,
-    told::told,
+    term_query::compile_terms,
+    text::Normalization::{Folded, Keyed, Lower},
 };
 use crate::persistence::sql::Sql;
 
-/// The index that finds who satisfies a specification, wholly or but for some who do not.
+/// The index that finds all users that satisfy a specification, and perhaps others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Index {
     Terms,
     Grams,
 }
 
-/// Who satisfies it, for users who are looked at one by one: the grams would be cut anew for each.
-pub(super) fn user_by_user(specification: &UserSpecification, now: DateTime<Utc>) -> Sql {
+/// The condition for rows that are read one by one: grams would be cut anew for each.
+pub(super) fn per_row(specification: &UserSpecification, now: DateTime<Utc>) -> Sql {
     let compiler = Compiler { dialect: Dialect::Postgres, now };
-    let parts = not_told(specification).map(|part| compiler.row(part));
+    let parts = not_in_terms(specification).map(|part| compiler.row(part));
     all(compiler.by_terms(specification).into_iter().chain(parts))
 }
 
-/// The ids of those whom grams find, some of them more than once, for each part of a text that a
-/// specification asks for.
-pub(in crate::persistence) fn found_by_grams(
+/// For each conjunct that grams serve, the ids that they find, with duplicates.
+pub(in crate::persistence) fn ids_by_grams(
     specification: &UserSpecification,
     now: DateTime<Utc>,
 ) -> Vec<Sql> {
@@ -39,13 +38,13 @@ pub(in crate::persistence) fn found_by_grams(
     compiler.with_grams(specification).map(|part| compiler.ids_by_grams(part)).collect()
 }
 
-/// Whether anything is to be asked of those whom the grams of one part have found.
-pub(in crate::persistence) fn asks_for_more(specification: &UserSpecification) -> bool {
+/// Whether there is more than one conjunct.
+pub(in crate::persistence) fn has_conjuncts(specification: &UserSpecification) -> bool {
     conjuncts(specification).len() > 1
 }
 
-/// What is to be asked of those whom the grams of some parts have found.
-pub(super) fn besides(
+/// The condition on users that the grams of some parts have found.
+pub(super) fn remaining(
     specification: &UserSpecification,
     now: DateTime<Utc>,
     parts: &[usize],
@@ -55,12 +54,12 @@ pub(super) fn besides(
     let is_found = |one: &UserSpecification| {
         found.iter().any(|(n, part)| parts.contains(n) && std::ptr::eq(*part, one))
     };
-    let rows = not_told(specification).filter(|part| !is_found(part));
+    let rows = not_in_terms(specification).filter(|part| !is_found(part));
     let rows = rows.map(|part| compiler.row(part));
     all(compiler.by_terms(specification).into_iter().chain(rows))
 }
 
-/// Whether it asks for a part of a text, and the grams find who has it.
+/// Whether grams serve it.
 pub(super) fn has_grams(specification: &UserSpecification, now: DateTime<Utc>) -> bool {
     Compiler { dialect: Dialect::Postgres, now }.index(specification) == Some(Index::Grams)
 }
@@ -71,13 +70,13 @@ fn all(parts: impl Iterator<Item = Sql>) -> Sql {
 }
 
 impl Compiler {
-    /// By whichever index the planner likes best.
+    /// By the indexes that the planner likes best.
     pub(super) fn indexed(&self, tree: &UserSpecification) -> Sql {
-        let parts = not_told(tree).map(|part| self.best(part));
+        let parts = not_in_terms(tree).map(|part| self.best(part));
         all(self.by_terms(tree).into_iter().chain(parts))
     }
 
-    /// By grams, if they find it: a part of a text has no other index.
+    /// By grams where they serve it: a part of a text has no other index.
     fn best(&self, part: &UserSpecification) -> Sql {
         match self.index(part) {
             Some(Index::Grams) => self.by_grams(part),
@@ -86,30 +85,29 @@ impl Compiler {
     }
 
     fn row(&self, part: &UserSpecification) -> Sql {
-        self.users("u", part, Pace::UserByUser)
+        self.users("u", part, JoinStrategy::PerRow)
     }
 
-    /// The terms find who satisfies it; all of it is asked of the rows of users whose terms are
-    /// still to be written.
+    /// By the terms, or by the row itself where its terms are still to be written.
     fn by_terms(&self, tree: &UserSpecification) -> Option<Sql> {
-        let query = told(tree)?.query;
-        let parts = conjuncts(tree).into_iter().filter(|part| is_told(part));
+        let query = compile_terms(tree)?.query;
+        let parts = conjuncts(tree).into_iter().filter(|part| is_in_terms(part));
         let rows = parts.map(|part| self.row(part));
         let waiting = all(std::iter::once(Sql::new("u.terms IS NULL")).chain(rows));
         let matches = Sql::new("u.terms @@ CAST(").text(query).push(" AS tsquery)");
-        Some(Sql::joined(vec![matches, waiting], " OR "))
+        Some(Sql::joined([matches, waiting], " OR "))
     }
 
     fn index(&self, tree: &UserSpecification) -> Option<Index> {
-        let told = || told(tree).map(|_| Index::Terms);
+        let terms = || compile_terms(tree).map(|_| Index::Terms);
         match tree {
-            Specification::Test(test) => self.grams(test).map(|_| Index::Grams).or_else(told),
+            Specification::Test(test) => self.grams(test).map(|_| Index::Grams).or_else(terms),
             Specification::All(parts) => parts.iter().filter_map(|part| self.index(part)).max(),
             Specification::Any(parts) => {
                 let all: Option<Vec<Index>> = parts.iter().map(|part| self.index(part)).collect();
                 all?.into_iter().max()
             }
-            Specification::Not(_) => told(),
+            Specification::Not(_) => terms(),
         }
     }
 
@@ -120,7 +118,7 @@ impl Compiler {
         conjuncts(tree).into_iter().filter(|part| self.index(part) == Some(Index::Grams))
     }
 
-    /// Who satisfies what grams find.
+    /// A condition that grams serve.
     fn by_grams(&self, tree: &UserSpecification) -> Sql {
         match tree {
             Specification::Test(test) if self.rows(test).is_none() => self.of_user(tree, test),
@@ -128,12 +126,12 @@ impl Compiler {
         }
     }
 
-    /// The ids of the same, some of them more than once.
+    /// The ids of the same, with duplicates.
     fn ids_by_grams(&self, tree: &UserSpecification) -> Sql {
         let users = |condition| Sql::new("SELECT u.id FROM users u WHERE ").then(condition);
         match tree {
             Specification::Any(parts) => {
-                let found = parts.iter().map(|part| users(self.indexed(part))).collect();
+                let found = parts.iter().map(|part| users(self.indexed(part)));
                 Sql::joined(found, " UNION ALL ")
             }
             Specification::Test(test) => match (self.rows(test), self.grams(test)) {
@@ -148,33 +146,33 @@ impl Compiler {
         all(self.grams(test).into_iter().chain([self.row(tree)]))
     }
 
-    /// What the rows that are sought must have, if grams find them.
+    /// The grams that the wanted rows must have.
     fn grams(&self, test: &UserTest) -> Option<Sql> {
         let lower = |column| self.dialect.lower(column);
         match test {
-            UserTest::Username(test) => grams(&lower("u.username"), Kept::Lower, test),
+            UserTest::Username(test) => grams(&lower("u.username"), Lower, test),
             UserTest::FirstName(test) | UserTest::LastName(test) | UserTest::DisplayName(test) => {
                 grams_of_names(test)
             }
-            UserTest::Language(test) => grams(&lower("c.preferred_language"), Kept::Lower, test),
-            UserTest::TimeZone(test) => grams(&lower("c.timezone"), Kept::Lower, test),
+            UserTest::Language(test) => grams(&lower("c.preferred_language"), Lower, test),
+            UserTest::TimeZone(test) => grams(&lower("c.timezone"), Lower, test),
             UserTest::Email(one) => grams_of_one(one, &|test| match test {
-                // An email that we did not write may go on after its domain.
+                // A foreign email may go on after its domain (R29).
                 EmailTest::Domain(test) if test.operator == TextOperator::EndsWith => {
-                    grams(&lower("c.email"), Kept::Lower, &TextTest::contains(&test.text))
+                    grams(&lower("c.email"), Lower, &TextTest::contains(&test.text))
                 }
                 EmailTest::Value(test) | EmailTest::Domain(test) => {
-                    grams(&lower("c.email"), Kept::Lower, test)
+                    grams(&lower("c.email"), Lower, test)
                 }
                 _ => None,
             }),
             UserTest::Phone(one) => grams_of_one(one, &|test| match test {
-                PhoneTest::Number(test) => grams("c.number_key", Kept::Keyed, test),
+                PhoneTest::Number(test) => grams("c.number_key", Keyed, test),
                 _ => None,
             }),
             UserTest::Address(one) => grams_of_one(one, &|test| match test {
-                AddressTest::City(test) => grams("c.city_key", Kept::Folded, test),
-                AddressTest::PostalCode(test) => grams(&lower("c.postal_code"), Kept::Lower, test),
+                AddressTest::City(test) => grams("c.city_key", Folded, test),
+                AddressTest::PostalCode(test) => grams(&lower("c.postal_code"), Lower, test),
                 _ => None,
             }),
             _ => None,
@@ -182,11 +180,11 @@ impl Compiler {
     }
 }
 
-fn is_told(part: &UserSpecification) -> bool {
-    told(part).is_some_and(|told| told.exactly)
+fn is_in_terms(part: &UserSpecification) -> bool {
+    compile_terms(part).is_some_and(|query| query.is_exact)
 }
 
-/// What the terms do not tell, or not exactly.
-fn not_told(tree: &UserSpecification) -> impl Iterator<Item = &UserSpecification> {
-    conjuncts(tree).into_iter().filter(|part| !is_told(part))
+/// The conjuncts that the terms do not decide.
+fn not_in_terms(tree: &UserSpecification) -> impl Iterator<Item = &UserSpecification> {
+    conjuncts(tree).into_iter().filter(|part| !is_in_terms(part))
 }

@@ -19,12 +19,12 @@ mod grams;
 mod indexed;
 mod order;
 mod page;
+mod term_query;
 mod terms;
 mod text;
-mod told;
 
 pub(super) use condition::condition;
-pub(super) use indexed::{asks_for_more, found_by_grams};
+pub(super) use indexed::{has_conjuncts, ids_by_grams};
 pub(super) use page::{Attempt, GramsFind, attempts, by_grams, is_worth_walking, page};
 pub(super) use terms::terms;
 

@@ -3,7 +3,7 @@ use userdom_application::ports::{OrderKey, PlaceValue, UserOrder};
 use super::{Dialect, RowPlace};
 use crate::persistence::sql::Sql;
 
-/// What users are ordered by, the id apart; each has an index.
+/// The sort key of an order, without the id; each has an index.
 fn key(dialect: Dialect, by: OrderKey) -> String {
     match by {
         OrderKey::Created => dialect.moment_key("u.created_at"),
@@ -16,14 +16,14 @@ fn key(dialect: Dialect, by: OrderKey) -> String {
 /// ` ORDER BY …`.
 pub(super) fn ordered(dialect: Dialect, order: UserOrder) -> Sql {
     let (key, way) = (key(dialect, order.by), if order.descending { " DESC" } else { "" });
-    // Nobody shares a username.
+    // A username is unique.
     Sql::new(match order.by {
         OrderKey::Username => format!(" ORDER BY {key}{way}"),
         _ => format!(" ORDER BY {key}{way}, u.id{way}"),
     })
 }
 
-/// Who comes after a place.
+/// The rows after a place.
 pub(super) fn from_place(dialect: Dialect, order: UserOrder, last: &RowPlace) -> Sql {
     let (key, than) = (key(dialect, order.by), if order.descending { "<" } else { ">" });
     match (&last.value, order.by) {

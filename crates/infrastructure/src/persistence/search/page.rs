@@ -2,25 +2,25 @@ use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
 
 use super::{
     Dialect, PageQuery,
-    condition::{condition, is_of_user_alone, stretch},
-    indexed::{besides, found_by_grams, has_grams, user_by_user},
+    condition::{condition, is_of_user_alone, sort_key_bounds},
+    indexed::{has_grams, ids_by_grams, per_row, remaining},
     order::{from_place, ordered},
-    told::{Effort, told},
+    term_query::{Cost, compile_terms},
 };
 use crate::persistence::sql::Sql;
 
-/// How many users of an order are looked at, which takes some milliseconds. If they do not fill
-/// a page, less than a hundredth of all match, unless they lie unevenly: few enough to collect.
+/// Rows to walk along an order, which takes some milliseconds. If they do not fill a page, less
+/// than a hundredth of all users match, unless they lie unevenly: few enough to collect.
 const WALK: u32 = 8_000;
-/// To collect who has many terms that begin alike takes longer.
+/// Many terms that begin alike take longer to collect.
 const LONG_WALK: u32 = 20_000;
-/// Where rows of other tables are read for each user, a short walk first shows how many match.
+/// Where rows of other tables are read for each user, a short walk first estimates the matches.
 const FIRST_WALK: u32 = 2_000;
 const SECOND_WALK: u32 = 16_000;
-/// To collect a user whom grams find takes as long as to walk past so many.
-const WALKED_MEANWHILE: u64 = 5;
+/// Fetching a row that the grams have found costs as much as walking so many.
+const INDEX_FETCH_COST_IN_ROWS: u64 = 5;
 
-/// What may find a page, if those before have not filled it.
+/// A way to find a page, for when the attempts before have not filled it.
 pub(in crate::persistence) enum Attempt {
     By(Sql),
     /// Only if [`is_worth_walking`].
@@ -29,7 +29,7 @@ pub(in crate::persistence) enum Attempt {
     ByGrams,
 }
 
-/// `u` and all that follows, of a statement that finds the page; the planner decides how.
+/// The page as FROM clause with source `u` and all that follows it; the planner chooses the way.
 pub(in crate::persistence) fn page(dialect: Dialect, query: &PageQuery<'_>) -> Sql {
     let matching = condition(dialect, query.specification, query.now);
     Sql::new("users u WHERE ")
@@ -37,40 +37,40 @@ pub(in crate::persistence) fn page(dialect: Dialect, query: &PageQuery<'_>) -> S
         .then(ordered_page(dialect, query))
 }
 
-/// The same on Postgres: each is for when those before have not filled the page. The planner
-/// cannot know which is quicker, for it takes all that is asked for as independent.
+/// The ways to find the page on Postgres, in order. The planner cannot know which is quicker: it
+/// takes all conditions for independent.
 pub(in crate::persistence) fn attempts(query: &PageQuery<'_>) -> Vec<Attempt> {
     let PageQuery { specification, now, .. } = query;
     let by_index = || Attempt::By(indexed(query));
     let walk_of = |steps| vec![Attempt::By(walked(query, steps)), by_index()];
-    match told(specification).map(|told| told.effort) {
-        Some(Effort::Little) => vec![by_index()],
+    match compile_terms(specification).map(|query| query.cost) {
+        Some(Cost::FewMatches) => vec![by_index()],
         _ if has_grams(specification, *now) => vec![
             Attempt::By(walked(query, FIRST_WALK)),
             Attempt::WalkOn(walked(query, SECOND_WALK)),
             Attempt::ByGrams,
         ],
-        Some(Effort::Usual) => walk_of(WALK),
-        Some(Effort::Much) => walk_of(LONG_WALK),
+        Some(Cost::TermLists) => walk_of(WALK),
+        Some(Cost::PrefixLists) => walk_of(LONG_WALK),
         None if are_ranges(specification) => walk_of(WALK),
-        None | Some(Effort::All) => vec![Attempt::By(page(Dialect::Postgres, query))],
+        None | Some(Cost::FullScan) => vec![Attempt::By(page(Dialect::Postgres, query))],
     }
 }
 
-/// Whether so many of the users of the first walk let expect that to walk on takes no longer than
-/// to collect all who match, and fills the page.
+/// Whether a second walk is expected to fill the page, and sooner than all matches are collected,
+/// after `found` matches in the first.
 pub(in crate::persistence) fn is_worth_walking(found: usize, limit: u32, users: u64) -> bool {
     let (found, limit) = (found as u64, u64::from(limit));
     let (first, second) = (u64::from(FIRST_WALK), u64::from(SECOND_WALK));
-    let all_in_steps = found * users / first * WALKED_MEANWHILE;
+    let all_in_steps = found * users / first * INDEX_FETCH_COST_IN_ROWS;
     let page_in_steps = limit * first / found.max(1);
     page_in_steps <= second.min(all_in_steps)
 }
 
-/// What the planner expects of grams decides who finds the page.
+/// The planner's estimate of the grams, which decides how they are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::persistence) enum GramsFind {
-    /// So do the parts of these numbers ([`found_by_grams`]).
+    /// The parts of these numbers have few matches ([`ids_by_grams`]).
     Few(Vec<usize>),
     Many,
 }
@@ -82,11 +82,11 @@ pub(in crate::persistence) fn by_grams(query: &PageQuery<'_>, grams: Option<&Gra
         None if is_of_user_alone(specification) => indexed(query),
         None => picked(query, &[0]),
         Some(GramsFind::Few(parts)) => picked(query, parts),
-        Some(GramsFind::Many) => collected(query, user_by_user(specification, *now)),
+        Some(GramsFind::Many) => collected(query, per_row(specification, *now)),
     }
 }
 
-/// Each of them has an index.
+/// Whether it is of ranges alone, each of which has an index.
 fn are_ranges(tree: &UserSpecification) -> bool {
     let is_range = |part: &UserSpecification| match part {
         Specification::Test(
@@ -102,14 +102,14 @@ fn are_ranges(tree: &UserSpecification) -> bool {
     }
 }
 
-/// Of those who are next in the order.
+/// The matches among the next rows of the order.
 fn walked(query: &PageQuery<'_>, steps: u32) -> Sql {
     let PageQuery { specification, order, after, now, .. } = query;
     let dialect = Dialect::Postgres;
-    let stretch = stretch(dialect, specification, *now, order.by).into_iter();
+    let bounds = sort_key_bounds(dialect, specification, *now, order.by).into_iter();
     let place = after.iter().map(|last| from_place(dialect, *order, last));
     let readable = query.only_readable.then(|| Sql::new(dialect.is_readable("u")));
-    let next = stretch
+    let next = bounds
         .chain(place)
         .chain(readable)
         .fold(Sql::new("TRUE"), |all, part| all.push(" AND ").then(part));
@@ -117,7 +117,7 @@ fn walked(query: &PageQuery<'_>, steps: u32) -> Sql {
         .then(next)
         .then(ordered(dialect, *order))
         .push(format!(" LIMIT {steps}) AS u WHERE "))
-        .then(user_by_user(specification, *now))
+        .then(per_row(specification, *now))
         .then(ordered_page(dialect, query))
 }
 
@@ -125,7 +125,7 @@ fn indexed(query: &PageQuery<'_>) -> Sql {
     collected(query, condition(Dialect::Postgres, query.specification, query.now))
 }
 
-/// Of all who match. The OFFSET keeps the planner from walking along the order.
+/// The first of all matches. OFFSET 0 is an optimisation fence against a walk along the order.
 fn collected(query: &PageQuery<'_>, matching: Sql) -> Sql {
     Sql::new("(SELECT * FROM users u WHERE ")
         .then(from_last(Dialect::Postgres, query, matching))
@@ -133,14 +133,13 @@ fn collected(query: &PageQuery<'_>, matching: Sql) -> Sql {
         .then(ordered_page(Dialect::Postgres, query))
 }
 
-/// Of those whom the grams of these parts find, one after the other, in an order in which many lie
-/// together. Of terms that begin alike the planner expects far fewer than come, and would begin
-/// with them.
+/// The matches among the ids that the grams of these parts find, in an order in which many lie
+/// together. The planner underestimates terms that begin alike, and would start with them.
 fn picked(query: &PageQuery<'_>, parts: &[usize]) -> Sql {
     let PageQuery { specification, now, .. } = query;
-    let found = found_by_grams(specification, *now).into_iter().enumerate();
-    let found = found.filter(|(n, _)| parts.contains(n)).map(|(_, ids)| ids).collect();
-    let others = Sql::new("u.id = found.id AND ").then(besides(specification, *now, parts));
+    let found = ids_by_grams(specification, *now).into_iter().enumerate();
+    let found = found.filter(|(n, _)| parts.contains(n)).map(|(_, ids)| ids);
+    let others = Sql::new("u.id = found.id AND ").then(remaining(specification, *now, parts));
     Sql::new("(SELECT u.* FROM (SELECT id FROM (SELECT DISTINCT id FROM ")
         .then(Sql::joined(found, " INTERSECT "))
         .push(
@@ -173,14 +172,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_worth_walking_where_the_next_page_is_nearer_than_all_who_match() {
+    fn it_is_worth_walking_where_the_next_page_is_nearer_than_all_matches() {
         let first_worth = |users| (0..51).find(|found| is_worth_walking(*found, 51, users));
         assert_eq!(first_worth(1_000_000), Some(7));
-        // Of so few it is quicker to collect all.
+        // So few are collected sooner.
         assert_eq!(first_worth(40_000), Some(32));
         // Or the walk would end before the page is full.
         assert_eq!(first_worth(100_000_000), Some(7));
-        // Nobody has counted yet.
+        // The table has not been analysed yet.
         assert_eq!(first_worth(0), None);
     }
 }

@@ -1,23 +1,23 @@
 //! The terms of a user, by which the inverted index of Postgres finds it (ADR 20).
 //!
-//! A term is a code and a value. Those of emails, phones and cities end in what else their row
-//! says, so that a write by another application shows: the triggers of migration 5 make the
+//! A term is a code and a value. Those of emails, phones and cities end in the other columns of
+//! their row, so that a write by another application shows: the triggers of migration 5 make the
 //! same texts.
 
 use userdom_domain::UserRole;
 
 use crate::persistence::models::{AddressRow, EmailRow, PhoneRow, UserRows};
 
-/// So many letters of a value are kept.
+/// The letters of a value that its term has.
 pub(super) const LETTERS: usize = 200;
-/// With so many letters a search for any name begins, or with one or two.
+/// The longest prefix that has a term of its own in a search for any name.
 pub(super) const START: usize = 3;
 /// Postgres takes less than 1 MiB.
 const MOST_BYTES: usize = 1_000_000;
 pub(super) const END: char = '\u{1}';
 
-/// What a user is found by, as the text of a `tsvector`; `None` when a key is still to be
-/// written, or when it would be too much.
+/// The terms of a user as the text of a `tsvector`; `None` when a key is still to be written, or
+/// when they would be too long.
 pub(in crate::persistence) fn terms(rows: &UserRows) -> Option<String> {
     let user = &rows.user;
     let names =
@@ -94,7 +94,7 @@ fn of_address(terms: &mut Vec<String>, row: &AddressRow) -> Option<()> {
     Some(())
 }
 
-/// Of what a search for any name looks at.
+/// The prefixes by which a search for any name finds a text.
 fn starts(terms: &mut Vec<String>, text: &str) {
     for letters in 1..=START.min(text.chars().count()) {
         let term = format!("q:{}", text.chars().take(letters).collect::<String>());
@@ -109,7 +109,7 @@ pub(super) fn value(code: &str, value: &str) -> String {
     format!("{code}:{letters}")
 }
 
-/// Both answers have a term: an inverted index finds who has something, not who lacks it.
+/// Both answers have a term: an inverted index has no list of the rows without one.
 pub(super) fn flag(name: &str, is_set: bool) -> String {
     format!("{}{name}", sign(is_set))
 }
@@ -118,7 +118,7 @@ fn sign(is_set: bool) -> char {
     if is_set { '+' } else { '-' }
 }
 
-/// As `tsvector` and `tsquery` read a term that may have any letter.
+/// Quotes a term, which may have any letter, for `tsvector` and `tsquery`.
 pub(super) fn quoted(term: &str) -> String {
     format!("'{}'", term.replace('\\', "\\\\").replace('\'', "''"))
 }

@@ -3,9 +3,9 @@ use userdom_domain::{TextOperator, TextTest, folded, plain};
 use super::Dialect;
 use crate::persistence::sql::Sql;
 
-/// What a column holds of a text.
+/// The form in which a column has a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(super) enum Normalization {
     /// The text in lower case.
     Lower,
     /// The folded text, U+0001 and the text itself ([`sortable`](userdom_domain::sortable)).
@@ -14,34 +14,43 @@ pub(super) enum Kept {
     Keyed,
 }
 
-/// What is looked for, as the column holds it.
-pub(super) fn sought(kept: Kept, test: &TextTest) -> String {
-    match kept {
-        Kept::Folded => folded(&test.text),
-        Kept::Lower | Kept::Keyed => plain(&test.text),
+/// The text of a test in the form of the column.
+pub(super) fn normalized(normalization: Normalization, test: &TextTest) -> String {
+    match normalization {
+        Normalization::Folded => folded(&test.text),
+        Normalization::Lower | Normalization::Keyed => plain(&test.text),
     }
 }
 
 /// The test of a text that `column` holds.
-pub(super) fn text(dialect: Dialect, column: &str, kept: Kept, test: &TextTest) -> Sql {
-    let sought = sought(kept, test);
+pub(super) fn text(
+    dialect: Dialect,
+    column: &str,
+    normalization: Normalization,
+    test: &TextTest,
+) -> Sql {
+    let wanted = normalized(normalization, test);
     let (find, end) = (dialect.position(), dialect.end_of_key());
-    match (test.operator, kept) {
-        (TextOperator::Equals, Kept::Lower) => Sql::new(format!("{column} = ")).text(sought),
-        (TextOperator::Equals, _) => starts_with(column, &format!("{sought}\u{1}")),
-        (TextOperator::StartsWith, _) => starts_with(column, &sought),
-        (TextOperator::Contains, Kept::Lower) => {
-            Sql::new(format!("{find}({column}, ")).text(sought).push(") > 0")
+    match (test.operator, normalization) {
+        (TextOperator::Equals, Normalization::Lower) => {
+            Sql::new(format!("{column} = ")).text(wanted)
         }
-        // What stands behind the end of the key is not meant.
+        (TextOperator::Equals, _) => starts_with(column, &format!("{wanted}\u{1}")),
+        (TextOperator::StartsWith, _) => starts_with(column, &wanted),
+        (TextOperator::Contains, Normalization::Lower) => {
+            Sql::new(format!("{find}({column}, ")).text(wanted).push(") > 0")
+        }
+        // The key goes on after its end with the text itself, which does not count.
         (TextOperator::Contains, _) => Sql::new(format!("{find}({column}, "))
-            .text(sought)
+            .text(wanted)
             .push(format!(") BETWEEN 1 AND {find}({column}, {end})")),
-        (TextOperator::EndsWith, Kept::Lower) => Sql::new(format!("{find}({column} || {end}, "))
-            .text(format!("{sought}\u{1}"))
-            .push(") > 0"),
+        (TextOperator::EndsWith, Normalization::Lower) => {
+            Sql::new(format!("{find}({column} || {end}, "))
+                .text(format!("{wanted}\u{1}"))
+                .push(") > 0")
+        }
         (TextOperator::EndsWith, _) => {
-            Sql::new(format!("{find}({column}, ")).text(format!("{sought}\u{1}")).push(") > 0")
+            Sql::new(format!("{find}({column}, ")).text(format!("{wanted}\u{1}")).push(") > 0")
         }
     }
 }

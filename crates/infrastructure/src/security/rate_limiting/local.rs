@@ -8,7 +8,7 @@ use userdom_application::ports::{Exceeded, Limit, RateLimiter};
 
 use super::counted_as;
 
-/// How often keys that nobody uses any more are dropped.
+/// How often unused keys are dropped.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// From here on new keys of a limit share places: too strict is better than too big.
 const MOST_KEYS: usize = 200_000;
@@ -22,7 +22,7 @@ pub struct LocalLimiter {
 
 struct Passed {
     /// When the last ones passed, the oldest first. Keys are kept as hashes: they are
-    /// addresses of people, and as long as somebody likes.
+    /// addresses of people, and of any length.
     times: HashMap<(Limit, u64), VecDeque<Instant>>,
     tidied: Instant,
 }

@@ -25,7 +25,7 @@ impl RateLimiter for NoLimits {
     fn give_back(&self, _limit: Limit, _key: &str) {}
 }
 
-/// Who owns one IPv6 address owns its /64, and a mapped IPv4 address is that address.
+/// The owner of an IPv6 address owns its /64, and a mapped IPv4 address is that address.
 fn counted_as(key: &str) -> String {
     match key.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => {

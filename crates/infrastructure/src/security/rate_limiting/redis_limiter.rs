@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 const WARN_EVERY: Duration = Duration::from_mins(1);
 
 /// The times of the last ones that passed, by the clock of Redis; answers how many
-/// milliseconds are to wait. One script, so that nobody comes between.
+/// milliseconds are to wait. One script, so that no other client comes between.
 const SCRIPT: &str = "
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -37,7 +37,7 @@ return 0
 /// instance counts for itself.
 pub struct RedisLimiter {
     client: Client,
-    /// Redis need not know whose address or number it counts.
+    /// Redis need not know the address or number that it counts.
     key: Zeroizing<[u8; 32]>,
     idle: Mutex<Vec<Connection>>,
     health: Mutex<Health>,
@@ -158,7 +158,7 @@ impl RateLimiter for RedisLimiter {
                 if retry_after > 0 {
                     return Err(Exceeded { limit, retry_after });
                 }
-                // Should Redis fail next, what has passed is known here.
+                // Should Redis fail next, the hits are counted here.
                 let _ = self.local.check(limit, key);
                 Ok(())
             }
