@@ -1,10 +1,10 @@
-//! The HTTP door of Userdom. `rest/mod.rs` lists all URLs; `docs/api.md` says
-//! what a client may rely on.
+//! The HTTP API of Userdom. `routes.rs` lists all URLs; `docs/api.md` says what a client may
+//! rely on.
 //!
-//! [`door`] reads a request, makes one hop to a blocking thread, where the token is checked
-//! and [`dispatch`] runs the route's operation, and shows the [`reply::Reply`]. An operation is a plain
-//! function of a [`call::Call`]; it knows nothing of the connection. What goes wrong is a
-//! [`problem::Problem`] everywhere.
+//! [`http`] reads a request, makes one hop to a blocking thread, where the token is checked and
+//! the operation of the endpoint runs, and sends the answer. An operation is a plain function of
+//! a [`http::call::Call`]; it knows nothing of the connection. Whatever goes wrong is a
+//! [`http::problem::Problem`].
 
 #![cfg_attr(
     test,
@@ -17,34 +17,21 @@
     )
 )]
 
-mod bearer;
-mod blocking;
-mod body;
-mod call;
-mod client_address;
-mod codes;
-mod dispatch;
-mod door;
-mod etag;
-mod export_body;
+mod batch;
+mod endpoints;
 mod filter;
 mod graphql;
+mod http;
 mod middleware;
-mod once;
 mod openapi;
-mod path;
-mod problem;
-mod reply;
-mod rest;
+mod pages;
+mod routes;
 mod server;
-mod state;
 #[cfg(test)]
 mod tests;
-mod turns;
 
-pub use codes::CODES;
 pub use graphql::SDL as GRAPHQL_SCHEMA;
+pub use http::{ApiState, codes::CODES};
 pub use openapi::DOCUMENT as OPENAPI;
-pub use rest::{Access, ROUTES, Route, Verb, routes};
+pub use routes::{Access, ROUTES, Route, Verb, routes};
 pub use server::{Limits, server};
-pub use state::ApiState;

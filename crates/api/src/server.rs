@@ -37,7 +37,10 @@ use self::{
     connection::{AnswerBody, ClientStream, Connection, InFlight},
     progress::{Overdue, READ_AHEAD},
 };
-use crate::{ApiState, middleware, problem::Problem, routes};
+use crate::{
+    http::{ApiState, problem::Problem},
+    middleware, routes,
+};
 
 /// For a client to hear that there is no place for it.
 const REFUSAL: Duration = Duration::from_millis(100);

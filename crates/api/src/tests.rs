@@ -28,7 +28,7 @@ use userdom_domain::{Password, PasswordHash, RepositoryError, UserId, Username};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::{Access, ApiState, ROUTES, routes};
+use crate::{Access, ROUTES, http::ApiState, routes};
 
 /// Every port at once: the store is down, the hasher is busy, any text that starts
 /// like a token is one, and the strength of a password is not there to be asked.

@@ -12,7 +12,7 @@ use super::{
     },
     grammar::{self, Filter, Literal, Name, Operator, Value},
 };
-use crate::body::moment;
+use crate::http::body::moment;
 
 type Meaning<T> = Result<Specification<T>, FilterError>;
 

@@ -22,10 +22,13 @@ use super::{
     shape::{Member, Object, Shape},
 };
 use crate::{
-    call::{Call, Request},
+    endpoints::{audit_events, directory},
+    http::{
+        call::{Call, Request},
+        problem::Problem,
+    },
     openapi::{self, parameters::ORDERS},
-    problem::Problem,
-    rest::{self, Route, Verb, audit_events, directory},
+    routes::{Route, Verb},
 };
 
 /// How many items a page has when nobody says.
@@ -118,7 +121,7 @@ impl Connection {
     fn route(&self) -> Option<&'static Route> {
         let is_meant =
             |route: &&Route| route.method == Verb::Get && route.template == self.template;
-        rest::ROUTES.iter().find(is_meant)
+        crate::routes::ROUTES.iter().find(is_meant)
     }
 }
 

@@ -16,11 +16,11 @@ use serde_json::Value as Json;
 
 use super::{
     connections::{self, USUAL_FIRST},
-    twin::TWINS,
+    root_field::TWINS,
 };
 use crate::{
-    problem::Problem,
-    rest::{Hashes, Route},
+    http::problem::Problem,
+    routes::{Hashes, Route},
 };
 
 /// Fields inside fields.

@@ -9,7 +9,7 @@ use async_graphql::{
 use serde_json::Value as Json;
 
 use super::shape::of_json;
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 const INVALID: &str = "graphql.invalid";
 

@@ -8,10 +8,10 @@ mod error;
 mod media;
 mod names;
 mod page;
+mod root_field;
 mod runner;
 mod schema;
 mod shape;
-mod twin;
 
 use std::sync::Arc;
 
@@ -30,14 +30,16 @@ use userdom_application::{App, AppError, FaultKind, services::ValidationService}
 
 use self::{document::Plan, runner::Runner, schema::SCHEMA};
 use crate::{
-    blocking,
-    body::{self, Fields},
-    call::{KnownAs, Request},
-    codes::Plain,
-    door::{self, Admitted, Incoming},
+    http::{
+        blocking,
+        body::{self, Fields},
+        call::{KnownAs, Request},
+        codes::Plain,
+        incoming::{self, Admitted, Incoming},
+        problem::Problem,
+    },
     middleware::RequestId,
-    problem::Problem,
-    rest::{GRAPHQL, GRAPHQL_BY_GET, Route, Verb},
+    routes::{GRAPHQL, GRAPHQL_BY_GET, Route, Verb},
 };
 
 pub(crate) use media::{MEDIA_TYPES, is_answer};
@@ -85,7 +87,7 @@ async fn carry_out(
     http: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let Incoming { state, caller, request, key, .. } = door::read(route, http, payload).await?;
+    let Incoming { state, caller, request, key, .. } = incoming::read(route, http, payload).await?;
     let token = request.token.clone();
     let planned = move |_: &App| {
         let asked = asked(route, &request)?;
@@ -102,7 +104,7 @@ async fn carry_out(
     };
     let hashing = plan.hashing;
     let admitted = match hashing {
-        Some(_) => door::admit(&state, &caller, token.clone(), move || hashing).await?,
+        Some(_) => incoming::admit(&state, &caller, token.clone(), move || hashing).await?,
         None => Admitted::default(),
     };
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
@@ -114,7 +116,7 @@ async fn carry_out(
         Ok(run(asked, plan, runner))
     };
     let (response, known) = blocking::run(&state, work).await?;
-    door::note(http, known);
+    incoming::note(http, known);
     Ok(media::answered(http, &response))
 }
 

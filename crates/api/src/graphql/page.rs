@@ -3,7 +3,7 @@ use actix_web::{
     http::header::{ACCEPT, CONTENT_SECURITY_POLICY, ContentType},
 };
 
-use crate::ApiState;
+use crate::http::ApiState;
 
 const HTML: &str = include_str!("graphiql.html");
 /// Its script comes from elsewhere, pinned by hash: for development alone.

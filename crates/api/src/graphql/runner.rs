@@ -9,10 +9,12 @@ use chrono::{DateTime, Utc};
 use userdom_application::{Actor, App, AppError, Caller};
 
 use crate::{
-    call::{Call, KnownAs, Request},
-    dispatch::{Key, dispatch},
-    problem::{Answer, Problem},
-    rest::{Access, Operation, Route, Verb},
+    http::{
+        call::{Call, KnownAs, Request},
+        dispatch::{Key, dispatch},
+        problem::{Answer, Problem},
+    },
+    routes::{Access, Operation, Route, Verb},
 };
 
 /// The caller of one request, with what all its fields share.

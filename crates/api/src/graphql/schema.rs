@@ -12,8 +12,8 @@ use serde_json::Value as Json;
 use super::{
     connections,
     names::constant,
+    root_field::TWINS,
     shape::{self, ANSWERS, ENUMS, Member, REQUESTS, SCALARS, Shape, input_name, of_constant},
-    twin::TWINS,
 };
 
 /// The schema, built once.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use actix_web::{HttpMessage, dev::ServiceResponse};
 
-use crate::call::KnownAs;
+use crate::http::call::KnownAs;
 
 /// One line a request. It names the route and never the path: paths hold
 /// identities, and whatever strangers type.

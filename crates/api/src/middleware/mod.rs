@@ -19,7 +19,7 @@ use tracing::{Instrument, field, info_span};
 pub(crate) use cors::cors;
 pub(crate) use headers::add as add_headers;
 
-use crate::ApiState;
+use crate::http::ApiState;
 
 /// The id of a request, for whoever handles it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,11 @@ use actix_web::{
     },
 };
 
-use crate::{bearer, graphql, problem::Problem, rest};
+use crate::{
+    graphql,
+    http::{bearer, problem::Problem},
+    routes,
+};
 
 /// What a failure keeps of the headers that it had: without those of CORS no script could read it.
 const KEPT: [HeaderName; 4] =
@@ -47,7 +51,7 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
 fn challenge(request: &HttpRequest, headers: &mut HeaderMap) {
     headers
         .insert(WWW_AUTHENTICATE, HeaderValue::from_static(bearer::challenge(request.headers())));
-    if rest::takes_basic(request) {
+    if routes::takes_basic(request) {
         headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"userdom\""));
     }
 }

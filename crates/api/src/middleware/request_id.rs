@@ -1,6 +1,6 @@
 use actix_web::{dev::ServiceRequest, http::header::HeaderName};
 
-use crate::ApiState;
+use crate::http::ApiState;
 
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 

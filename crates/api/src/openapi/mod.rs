@@ -16,10 +16,9 @@ use serde_json::{Map, Value, json};
 pub(crate) use operations::{Description, describe};
 
 use crate::{
-    body::BodyKind,
-    codes,
     graphql::MEDIA_TYPES as GRAPHQL_TYPES,
-    rest::{Access, GRAPHQL, Hashes, Keys, ROUTES, Route, Verb},
+    http::{body::BodyKind, codes},
+    routes::{Access, GRAPHQL, Hashes, Keys, ROUTES, Route, Verb},
 };
 
 /// The document, written once, for a service that nobody has configured.

@@ -1,7 +1,7 @@
 //! What each operation is about, what it takes and gives, and why it may refuse. What follows
 //! from the route itself (a token, a body, a key) is not told here.
 
-use crate::rest::{Route, Verb};
+use crate::routes::{Route, Verb};
 
 /// One operation, as far as the route does not say it.
 pub(crate) struct Description {
@@ -140,7 +140,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{codes, rest::ROUTES};
+    use crate::{http::codes, routes::ROUTES};
 
     #[test]
     fn every_operation_is_described_and_nothing_else() {

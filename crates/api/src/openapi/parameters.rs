@@ -6,7 +6,7 @@ use super::{
     schema::{flag, id, named, put, text, time},
     shared::{contact_type, role, status},
 };
-use crate::rest::{Access, Route, Verb};
+use crate::routes::{Access, Route, Verb};
 
 /// What users can be sorted by.
 pub(crate) const ORDERS: [&str; 4] = ["created_at", "username", "last_login_at", "last_name"];

@@ -5,7 +5,7 @@ use std::mem;
 use tokio::time::Instant;
 
 use super::{Limits, framing::Frame};
-use crate::body;
+use crate::http::body;
 
 /// What is read of a body beyond the greatest size that any route takes.
 const UNWANTED: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::*;
-use crate::rest::Hashes;
+use crate::routes::Hashes;
 
 #[test]
 fn a_flood_of_passwords_leaves_room_for_everybody_else() {

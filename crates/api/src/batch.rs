@@ -1,0 +1,265 @@
+use std::cell::Cell;
+
+use actix_web::web::{self, Bytes};
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+use userdom_application::{App, Caller};
+
+use crate::http::{
+    body::Fields,
+    call::{Call, Request},
+    dispatch::{Key, dispatch},
+    idempotency,
+    incoming::{known_parameters, versions},
+    path,
+    problem::{Answer, Problem},
+    reply::Reply,
+};
+use crate::routes::{Access, Hashes, Keys, Operation, ROUTES, Route, Verb};
+
+/// How many operations a batch may have.
+const MOST: usize = 100;
+
+/// What a batch is to do.
+struct Batch {
+    is_atomic: bool,
+    items: Vec<Item>,
+}
+
+/// One operation of a batch.
+struct Item {
+    method: String,
+    path: String,
+    body: Option<Value>,
+    if_match: Option<String>,
+}
+
+/// What came of one operation.
+#[derive(Serialize)]
+struct Outcome {
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Outcomes {
+    /// Whether what the batch did lasts; without `atomic` each operation stands for itself.
+    committed: bool,
+    results: Vec<Outcome>,
+}
+
+/// `POST /v1/batch`: up to 100 operations, one after the other, each with an answer of its own.
+pub(crate) fn run(call: &Call<'_>) -> Answer {
+    let batch = read(call.fields()?)?;
+    let planned = plan(&batch, call);
+    if batch.is_atomic { all_or_nothing(call, &planned) } else { each_by_itself(call, &planned) }
+}
+
+/// The operation of a batch that hashes a password: the first one, since no other may.
+pub(crate) fn hashing(body: &[u8]) -> Option<&'static Route> {
+    let batch = Fields::of(body).and_then(read).ok()?;
+    let routes = batch.items.iter().filter_map(|item| item.route().ok());
+    routes.map(|(route, ..)| route).find(|route| route.hashes != Hashes::Nothing)
+}
+
+fn read(mut fields: Fields) -> Result<Batch, Problem> {
+    let is_atomic = fields.flag("atomic");
+    let items = fields.objects("operations", MOST, |item| {
+        let method = item.required_text("method");
+        let path = item.required_text("path");
+        let body = item.json("body");
+        let if_match = item.text("if_match");
+        Some(Item { method: method?, path: path?, body, if_match })
+    });
+    fields.finish(|| Some(Batch { is_atomic, items: items? }))
+}
+
+/// An operation that is ready to run.
+struct Planned {
+    route: &'static Route,
+    operation: Operation,
+    caller: Caller,
+    request: Request,
+}
+
+/// Each operation, or why it cannot even begin. One password or code is checked in a batch at
+/// most: more would multiply guesses, and the work of hashing. One export is, since it is long.
+fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
+    let (has_checked, has_exported) = (Cell::new(false), Cell::new(false));
+    let one = |item: &Item| {
+        let planned = item.plan(call)?;
+        if planned.route.checks_a_secret() && has_checked.replace(true) {
+            return Err(Problem::new("batch.too_many_passwords"));
+        }
+        if planned.route.is_long() && has_exported.replace(true) {
+            return Err(Problem::new("batch.too_many_exports"));
+        }
+        if batch.is_atomic && !planned.route.edits {
+            return Err(Problem::new("batch.not_atomic"));
+        }
+        Ok(planned)
+    };
+    batch.items.iter().map(one).collect()
+}
+
+impl Item {
+    fn route(&self) -> Result<(&'static Route, Operation, Segments), Problem> {
+        let path = self.path.split_once('?').map_or(&*self.path, |(path, _)| path);
+        find(&self.method, path)
+    }
+
+    fn plan(&self, call: &Call<'_>) -> Result<Planned, Problem> {
+        let (route, operation, segments) = self.route()?;
+        let (_, query) = self.path.split_once('?').unwrap_or_default();
+        let query = web::Query::<Vec<(String, String)>>::from_query(query);
+        let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
+        let if_match = self.if_match.as_deref().map(versions).transpose()?;
+        if call.requires_if_match && route.edits && if_match.is_none() {
+            return Err(Problem::new("if_match.required"));
+        }
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let caller = match route.access {
+            Access::Authenticated => {
+                Caller { if_match: if_match.flatten(), if_none_match: None, ..call.caller.clone() }
+            }
+            Access::Open => {
+                Caller { actor: None, if_match: None, if_none_match: None, ..call.caller.clone() }
+            }
+        };
+        let request = Request {
+            segments,
+            parameters: known_parameters(route, query)?,
+            body: Bytes::from(body),
+            token: call.request.token.clone(),
+            ..Request::default()
+        };
+        Ok(Planned { route, operation, caller, request })
+    }
+}
+
+/// Names of a template with what stands in their place.
+type Segments = Vec<(String, String)>;
+
+/// The route of a path: of templates that fit, the first, as in the router.
+fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments), Problem> {
+    let parts = path::parts(path)?;
+    let of_path = ROUTES.chunk_by(|a, b| a.template == b.template).find_map(|of_path| {
+        let segments = path::segments(of_path.first()?.template, &parts)?;
+        of_path.first()?.operation().map(|_| (of_path, segments))
+    });
+    let (of_path, segments) = of_path.ok_or_else(|| Problem::new("route.not_found"))?;
+    let route = of_path
+        .iter()
+        .find(|route| route.method.as_str() == method && route.keys != Keys::EachOperation);
+    let found = route.and_then(|route| Some((route, route.operation()?, segments)));
+    found.ok_or_else(|| Problem::new("method.not_allowed"))
+}
+
+impl Planned {
+    fn run(&self, app: &App, call: &Call<'_>, key: Option<&Key<'_>>) -> Answer {
+        let call = Call { app, caller: &self.caller, request: &self.request, ..*call };
+        dispatch(self.route, self.operation, &call, key)
+    }
+}
+
+/// The key of the batch's `n`th operation that has one. Each stands for the batch as a whole.
+fn key_text(call: &Call<'_>, n: usize) -> Option<String> {
+    call.key.map(|key| format!("{key}/{n}"))
+}
+
+/// Each operation is a transaction of its own, and has a key of its own where the batch has one:
+/// a batch that is sent again does what is still missing.
+fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
+    let (mut has_written, mut keyed) = (false, 0);
+    let request = [&*call.request.body];
+    let outcome = |planned: &Result<Planned, Problem>| {
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(problem) => return Ok(Outcome::refused(problem, call)),
+        };
+        // An operation before may have ended what the caller is known by.
+        if let (Access::Authenticated, Some(token)) = (planned.route.access, &call.request.token)
+            && has_written
+            && let Err(error) = call.app.authenticate(token)
+        {
+            return Ok(Outcome::refused(&error.into(), call));
+        }
+        let is_write = planned.route.method != Verb::Get;
+        has_written |= is_write;
+        let text = key_text(call, keyed).filter(|_| is_write);
+        keyed += usize::from(is_write);
+        let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
+        match planned.run(call.app, call, key.as_ref()) {
+            // The whole batch is another than the one that had the key.
+            Err(problem) if problem.code == "idempotency_key.reused" => Err(problem),
+            Err(problem) => Ok(Outcome::refused(&problem, call)),
+            Ok(reply) => Ok(Outcome::of(reply)),
+        }
+    };
+    let results = planned.iter().map(outcome).collect::<Result<_, Problem>>()?;
+    Reply::ok(&Outcomes { committed: true, results })
+}
+
+/// All operations in one transaction; the first that is refused undoes those before it.
+fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
+    let together = |app: &App| {
+        let replies = app.all_or_nothing(|app| {
+            let one = |(n, planned): (usize, &Result<Planned, Problem>)| {
+                let answer = match planned {
+                    Ok(planned) => planned.run(app, call, None),
+                    Err(problem) => Err(problem.again()),
+                };
+                answer.map_err(|problem| problem.of_operation(n))
+            };
+            planned.iter().enumerate().map(one).collect::<Result<Vec<Reply>, Problem>>()
+        })?;
+        let results = replies.into_iter().map(Outcome::of).collect();
+        Reply::ok(&Outcomes { committed: true, results })
+    };
+    let (text, request) = (key_text(call, 0), [&*call.request.body]);
+    let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
+    let answer = match key {
+        Some(key) => idempotency::answer(call.app, &key, together),
+        None => together(call.app),
+    };
+    answer.or_else(|problem| match problem.operation {
+        Some(refused) => undone(call, planned.len(), refused, &problem),
+        None => Err(problem),
+    })
+}
+
+/// The answer to a batch of which one operation was refused.
+fn undone(call: &Call<'_>, operations: usize, refused: usize, problem: &Problem) -> Answer {
+    let other = Problem::new("batch.undone");
+    let outcome = |n| Outcome::refused(if n == refused { problem } else { &other }, call);
+    Reply::ok(&Outcomes { committed: false, results: (0..operations).map(outcome).collect() })
+}
+
+impl Outcome {
+    fn of(reply: Reply) -> Self {
+        let mut outcome = Self {
+            status: reply.status.as_u16(),
+            location: None,
+            etag: None,
+            body: String::from_utf8(reply.body).ok().and_then(|it| RawValue::from_string(it).ok()),
+        };
+        for (name, value) in reply.headers {
+            match name.as_str() {
+                "location" => outcome.location = Some(value),
+                "etag" => outcome.etag = Some(value),
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    fn refused(problem: &Problem, call: &Call<'_>) -> Self {
+        let (status, body) = problem.shown(&call.caller.origin.request_id);
+        Self { status, location: None, etag: None, body: RawValue::from_string(body).ok() }
+    }
+}

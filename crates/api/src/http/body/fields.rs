@@ -1,0 +1,338 @@
+use std::mem;
+
+use serde_json::{Map, Value};
+use userdom_application::{
+    AppError, FaultKind,
+    services::{CodedError, ValidationService},
+};
+use userdom_domain::{Patch, json_members, trimmed};
+
+use super::strict_json;
+use crate::http::problem::Problem;
+
+/// The members of a JSON object, each of which is read once. Every fault is
+/// noted under its JSON pointer; what nobody reads is unknown.
+pub(crate) struct Fields {
+    pub(super) at: String,
+    /// The whole body: a value that is kept as it was written is found here.
+    body: String,
+    members: Map<String, Value>,
+    pub(super) faults: ValidationService,
+    pub(super) misread: bool,
+}
+
+impl Fields {
+    /// The members of the body.
+    pub(crate) fn of(body: &[u8]) -> Result<Self, Problem> {
+        let members = strict_json::object(body)
+            .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
+        let fields = Self::at(String::new(), members, ValidationService::default());
+        Ok(Self { body: String::from_utf8_lossy(body).into_owned(), ..fields })
+    }
+
+    fn at(at: String, members: Map<String, Value>, faults: ValidationService) -> Self {
+        Self { at, body: String::new(), members, faults, misread: false }
+    }
+
+    /// Whether nothing is wrong so far; what is unknown is found at the end.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.faults.is_clean()
+    }
+
+    /// Where faults are noted.
+    pub(crate) fn faults(&mut self) -> &mut ValidationService {
+        &mut self.faults
+    }
+
+    /// A text that must be there.
+    pub(crate) fn required<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.required_text(name)?;
+        self.faults.check(&self.pointer(name), parse(&text))
+    }
+
+    /// A text that must be there and keeps no rule.
+    pub(crate) fn required_text(&mut self, name: &str) -> Option<String> {
+        if self.members.get(name).is_none_or(Value::is_null) {
+            self.members.remove(name);
+            self.missing(name);
+        }
+        self.text(name)
+    }
+
+    /// A token that must be there, without what was copied with it (R12).
+    pub(crate) fn required_token(&mut self, name: &str) -> Option<String> {
+        self.required_text(name).map(|token| trimmed(&token).to_owned())
+    }
+
+    /// The same of one that may be absent or `null`.
+    pub(crate) fn token(&mut self, name: &str) -> Option<String> {
+        self.text(name).map(|token| trimmed(&token).to_owned())
+    }
+
+    /// A text that may be absent or `null`.
+    pub(crate) fn optional<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        self.faults.check(&self.pointer(name), parse(&text))
+    }
+
+    /// A text of a merge patch that can be changed but not removed.
+    pub(crate) fn change<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.refuse_null(name);
+        self.optional(name, parse)
+    }
+
+    /// A text of a merge patch that `null` removes.
+    pub(crate) fn patch<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Patch<T> {
+        if self.members.get(name).is_some_and(Value::is_null) {
+            self.members.remove(name);
+            return Patch::Clear;
+        }
+        self.optional(name, parse).map_or(Patch::Keep, Patch::Set)
+    }
+
+    /// `true` or `false`; absent or `null` is `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(value)) => value,
+            Some(_) => {
+                self.wrong_type(name, "true or false");
+                false
+            }
+        }
+    }
+
+    /// Whether the member is there and is a text.
+    pub(crate) fn is_text(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(Value::is_string)
+    }
+
+    /// Whether the member is there; `null` is not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// An object that may be absent or `null`.
+    pub(crate) fn object<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Option<T> {
+        let members = self.members_of(name)?;
+        let mut inner = Self::at(self.pointer(name), members, mem::take(&mut self.faults));
+        let value = read(&mut inner);
+        inner.note_unknown();
+        self.faults = inner.faults;
+        value
+    }
+
+    /// A list of one to `most` objects, which must be there.
+    pub(crate) fn objects<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let items = self.items(name, "a list of objects")?;
+        if !(1..=most).contains(&items.len()) {
+            let detail = format!("This list has 1 to {most} items");
+            self.malformed(name, "list.length", &detail);
+            return None;
+        }
+        let items = items.into_iter().enumerate();
+        let read = items.map(|(place, item)| {
+            let pointer = format!("{}/{place}", self.pointer(name));
+            let Value::Object(members) = item else {
+                self.wrong_type_at(&pointer, "an object");
+                return None;
+            };
+            let mut inner = Self::at(pointer, members, mem::take(&mut self.faults));
+            let value = read(&mut inner);
+            inner.note_unknown();
+            self.faults = inner.faults;
+            value
+        });
+        // All items are read before one of them makes the list worthless.
+        read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// Any JSON; `null` is nothing.
+    pub(crate) fn json(&mut self, name: &str) -> Option<Value> {
+        self.take(name).filter(|value| !value.is_null())
+    }
+
+    /// The members of an object of the body whose keys are free, each with its JSON text as it
+    /// was written; `None` for `null`.
+    pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
+        if self.members_of(name).is_none() {
+            return Vec::new();
+        }
+        let members = json_members(&self.body).unwrap_or_default().into_iter();
+        let object =
+            members.filter(|(key, _)| key == name).find_map(|(_, text)| json_members(&text));
+        let text = |json: String| (json != "null").then_some(json);
+        object.unwrap_or_default().into_iter().map(|(key, json)| (key, text(json))).collect()
+    }
+
+    /// Refuses a `null` where nothing can be removed.
+    pub(crate) fn refuse_null(&mut self, name: &str) {
+        if self.members.get(name).is_some_and(Value::is_null) {
+            self.members.remove(name);
+            self.malformed(name, "field.null", "This field cannot be removed");
+        }
+    }
+
+    /// What was read, or all faults.
+    pub(crate) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Problem> {
+        self.note_unknown();
+        self.faults.finish().map_err(Problem::from)?;
+        build()
+            .ok_or_else(|| AppError::Internal("a field is neither read nor faulty".into()).into())
+    }
+
+    fn note_unknown(&mut self) {
+        for (name, _) in mem::take(&mut self.members) {
+            self.malformed(&name, "field.unknown", "This field is unknown");
+        }
+    }
+
+    /// A text that may be absent or `null` and keeps no rule.
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        match self.members.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            _ => {
+                self.wrong_type(name, "a text");
+                None
+            }
+        }
+    }
+
+    /// The members of an object that keeps no rule; it may be absent or `null`.
+    pub(crate) fn members_of(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.members.remove(name)? {
+            Value::Null => None,
+            Value::Object(members) => Some(members),
+            _ => {
+                self.wrong_type(name, "an object");
+                None
+            }
+        }
+    }
+
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name)
+    }
+
+    pub(super) fn missing(&mut self, name: &str) {
+        self.malformed(name, "field.required", "This field is required");
+    }
+
+    pub(super) fn wrong_type(&mut self, name: &str, expected: &str) {
+        self.wrong_type_at(&self.pointer(name), expected);
+    }
+
+    pub(super) fn wrong_type_at(&mut self, pointer: &str, expected: &str) {
+        self.misread = true;
+        let detail = format!("This field must be {expected}");
+        self.faults.add(pointer, "field.wrong_type", detail, FaultKind::Malformed);
+    }
+
+    pub(super) fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
+        self.faults.add(&self.pointer(name), code, detail, FaultKind::Malformed);
+    }
+
+    /// Pointers and codes, in order.
+    #[cfg(test)]
+    pub(super) fn into_faults(mut self) -> Vec<(String, &'static str)> {
+        self.note_unknown();
+        let faults = self.faults.finish().map_or_else(|faults| faults.0, |()| Vec::new());
+        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
+
+    /// RFC 6901.
+    pub(super) fn pointer(&self, name: &str) -> String {
+        format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use userdom_domain::{Bio, ContactType, EmailAddress, Username};
+
+    use super::*;
+
+    fn fields(body: &str) -> Fields {
+        Fields::of(body.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn all_faults_are_reported_at_once() {
+        let mut fields = fields(r#"{"username":"jo","email":7,"a/b~c":1,"contact_type":"x"}"#);
+        assert!(fields.required("username", Username::parse).is_none());
+        assert!(fields.required("email", EmailAddress::parse).is_none());
+        assert!(fields.required("password", EmailAddress::parse).is_none());
+        assert!(fields.optional("contact_type", ContactType::parse).is_none());
+        let expected = [
+            ("/username", "username.too_short"),
+            ("/email", "field.wrong_type"),
+            ("/password", "field.required"),
+            ("/contact_type", "contact_type.unknown"),
+            ("/a~1b~0c", "field.unknown"),
+        ];
+        assert_eq!(fields.into_faults(), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
+    #[test]
+    fn null_is_absent_clears_or_is_refused() {
+        let mut fields = fields(r#"{"a":null,"b":null,"c":null,"d":null,"e":null,"f":null}"#);
+        assert_eq!(fields.optional("a", Bio::parse), None);
+        assert_eq!(fields.patch("b", Bio::parse), Patch::Clear);
+        assert_eq!(fields.change("c", Bio::parse), None);
+        assert!(!fields.flag("d"));
+        assert!(fields.object("e", |_| Some(())).is_none());
+        assert_eq!(fields.required_text("f"), None);
+        let expected = [("/c", "field.null"), ("/f", "field.required")];
+        assert_eq!(fields.into_faults(), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
+    #[test]
+    fn a_patch_keeps_what_it_does_not_name() {
+        let mut fields = fields(r#"{"bio":"new"}"#);
+        assert_eq!(fields.patch("gender", Bio::parse), Patch::Keep);
+        assert_eq!(fields.patch("bio", Bio::parse), Patch::Set(Bio::parse("new").unwrap()));
+        assert_eq!(fields.into_faults(), []);
+    }
+
+    #[test]
+    fn free_keys_keep_their_json_text() {
+        let mut fields = fields(r#"{"preferences":{"crm":[1, {"a":null}],"theme":null}}"#);
+        let expected =
+            [("crm".to_owned(), Some(r#"[1, {"a":null}]"#.to_owned())), ("theme".to_owned(), None)];
+        assert_eq!(fields.entries("preferences"), expected);
+    }
+
+    #[test]
+    fn a_clean_object_gives_its_value() {
+        let mut fields = fields(r#"{"username":"ada","is_default":true}"#);
+        let username = fields.required("username", Username::parse);
+        assert!(fields.flag("is_default"));
+        assert_eq!(fields.finish(|| username).unwrap().as_str(), "ada");
+    }
+}

@@ -1,0 +1,21 @@
+//! What carries a request to an operation and its answer back.
+
+pub(crate) mod bearer;
+pub(crate) mod blocking;
+pub(crate) mod body;
+pub(crate) mod call;
+pub(crate) mod client_address;
+pub(crate) mod codes;
+pub(crate) mod dispatch;
+pub(crate) mod etag;
+pub(crate) mod export_body;
+pub(crate) mod hashing_queue;
+pub(crate) mod idempotency;
+pub(crate) mod incoming;
+pub(crate) mod parameters;
+pub(crate) mod path;
+pub(crate) mod problem;
+pub(crate) mod reply;
+pub(crate) mod state;
+
+pub use state::ApiState;

@@ -1,0 +1,84 @@
+use userdom_application::{
+    FaultKind, Faults,
+    services::{CodedError, ValidationService},
+};
+
+use crate::http::{call::Call, codes::Plain};
+
+const USUAL_LIMIT: u32 = 50;
+const GREATEST_LIMIT: u32 = 200;
+
+/// The parameters of a query, read so that all faulty ones are told at once. A fault names
+/// its parameter with a question mark before it, where a body has a JSON pointer.
+pub(crate) struct Parameters<'a> {
+    call: &'a Call<'a>,
+    faults: ValidationService,
+}
+
+impl<'a> Parameters<'a> {
+    pub(crate) fn of(call: &'a Call<'a>) -> Self {
+        Self { call, faults: ValidationService::default() }
+    }
+
+    /// A parameter, if it is there and sound.
+    pub(crate) fn read<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(self.call.parameter(name)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let pointer = format!("?{name}");
+                self.faults.add(&pointer, error.code(), &error, FaultKind::Malformed);
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+        self.read(name, |text| text.parse().map_err(|_| Plain("flag.invalid")))
+    }
+
+    /// How many items a page is to have.
+    pub(crate) fn limit(&mut self) -> u32 {
+        self.read("limit", read_limit).unwrap_or(USUAL_LIMIT)
+    }
+
+    /// The value, unless something was faulty.
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, Faults> {
+        self.faults.finish().map(|()| value)
+    }
+}
+
+fn read_limit(text: &str) -> Result<u32, Plain> {
+    let limit = text.parse().ok().filter(|limit: &u32| limit.to_string() == text);
+    limit.filter(|limit| (1..=GREATEST_LIMIT).contains(limit)).ok_or(Plain("limit.invalid"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_number_from_1_to_200() {
+        assert_eq!(read_limit("1").unwrap(), 1);
+        assert_eq!(read_limit("200").unwrap(), 200);
+        for text in [
+            "",
+            "0",
+            "-1",
+            "201",
+            "+5",
+            "05",
+            "5.0",
+            "x",
+            "2147483648",
+            "9223372036854775808",
+            "9e1",
+        ] {
+            assert!(read_limit(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,437 @@
+use std::{borrow::Cow, error::Error, fmt};
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder, ResponseError,
+    http::{StatusCode, header},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use userdom_application::{AppError, Fault, FaultKind, Faults, ports::Exceeded};
+use userdom_domain::{RepositoryError, UniqueKey};
+
+use crate::http::{codes, reply::Reply};
+
+/// What every operation gives.
+pub(crate) type Answer = Result<Reply, Problem>;
+
+const INTERNAL: &str = "internal";
+
+/// An error as the client sees it (RFC 9457), and its cause, which only the log sees.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    status: StatusCode,
+    detail: Cow<'static, str>,
+    errors: Vec<Fault>,
+    exceeded: Option<Exceeded>,
+    /// The operation of an atomic batch that was refused; with it all others are undone.
+    pub(crate) operation: Option<usize>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem whose status and text are those of the catalogue.
+    pub(crate) fn new(code: &'static str) -> Self {
+        let (status, meaning) = codes::find(code).unwrap_or((422, "The request is refused"));
+        Self {
+            code,
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            detail: Cow::Borrowed(meaning),
+            errors: Vec::new(),
+            exceeded: None,
+            operation: None,
+            cause: None,
+        }
+    }
+
+    /// Says more than the catalogue does.
+    pub(crate) fn with_detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// As the reason why an atomic batch was undone.
+    pub(crate) fn of_operation(self, n: usize) -> Self {
+        Self { operation: Some(n), ..self }
+    }
+
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(INTERNAL) }
+    }
+
+    /// For an answer that the framework gave by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(match status {
+            StatusCode::NOT_FOUND => "route.not_found",
+            StatusCode::METHOD_NOT_ALLOWED => "method.not_allowed",
+            StatusCode::PAYLOAD_TOO_LARGE => "request.too_large",
+            StatusCode::REQUEST_TIMEOUT => "request.timeout",
+            other if other.is_client_error() => "request.malformed",
+            _ => INTERNAL,
+        })
+    }
+
+    /// Whether the same request would be refused again, whoever asks and whenever.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.status.as_u16(), 400 | 404 | 409 | 412 | 422) && self.code != "user.contended"
+    }
+
+    /// Whether the service failed, rather than refused.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// Its codes and places, in a few kilobytes: texts may repeat whatever was sent.
+    pub(crate) fn to_kept(&self) -> KeptProblem {
+        let mut left = KeptProblem::LONGEST_FAULTS;
+        let fits = |fault: &&Fault| {
+            let length = fault.pointer.len() + fault.code.len() + KeptProblem::AROUND_FAULT;
+            let fits = length <= left;
+            left = left.saturating_sub(length);
+            fits
+        };
+        let fault = |fault: &Fault| {
+            let is_rule = fault.kind == FaultKind::Rule;
+            (fault.pointer.clone(), fault.code.to_owned(), is_rule)
+        };
+        KeptProblem {
+            code: self.code.to_owned(),
+            status: self.status.as_u16(),
+            operation: self.operation,
+            errors: self.errors.iter().take_while(fits).map(fault).collect(),
+        }
+    }
+
+    fn caused_by(code: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(code) }
+    }
+
+    fn invalid(faults: Faults) -> Self {
+        let malformed = faults.0.iter().any(|fault| fault.kind == FaultKind::Malformed);
+        let problem = Self::new("request.invalid");
+        let status = if malformed { StatusCode::BAD_REQUEST } else { problem.status };
+        Self { status, errors: faults.0, ..problem }
+    }
+
+    /// The same once more; its cause stays behind.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            code: self.code,
+            status: self.status,
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+            exceeded: None,
+            operation: None,
+            cause: None,
+        }
+    }
+
+    /// The status and the body, for an answer inside another one.
+    pub(crate) fn shown(&self, request_id: &str) -> (u16, String) {
+        self.log(request_id);
+        (self.status.as_u16(), self.json(request_id))
+    }
+
+    /// What is the service's own fault is logged here, and only here.
+    pub(crate) fn log(&self, request_id: &str) {
+        if self.status.is_server_error() {
+            let cause = self.cause.as_deref().map(|cause| chain(cause));
+            // Load is no defect: an error for each refused request would hide the real ones.
+            if self.code == "service.busy" {
+                tracing::debug!(request.id = request_id, code = self.code, "request refused");
+            } else {
+                tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
+            }
+        }
+    }
+
+    /// Seconds after which the next try may pass, where that is known.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match &self.exceeded {
+            Some(exceeded) => Some(exceeded.retry_after),
+            None if self.code == "service.busy" => Some(1),
+            // Most requests are over in a second.
+            None if self.code == "idempotency_key.in_progress" => Some(1),
+            None if self.status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
+            None => None,
+        }
+    }
+
+    /// The members of the problem document, for an answer that has another frame.
+    pub(crate) fn told(&self, request_id: &str) -> Map<String, Value> {
+        self.log(request_id);
+        self.members(request_id)
+    }
+
+    /// The answer.
+    pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
+        self.log(request_id);
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.code == "request.unsupported_encoding" {
+            response.insert_header((header::ACCEPT_ENCODING, "identity"));
+        }
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(exceeded) = &self.exceeded {
+            tell_limit(&mut response, exceeded);
+        }
+        response.content_type("application/problem+json").body(self.json(request_id))
+    }
+
+    fn json(&self, request_id: &str) -> String {
+        Value::Object(self.members(request_id)).to_string()
+    }
+
+    /// The members of the problem document.
+    fn members(&self, request_id: &str) -> Map<String, Value> {
+        let title = codes::find(self.code).map_or(self.detail.as_ref(), |(_, meaning)| meaning);
+        let mut members = Map::new();
+        let mut add = |name: &str, value| members.insert(name.to_owned(), value);
+        add("type", json!(format!("urn:userdom:problem:{}", self.code)));
+        add("title", json!(title));
+        add("status", json!(self.status.as_u16()));
+        add("detail", json!(self.detail));
+        add("code", json!(self.code));
+        add("request_id", json!(request_id));
+        let errors = self.errors.iter().map(
+            |fault| json!({"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}),
+        );
+        if !self.errors.is_empty() {
+            add("errors", errors.collect());
+        }
+        members
+    }
+}
+
+/// When the next one passes, and what is allowed (draft-ietf-httpapi-ratelimit-headers).
+fn tell_limit(response: &mut HttpResponseBuilder, exceeded: &Exceeded) {
+    let (name, quota, seconds) =
+        (exceeded.limit.as_str(), exceeded.limit.quota(), exceeded.retry_after);
+    let policy = format!("\"{name}\";q={};w={}", quota.allowed, quota.seconds);
+    response
+        .insert_header(("ratelimit-policy", policy))
+        .insert_header(("ratelimit", format!("\"{name}\";r=0;t={seconds}")));
+}
+
+/// The error and all that lies under it, in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Invalid(faults) => Self::invalid(faults),
+            AppError::Refused(refused) => {
+                Self::new(refused.code()).with_detail(refused.to_string())
+            }
+            AppError::Unauthenticated => Self::new("access.unauthenticated"),
+            AppError::SignInRefused => Self::new("session.refused").with_detail(
+                "The login or the password is wrong, the email is not verified yet, \
+                 or the account is locked for a while",
+            ),
+            AppError::Forbidden => Self::new("access.forbidden"),
+            AppError::ReauthenticationRequired => Self::new("reauthentication_required")
+                .with_detail(
+                    "This needs a proof of who you are that is not older than 15 minutes: \
+                     POST /v1/sessions/current/reauthenticate",
+                ),
+            AppError::ProofRefused => Self::new("access.proof_refused")
+                .with_detail("The password or the code is wrong, or there were too many tries"),
+            AppError::NotFound("session") => Self::new("session.not_found"),
+            AppError::NotFound("api_key") => Self::new("api_key.not_found"),
+            AppError::NotFound(_) => Self::new("user.not_found"),
+            AppError::Taken(UniqueKey::Username) => Self::new("username.taken"),
+            AppError::Taken(UniqueKey::VerifiedEmail) => Self::new("email.verified_elsewhere"),
+            AppError::Taken(UniqueKey::UserEmail) => Self::new("email.already_exists"),
+            AppError::Taken(UniqueKey::UserPhone) => Self::new("phone.already_exists"),
+            AppError::Taken(UniqueKey::Default) | AppError::Contended => {
+                Self::new("user.contended")
+            }
+            AppError::StaleVersion => Self::new("version.stale"),
+            AppError::UnwantedVersion => Self::new("if_none_match.failed"),
+            AppError::TokenNotValid => Self::new("token.not_valid")
+                .with_detail("The token is unknown, used, replaced by a newer one, or too old"),
+            AppError::CodeNotValid => Self::new("code.not_valid")
+                .with_detail("The code is wrong, used or too old, or there were too many tries"),
+            AppError::SecondFactorEnabled => Self::new("two_factor.already_enabled"),
+            AppError::SecondFactorMissing => Self::new("two_factor.not_enabled"),
+            AppError::ExportTooLong => Self::new("export.too_long"),
+            AppError::StillRunning => Self::new("idempotency_key.in_progress"),
+            AppError::KeyOfAnotherRequest => Self::new("idempotency_key.reused").with_detail(
+                "Send another Idempotency-Key with another request; this one stands for the \
+                 first request that it came with, for 24 hours",
+            ),
+            AppError::CursorNotValid => Self::new("cursor.not_valid").with_detail(
+                "cursor: send the next_cursor of another page of the same search, in the same order",
+            ),
+            AppError::TooOften(exceeded) => {
+                Self { exceeded: Some(exceeded), ..Self::new("rate_limit.exceeded") }
+            }
+            AppError::Busy => Self::new("service.busy"),
+            AppError::Store(
+                cause @ (RepositoryError::Unavailable(_) | RepositoryError::Transient(_)),
+            ) => Self::caused_by("store.unavailable", cause),
+            AppError::Internal(cause) => Self::internal(cause),
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// A problem that is kept to be told again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptProblem {
+    code: String,
+    status: u16,
+    operation: Option<usize>,
+    /// Pointer, code, and whether a rule was broken.
+    errors: Vec<(String, String, bool)>,
+}
+
+impl KeptProblem {
+    /// So many bytes of faults are kept: with what is around them, less than 4 KiB. A byte of a
+    /// pointer is at most six of JSON.
+    const LONGEST_FAULTS: usize = 600;
+    const AROUND_FAULT: usize = 4;
+}
+
+impl From<KeptProblem> for Problem {
+    fn from(kept: KeptProblem) -> Self {
+        let fault = |(pointer, code, is_rule): (String, String, bool)| {
+            let code = codes::known(&code).unwrap_or(INTERNAL);
+            let detail = codes::find(code).map_or_else(String::new, |(_, meaning)| meaning.into());
+            let kind = if is_rule { FaultKind::Rule } else { FaultKind::Malformed };
+            Fault { pointer, code, detail, kind }
+        };
+        let problem = Self::new(codes::known(&kept.code).unwrap_or(INTERNAL));
+        Self {
+            status: StatusCode::from_u16(kept.status).unwrap_or(problem.status),
+            errors: kept.errors.into_iter().map(fault).collect(),
+            operation: kept.operation,
+            ..problem
+        }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::invalid(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use userdom_application::ports::Limit;
+    use userdom_domain::UserError;
+
+    use super::*;
+
+    fn status(error: AppError) -> (u16, &'static str) {
+        let problem = Problem::from(error);
+        (problem.status.as_u16(), problem.code)
+    }
+
+    fn fault(kind: FaultKind) -> Fault {
+        Fault { pointer: "/email".into(), code: "email.empty", detail: "Empty".into(), kind }
+    }
+
+    #[test]
+    fn a_rule_is_422_and_one_unreadable_field_makes_it_400() {
+        let rule = AppError::Invalid(Faults(vec![fault(FaultKind::Rule)]));
+        assert_eq!(status(rule), (422, "request.invalid"));
+        let both = vec![fault(FaultKind::Rule), fault(FaultKind::Malformed)];
+        assert_eq!(status(AppError::Invalid(Faults(both))), (400, "request.invalid"));
+    }
+
+    #[test]
+    fn each_error_has_its_status() {
+        assert_eq!(status(AppError::Unauthenticated), (401, "access.unauthenticated"));
+        assert_eq!(status(AppError::SignInRefused), (401, "session.refused"));
+        assert_eq!(status(AppError::Forbidden), (403, "access.forbidden"));
+        assert_eq!(status(AppError::NotFound("user")), (404, "user.not_found"));
+        assert_eq!(status(AppError::Taken(UniqueKey::Username)), (409, "username.taken"));
+        assert_eq!(status(AppError::Taken(UniqueKey::Identity)), (500, "internal"));
+        assert_eq!(status(AppError::StaleVersion), (412, "version.stale"));
+        assert_eq!(status(AppError::UnwantedVersion), (412, "if_none_match.failed"));
+        assert_eq!(status(AppError::Contended), (409, "user.contended"));
+        assert_eq!(status(AppError::TokenNotValid), (422, "token.not_valid"));
+        assert_eq!(status(AppError::Busy), (503, "service.busy"));
+        let error = AppError::ReauthenticationRequired;
+        assert_eq!(status(error), (403, "reauthentication_required"));
+        assert_eq!(status(AppError::ProofRefused), (403, "access.proof_refused"));
+        assert_eq!(status(AppError::NotFound("session")), (404, "session.not_found"));
+        assert_eq!(status(AppError::NotFound("api_key")), (404, "api_key.not_found"));
+        assert_eq!(status(AppError::CodeNotValid), (422, "code.not_valid"));
+        assert_eq!(status(AppError::SecondFactorEnabled), (409, "two_factor.already_enabled"));
+        assert_eq!(status(AppError::SecondFactorMissing), (409, "two_factor.not_enabled"));
+        let refused = AppError::Refused(UserError::CannotRemoveOnlyEmail);
+        assert_eq!(status(refused), (422, "email.only_one"));
+        let store = AppError::Store(RepositoryError::Unavailable("disk".into()));
+        assert_eq!(status(store), (503, "store.unavailable"));
+        let store = AppError::Store(RepositoryError::Other("disk".into()));
+        assert_eq!(status(store), (500, "internal"));
+    }
+
+    #[test]
+    fn the_cause_stays_inside() {
+        let error = AppError::Store(RepositoryError::Unavailable("SELECT secret".into()));
+        let problem = Problem::from(error);
+        let body = problem.json("r-1");
+        assert!(!body.contains("SELECT") && body.contains("r-1"));
+        let cause = chain(problem.cause.as_deref().unwrap());
+        assert_eq!(cause, "the database is not available: SELECT secret");
+    }
+
+    #[test]
+    fn a_sign_in_challenge_and_a_pause_are_named_in_headers() {
+        let refused = Problem::from(AppError::SignInRefused).respond("r");
+        assert_eq!(refused.headers().get("www-authenticate").unwrap(), "Bearer");
+        let busy = Problem::from(AppError::Busy).respond("r");
+        assert_eq!(busy.headers().get("retry-after").unwrap(), "1");
+        let running = Problem::from(AppError::StillRunning).respond("r");
+        assert_eq!(running.headers().get("retry-after").unwrap(), "1");
+        let down = Problem::new("store.unavailable").respond("r");
+        assert_eq!(down.headers().get("retry-after").unwrap(), "2");
+    }
+
+    #[test]
+    fn a_limit_says_what_is_allowed_and_when_the_next_one_passes() {
+        let exceeded = Exceeded { limit: Limit::SignInAddress, retry_after: 17 };
+        let answer = Problem::from(AppError::from(exceeded)).respond("r");
+        assert_eq!(answer.status(), 429);
+        let header = |name| answer.headers().get(name).unwrap().to_str().unwrap();
+        assert_eq!(header("retry-after"), "17");
+        assert_eq!(header("ratelimit-policy"), "\"sign-in-address\";q=30;w=60");
+        assert_eq!(header("ratelimit"), "\"sign-in-address\";r=0;t=17");
+    }
+
+    #[test]
+    fn faults_are_listed_with_pointer_code_and_detail() {
+        let problem = Problem::from(Faults(vec![fault(FaultKind::Rule)]));
+        let body: serde_json::Value = serde_json::from_str(&problem.json("r")).unwrap();
+        let expected = json!([{"pointer": "/email", "code": "email.empty", "detail": "Empty"}]);
+        assert_eq!(body["errors"], expected);
+        assert_eq!(body["type"], "urn:userdom:problem:request.invalid");
+    }
+}
