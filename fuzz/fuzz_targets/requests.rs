@@ -27,7 +27,7 @@ fuzz_target!(|input: (u8, bool, bool, u8, &str, &[u8], &[u8])| {
     let route = &ROUTES[usize::from(route) % ROUTES.len()];
     let (state, token, [user_id, email_id]) = house();
     let segment: String = segment.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
-    let path = route.template.replace("{id}", if header & 16 == 0 { "me" } else { &user_id });
+    let path = route.path.replace("{id}", if header & 16 == 0 { "me" } else { &user_id });
     let path = path.replace("{email_id}", &email_id);
     let path = path.replace("{phone_id}", &segment).replace("{address_id}", &segment);
     let path = path.replace("{session_id}", &segment);

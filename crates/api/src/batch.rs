@@ -1,3 +1,5 @@
+//! Several operations in one request, one after the other.
+
 use std::cell::Cell;
 
 use actix_web::web::{self, Bytes};
@@ -6,33 +8,32 @@ use serde_json::{Value, value::RawValue};
 use userdom_application::{App, Caller};
 
 use crate::http::{
-    body::Fields,
     call::{Call, Request},
-    dispatch::{Key, dispatch},
-    idempotency,
+    dispatch::dispatch,
+    endpoint::{Access, Endpoint, Idempotency, Method},
+    idempotency::{self, Key},
     incoming::{known_parameters, versions},
     path,
     problem::{Answer, Problem},
     reply::Reply,
 };
-use crate::routes::{Access, Hashes, Keys, Operation, ROUTES, Route, Verb};
-
-/// How many operations a batch may have.
-const MOST: usize = 100;
 
 /// What a batch is to do.
-struct Batch {
-    is_atomic: bool,
-    items: Vec<Item>,
+pub(crate) struct Batch {
+    pub(crate) is_atomic: bool,
+    pub(crate) items: Vec<Item>,
 }
 
 /// One operation of a batch.
-struct Item {
-    method: String,
-    path: String,
-    body: Option<Value>,
-    if_match: Option<String>,
+pub(crate) struct Item {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) if_match: Option<String>,
 }
+
+/// The endpoints among which operations are looked up: those of one path stand together.
+type Endpoints = &'static [&'static Endpoint];
 
 /// What came of one operation.
 #[derive(Serialize)]
@@ -53,53 +54,40 @@ struct Outcomes {
     results: Vec<Outcome>,
 }
 
-/// `POST /v1/batch`: up to 100 operations, one after the other, each with an answer of its own.
-pub(crate) fn run(call: &Call<'_>) -> Answer {
-    let batch = read(call.fields()?)?;
-    let planned = plan(&batch, call);
+/// Carries out the operations, together or each by itself.
+pub(crate) fn run(call: &Call<'_>, batch: &Batch, endpoints: Endpoints) -> Answer {
+    let planned = plan(batch, call, endpoints);
     if batch.is_atomic { all_or_nothing(call, &planned) } else { each_by_itself(call, &planned) }
 }
 
-/// The operation of a batch that hashes a password: the first one, since no other may.
-pub(crate) fn hashing(body: &[u8]) -> Option<&'static Route> {
-    let batch = Fields::of(body).and_then(read).ok()?;
-    let routes = batch.items.iter().filter_map(|item| item.route().ok());
-    routes.map(|(route, ..)| route).find(|route| route.hashes != Hashes::Nothing)
-}
-
-fn read(mut fields: Fields) -> Result<Batch, Problem> {
-    let is_atomic = fields.flag("atomic");
-    let items = fields.objects("operations", MOST, |item| {
-        let method = item.required_text("method");
-        let path = item.required_text("path");
-        let body = item.json("body");
-        let if_match = item.text("if_match");
-        Some(Item { method: method?, path: path?, body, if_match })
-    });
-    fields.finish(|| Some(Batch { is_atomic, items: items? }))
+/// The endpoints of those operations that have one.
+pub(crate) fn endpoints(
+    batch: &Batch,
+    endpoints: Endpoints,
+) -> impl Iterator<Item = &'static Endpoint> {
+    batch.items.iter().filter_map(move |item| Some(item.endpoint(endpoints).ok()?.0))
 }
 
 /// An operation that is ready to run.
 struct Planned {
-    route: &'static Route,
-    operation: Operation,
+    endpoint: &'static Endpoint,
     caller: Caller,
     request: Request,
 }
 
 /// Each operation, or why it cannot even begin. One password or code is checked in a batch at
 /// most: more would multiply guesses, and the work of hashing. One export is, since it is long.
-fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
+fn plan(batch: &Batch, call: &Call<'_>, endpoints: Endpoints) -> Vec<Result<Planned, Problem>> {
     let (has_checked, has_exported) = (Cell::new(false), Cell::new(false));
     let one = |item: &Item| {
-        let planned = item.plan(call)?;
-        if planned.route.checks_a_secret() && has_checked.replace(true) {
+        let planned = item.plan(call, endpoints)?;
+        if planned.endpoint.checks_a_secret() && has_checked.replace(true) {
             return Err(Problem::new("batch.too_many_passwords"));
         }
-        if planned.route.is_long() && has_exported.replace(true) {
+        if planned.endpoint.is_long() && has_exported.replace(true) {
             return Err(Problem::new("batch.too_many_exports"));
         }
-        if batch.is_atomic && !planned.route.edits {
+        if batch.is_atomic && !planned.endpoint.edits {
             return Err(Problem::new("batch.not_atomic"));
         }
         Ok(planned)
@@ -107,63 +95,66 @@ fn plan(batch: &Batch, call: &Call<'_>) -> Vec<Result<Planned, Problem>> {
     batch.items.iter().map(one).collect()
 }
 
+/// Names in braces with what stands in their place.
+type Segments = Vec<(String, String)>;
+
 impl Item {
-    fn route(&self) -> Result<(&'static Route, Operation, Segments), Problem> {
+    fn endpoint(&self, endpoints: Endpoints) -> Result<(&'static Endpoint, Segments), Problem> {
         let path = self.path.split_once('?').map_or(&*self.path, |(path, _)| path);
-        find(&self.method, path)
+        find(&self.method, path, endpoints)
     }
 
-    fn plan(&self, call: &Call<'_>) -> Result<Planned, Problem> {
-        let (route, operation, segments) = self.route()?;
+    fn plan(&self, call: &Call<'_>, endpoints: Endpoints) -> Result<Planned, Problem> {
+        let (endpoint, segments) = self.endpoint(endpoints)?;
         let (_, query) = self.path.split_once('?').unwrap_or_default();
         let query = web::Query::<Vec<(String, String)>>::from_query(query);
         let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
         let if_match = self.if_match.as_deref().map(versions).transpose()?;
-        if call.requires_if_match && route.edits && if_match.is_none() {
+        if call.requires_if_match && endpoint.edits && if_match.is_none() {
             return Err(Problem::new("if_match.required"));
         }
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
-        let caller = match route.access {
-            Access::Authenticated => {
-                Caller { if_match: if_match.flatten(), if_none_match: None, ..call.caller.clone() }
-            }
-            Access::Open => {
-                Caller { actor: None, if_match: None, if_none_match: None, ..call.caller.clone() }
-            }
+        let (actor, if_match) = match endpoint.access {
+            Access::Required => (call.caller.actor.clone(), if_match.flatten()),
+            Access::Open | Access::Optional => (None, None),
         };
+        let origin = call.caller.origin.clone();
+        let caller = Caller { actor, if_match, if_none_match: None, origin };
         let request = Request {
             segments,
-            parameters: known_parameters(route, query)?,
+            parameters: known_parameters(endpoint, query)?,
             body: Bytes::from(body),
             token: call.request.token.clone(),
             ..Request::default()
         };
-        Ok(Planned { route, operation, caller, request })
+        Ok(Planned { endpoint, caller, request })
     }
 }
 
-/// Names of a template with what stands in their place.
-type Segments = Vec<(String, String)>;
-
-/// The route of a path: of templates that fit, the first, as in the router.
-fn find(method: &str, path: &str) -> Result<(&'static Route, Operation, Segments), Problem> {
+/// The endpoint of a path: of templates that fit, the first, as in the router.
+fn find(
+    method: &str,
+    path: &str,
+    endpoints: Endpoints,
+) -> Result<(&'static Endpoint, Segments), Problem> {
     let parts = path::parts(path)?;
-    let of_path = ROUTES.chunk_by(|a, b| a.template == b.template).find_map(|of_path| {
-        let segments = path::segments(of_path.first()?.template, &parts)?;
-        of_path.first()?.operation().map(|_| (of_path, segments))
+    let of_path = endpoints.chunk_by(|a, b| a.path == b.path).find_map(|of_path| {
+        let segments = path::segments(of_path.first()?.path, &parts)?;
+        Some((of_path, segments))
     });
     let (of_path, segments) = of_path.ok_or_else(|| Problem::new("route.not_found"))?;
-    let route = of_path
-        .iter()
-        .find(|route| route.method.as_str() == method && route.keys != Keys::EachOperation);
-    let found = route.and_then(|route| Some((route, route.operation()?, segments)));
-    found.ok_or_else(|| Problem::new("method.not_allowed"))
+    let is_meant = |endpoint: &&&Endpoint| {
+        endpoint.method.as_str() == method && endpoint.idempotency != Idempotency::EachOperation
+    };
+    let endpoint = of_path.iter().find(is_meant);
+    let endpoint = endpoint.ok_or_else(|| Problem::new("method.not_allowed"))?;
+    Ok((*endpoint, segments))
 }
 
 impl Planned {
     fn run(&self, app: &App, call: &Call<'_>, key: Option<&Key<'_>>) -> Answer {
         let call = Call { app, caller: &self.caller, request: &self.request, ..*call };
-        dispatch(self.route, self.operation, &call, key)
+        dispatch(self.endpoint, &call, key)
     }
 }
 
@@ -182,14 +173,14 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
             Ok(planned) => planned,
             Err(problem) => return Ok(Outcome::refused(problem, call)),
         };
-        // An operation before may have ended what the caller is known by.
-        if let (Access::Authenticated, Some(token)) = (planned.route.access, &call.request.token)
+        // An operation before may have ended the session of the caller.
+        if let (Access::Required, Some(token)) = (planned.endpoint.access, &call.request.token)
             && has_written
             && let Err(error) = call.app.authenticate(token)
         {
             return Ok(Outcome::refused(&error.into(), call));
         }
-        let is_write = planned.route.method != Verb::Get;
+        let is_write = planned.endpoint.method != Method::Get;
         has_written |= is_write;
         let text = key_text(call, keyed).filter(|_| is_write);
         keyed += usize::from(is_write);
@@ -212,7 +203,7 @@ fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
             let one = |(n, planned): (usize, &Result<Planned, Problem>)| {
                 let answer = match planned {
                     Ok(planned) => planned.run(app, call, None),
-                    Err(problem) => Err(problem.again()),
+                    Err(problem) => Err(problem.without_cause()),
                 };
                 answer.map_err(|problem| problem.of_operation(n))
             };
@@ -259,7 +250,7 @@ impl Outcome {
     }
 
     fn refused(problem: &Problem, call: &Call<'_>) -> Self {
-        let (status, body) = problem.shown(&call.caller.origin.request_id);
+        let (status, body) = problem.to_body(&call.caller.origin.request_id);
         Self { status, location: None, etag: None, body: RawValue::from_string(body).ok() }
     }
 }

@@ -31,7 +31,10 @@ mod server;
 mod tests;
 
 pub use graphql::SDL as GRAPHQL_SCHEMA;
-pub use http::{ApiState, codes::CODES};
-pub use openapi::DOCUMENT as OPENAPI;
-pub use routes::{Access, ROUTES, Route, Verb, routes};
+pub use http::{
+    ApiState,
+    codes::CODES,
+    endpoint::{Access, Endpoint, Method},
+};
+pub use routes::{DOCUMENT as OPENAPI, ROUTES, routes};
 pub use server::{Limits, server};

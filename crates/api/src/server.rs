@@ -12,6 +12,7 @@ mod framing;
 mod progress;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::{
     future::poll_fn, io, net::TcpListener, pin::pin, rc::Rc, sync::Arc, task::Poll,
@@ -33,7 +34,7 @@ use tokio::{
 };
 
 use self::{
-    admission::{Admission, Admitted},
+    admission::{Admission, Slot},
     connection::{AnswerBody, ClientStream, Connection, InFlight},
     progress::{Overdue, READ_AHEAD},
 };
@@ -129,18 +130,18 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
         let (admission, state) = (Arc::clone(&admission), state.clone());
         apply_fn_factory(http, move |stream: TcpStream, http| {
             let peer = stream.peer_addr().ok();
-            let seat = peer.and_then(|peer| admission.admit(peer.ip()));
+            let slot = peer.and_then(|peer| admission.admit(peer.ip()));
             let connection = Connection::new(stream);
-            let attended = seat.map(|seat| {
+            let attended = slot.map(|slot| {
                 let dispatcher = http.call((ClientStream(Rc::clone(&connection)), peer));
-                (seat, dispatcher)
+                (slot, dispatcher)
             });
             let state = state.clone();
             async move {
-                if let Some((seat, dispatcher)) = attended {
+                if let Some((slot, dispatcher)) = attended {
                     // The place is taken until the connection is closed.
-                    let end = watch(&connection, &seat, &limits, dispatcher).await;
-                    close(&connection, end, &seat, limits.farewell, &state).await;
+                    let end = watch(&connection, &slot, &limits, dispatcher).await;
+                    close(&connection, end, &slot, limits.farewell, &state).await;
                 } else {
                     tracing::debug!("connection refused");
                     connection.say(&answer_in_full("service.busy", &state)).await;
@@ -192,12 +193,12 @@ enum End {
 /// Serves the requests of a connection until that is over, or its client takes too long.
 async fn watch(
     connection: &Connection,
-    seat: &Admitted,
+    slot: &Slot,
     limits: &Limits,
     dispatcher: impl Future,
 ) -> End {
     let mut dispatcher = pin!(dispatcher);
-    let mut must_go = pin!(seat.must_go());
+    let mut must_go = pin!(slot.must_go());
     let mut is_displaced = false;
     let mut timer = pin!(sleep_until(Instant::now() + limits.request_head));
     poll_fn(|cx| {
@@ -213,7 +214,7 @@ async fn watch(
             let progress = connection.progress();
             (progress.waits_since(), progress.deadline(limits))
         };
-        seat.waits_since(waits_since);
+        slot.waits_since(waits_since);
         is_displaced = is_displaced || must_go.as_mut().poll(cx).is_ready();
         // What the service works on is finished first.
         if is_displaced && waits_since.is_some() {
@@ -240,7 +241,7 @@ async fn watch(
 async fn close(
     connection: &Connection,
     end: End,
-    seat: &Admitted,
+    slot: &Slot,
     patience: Duration,
     state: &ApiState,
 ) {
@@ -263,7 +264,7 @@ async fn close(
     if let Some(room) = room {
         tokio::select! {
             // Another one has its place.
-            () = seat.must_go() => {}
+            () = slot.must_go() => {}
             _ = timeout(patience, connection.hang_up(room)) => {}
         }
     }

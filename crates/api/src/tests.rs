@@ -1,4 +1,4 @@
-//! The door alone, before an application whose store is down.
+//! The API alone, before an application whose store is down.
 
 mod cors;
 mod hashing;
@@ -303,8 +303,8 @@ fn two_tokens_are_none() {
 
 #[test]
 fn every_route_asks_who_calls_unless_anybody_may() {
-    for route in ROUTES.iter().filter(|route| route.access == Access::Authenticated) {
-        let path = route.template.replace(['{', '}'], "");
+    for route in ROUTES.iter().filter(|route| route.access == Access::Required) {
+        let path = route.path.replace(['{', '}'], "");
         let request = test::TestRequest::with_uri(&path).method(route.method.into());
         let answer = send(request.set_json(json!({"nobody": "knows this"})));
         assert_eq!(answer.problem(), problem("access.unauthenticated", 401), "{route:?}");
@@ -316,9 +316,9 @@ fn every_body_is_one_plain_object() {
     let posts =
         ROUTES.iter().filter(|route| ["POST", "PUT", "PATCH"].contains(&route.method.as_str()));
     // GraphQL's faults have a form of their own.
-    let posts = posts.filter(|route| route.template != "/graphql");
-    let with_body = posts.filter(|route| route.access == Access::Open);
-    for route in with_body.filter(|route| !route.template.contains('{')) {
+    let posts = posts.filter(|route| route.path != "/graphql");
+    let with_body = posts.filter(|route| route.access != Access::Required);
+    for route in with_body.filter(|route| !route.path.contains('{')) {
         for (body, code) in [
             ("[]", "request.malformed"),
             ("[{}]", "request.malformed"),
@@ -328,7 +328,7 @@ fn every_body_is_one_plain_object() {
             ("{\"token\":\"\u{0}\"}", "request.malformed"),
             (r#"{"nobody":"knows this"}"#, "request.invalid"),
         ] {
-            let request = test::TestRequest::with_uri(route.template).method(route.method.into());
+            let request = test::TestRequest::with_uri(route.path).method(route.method.into());
             let request = request.insert_header(("content-type", "application/json"));
             let answer = send(request.set_payload(body));
             assert_eq!(answer.problem(), problem(code, 400), "{route:?} {body}");

@@ -3,7 +3,7 @@ use std::fmt;
 use userdom_application::{
     App, Faults, Settings,
     ports::{OrderKey, UserOrder},
-    queries::{Page, SearchUsers, UserView},
+    queries::{self, SearchUsers, UserView},
     services::CodedError,
 };
 use userdom_domain::{
@@ -11,62 +11,119 @@ use userdom_domain::{
     UserSpecification, UserStatus, UserTest, Username,
 };
 
-use super::page_of;
-use crate::http::parameters::Parameters;
+use super::{
+    Page, as_json,
+    users::{USER, USER_STATUS},
+};
 use crate::{
     filter::{self, just_after},
     http::{
         body::moment,
-        call::Call,
         codes::Plain,
-        problem::{Answer, Problem},
-        reply::Reply,
+        endpoint::{Connection, Parameter},
+        parameters::{COUNT, CURSOR, LIMIT, Parameters},
+        prelude::*,
     },
 };
 
-/// What a search may say.
-pub(crate) const PARAMETERS: &[&str] = &[
-    "status",
-    "role",
-    "email_verified",
-    "phone_verified",
-    "two_factor_enabled",
-    "country",
-    "email_domain",
-    "created_after",
-    "created_before",
-    "last_login_after",
-    "last_login_before",
-    "never_signed_in",
-    "q",
-    "filter",
-    "sort",
-    "cursor",
-    "limit",
-    "count",
+pub(super) static SEARCH: Endpoint = Endpoint {
+    summary: "Find users by anything",
+    description: "For moderators, admins and keys of services. Users who satisfy all parameters, page by page: send `next_cursor` as `cursor` with the same search.",
+    parameters: PARAMETERS,
+    responses: &[page(&USER)],
+    refusals: &["cursor.not_valid"],
+    graphql: GraphqlField::Connection(&CONNECTION),
+    ..get(DIRECTORY, "searchUsers", "/v1/users", search)
+};
+
+const PARAMETERS: &[Parameter] = &[
+    parameter("status", "The status that counts now", Schema::Enumeration(&USER_STATUS)),
+    parameter("role", "Has the role", UserRole::SCHEMA),
+    parameter("email_verified", "The default email is verified", Schema::Flag),
+    parameter("phone_verified", "Any phone is verified", Schema::Flag),
+    parameter("two_factor_enabled", "Signing in asks for a second factor", Schema::Flag),
+    parameter("country", "Has an address there: ISO 3166, or the English name", Schema::Text),
+    parameter("email_domain", "Has an email of this domain", Schema::Text),
+    parameter("created_after", "Later than this moment", Schema::Time),
+    parameter("created_before", "Earlier than this moment", Schema::Time),
+    parameter("last_login_after", "Later than this moment", Schema::Time),
+    parameter("last_login_before", "Earlier than this moment", Schema::Time),
+    parameter("never_signed_in", "Has never signed in, or has", Schema::Flag),
+    parameter("q", Q, Schema::Text),
+    FILTER,
+    SORT,
+    CURSOR,
+    LIMIT,
+    COUNT,
 ];
 
-/// `GET /v1/users`: those who satisfy all of the parameters.
-pub(crate) fn search(call: &Call<'_>) -> Answer {
-    Reply::ok(&page_of(find(call)?))
+const Q: &str = "The start of a username, a name or an email, without case and accents";
+
+pub(crate) const FILTER: Parameter =
+    parameter("filter", "An expression in SCIM's filter grammar (RFC 7644 §3.4.2.2)", Schema::Text);
+
+pub(crate) const SORT: Parameter =
+    parameter("sort", "The order; with `-` before it backwards", Schema::Enumeration(&USER_SORT));
+
+static USER_SORT: Enumeration = Enumeration {
+    name: "UserSort",
+    description: "An order of users; with `-` before it backwards",
+    values: || {
+        ORDERS.iter().flat_map(|(ascending, descending, _)| [*ascending, *descending]).collect()
+    },
+};
+
+/// What users can be sorted by: forwards, backwards.
+pub(crate) const ORDERS: [(&str, &str, OrderKey); 4] = [
+    ("created_at", "-created_at", OrderKey::Created),
+    ("username", "-username", OrderKey::Username),
+    ("last_login_at", "-last_login_at", OrderKey::LastLogin),
+    ("last_name", "-last_name", OrderKey::LastName),
+];
+
+static CONNECTION: Connection = Connection {
+    field: "users",
+    description: "Users who satisfy all of the filter",
+    page: |call| as_json(find(call)?),
+};
+
+fn search(call: &Call<'_>) -> Answer {
+    Reply::ok(&Page::from(find(call)?))
 }
 
-/// A page of those who satisfy all of the parameters.
-pub(crate) fn find(call: &Call<'_>) -> Result<Page<UserView>, Problem> {
+fn find(call: &Call<'_>) -> Result<queries::Page<UserView>, Problem> {
     App::check_search(call.caller)?;
     let search = read_search(Parameters::of(call), call.app.settings())?;
     Ok(call.app.search_users(call.caller, &search)?)
 }
 
-/// `GET /v1/users/by-email/{email}`: the owner of a verified email.
-pub(crate) fn by_email(call: &Call<'_>) -> Answer {
+pub(super) static BY_EMAIL: Endpoint = Endpoint {
+    summary: "The owner of a verified email",
+    description: "For moderators, admins and keys of services; without regard to case.",
+    responses: &[ok(&USER).with_version()],
+    refusals: &["user.not_found"],
+    is_conditional: true,
+    graphql: GraphqlField::Query("userByEmail"),
+    ..get(DIRECTORY, "userByEmail", "/v1/users/by-email/{email}", by_email)
+};
+
+fn by_email(call: &Call<'_>) -> Answer {
     App::check_search(call.caller)?;
     let email = EmailAddress::parse(call.segment("email")).map_err(|_| nobody())?;
     call.show_user(&call.app.get_user_by_email(call.caller, &email)?)
 }
 
-/// `GET /v1/users/by-username/{username}`.
-pub(crate) fn by_username(call: &Call<'_>) -> Answer {
+pub(super) static BY_USERNAME: Endpoint = Endpoint {
+    summary: "The user of a name",
+    description: "For moderators, admins and keys of services; without regard to case.",
+    responses: &[ok(&USER).with_version()],
+    refusals: &["user.not_found"],
+    is_conditional: true,
+    graphql: GraphqlField::Query("userByUsername"),
+    ..get(DIRECTORY, "userByUsername", "/v1/users/by-username/{username}", by_username)
+};
+
+fn by_username(call: &Call<'_>) -> Answer {
     App::check_search(call.caller)?;
     let username = Username::parse(call.segment("username")).map_err(|_| nobody())?;
     call.show_user(&call.app.get_user_by_username(call.caller, &username)?)
@@ -105,12 +162,12 @@ fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchU
     let text = given.read("q", |text| Ok::<_, Plain>(UserSpecification::text(text)));
     parts.extend(text);
     let region = settings.default_region;
-    parts.extend(given.read("filter", |text| filter::read(text, region)));
+    parts.extend(given.read(FILTER.name, |text| filter::read(text, region)));
 
-    let order = given.read("sort", read_order);
-    let cursor = given.read("cursor", |text| Ok::<_, Plain>(text.to_owned()));
+    let order = given.read(SORT.name, read_order);
+    let cursor = given.cursor();
     let limit = given.limit();
-    let with_total = given.flag("count").unwrap_or(false);
+    let with_total = given.flag(COUNT.name).unwrap_or(false);
     given.finish(SearchUsers {
         specification: UserSpecification::all(parts),
         order: order.unwrap_or(UserOrder { by: OrderKey::Created, descending: false }),
@@ -162,12 +219,12 @@ fn read_order(text: &str) -> Result<UserOrder, UnknownOrder> {
         Some(name) => (name, true),
         None => (text, false),
     };
-    let by = match name {
-        "created_at" | "created" => OrderKey::Created,
-        "username" => OrderKey::Username,
-        "last_login_at" | "last_login" => OrderKey::LastLogin,
-        "last_name" => OrderKey::LastName,
-        _ => return Err(UnknownOrder),
+    let name = match name {
+        "created" => "created_at",
+        "last_login" => "last_login_at",
+        name => name,
     };
+    let order = ORDERS.iter().find(|(known, ..)| *known == name);
+    let (.., by) = *order.ok_or(UnknownOrder)?;
     Ok(UserOrder { by, descending })
 }

@@ -1,18 +1,37 @@
 use userdom_application::{
-    Caller,
+    ports::Limit,
     use_cases::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail},
 };
 use userdom_domain::{ContactType, EmailAddress};
 
 use super::Page;
-use crate::http::{
-    call::{Call, named_user},
-    problem::Answer,
-    reply::Reply,
+use crate::http::{call::named_user, prelude::*};
+
+pub(super) static EMAIL: View = View {
+    name: "Email",
+    description: "An email of a user",
+    members: &[
+        member("id", Schema::Id),
+        member("email", Schema::Text).like("ada@example.org"),
+        member("provider", Schema::Text).like("Custom"),
+        member("contact_type", ContactType::SCHEMA).like("primary"),
+        member("is_verified", Schema::Flag),
+        member("is_default", Schema::Flag),
+        member("created_at", Schema::Time),
+        member("verified_at", Schema::Time).nullable(),
+    ],
 };
 
-/// `GET /v1/users/{id}/emails`.
-pub(crate) fn list(call: &Call<'_>) -> Answer {
+pub(super) static LIST: Endpoint = Endpoint {
+    summary: "All emails of a user",
+    description: "All on one page.",
+    responses: &[page(&EMAIL).with_version()],
+    is_conditional: true,
+    graphql: GraphqlField::OfUser,
+    ..get(CONTACTS, "emails", "/v1/users/{id}/emails", list)
+};
+
+fn list(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     if let Some(reply) = call.seen(user_id)? {
         return Ok(reply);
@@ -21,63 +40,140 @@ pub(crate) fn list(call: &Call<'_>) -> Answer {
     call.show(user.version, &Page::whole(user.emails))
 }
 
-/// `POST /v1/users/{id}/emails`: adds one and sends its verification mail.
-pub(crate) fn add(call: &Call<'_>) -> Answer {
+pub(super) static ADD: Endpoint = Endpoint {
+    summary: "Add an email and send its verification mail",
+    description: "After a recent proof. It signs nobody in and gets no reset before it is verified.",
+    request: RequestBody::Json(&EMAIL_TO_ADD),
+    responses: &[created(&EMAIL).with_version()],
+    refusals: &[
+        "email.already_exists",
+        "email.default_must_be_verified",
+        "contact.too_many",
+        "email.default_is_primary",
+        "reauthentication_required",
+        "rate_limit.exceeded",
+    ],
+    edits: true,
+    ..post(CONTACTS, "addEmail", "/v1/users/{id}/emails", add)
+};
+
+static EMAIL_TO_ADD: Body<(EmailAddress, ContactType, bool)> = Body::new(
+    "EmailToAdd",
+    "An email to add",
+    r#"{"email": "ada@work.example", "contact_type": "work"}"#,
+    |fields| {
+        let email = fields.required("email", EmailAddress::parse);
+        let contact_type = fields.optional("contact_type", ContactType::parse);
+        let is_default = fields.flag("is_default");
+        Some((email?, contact_type.unwrap_or(ContactType::Primary), is_default))
+    },
+)
+.in_graphql("NewEmailInput");
+
+fn add(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
-    let mut fields = call.fields()?;
-    let email = fields.required("email", EmailAddress::parse);
-    let contact_type = fields.optional("contact_type", ContactType::parse);
-    let contact_type = contact_type.unwrap_or(ContactType::Primary);
-    let is_default = fields.flag("is_default");
-    let command =
-        fields.finish(|| Some(AddEmail { user_id, email: email?, contact_type, is_default }))?;
-    let email = call.execute(&command)?;
+    let (email, contact_type, is_default) = call.body(&EMAIL_TO_ADD)?;
+    let email = call.execute(&AddEmail { user_id, email, contact_type, is_default })?;
     let location = format!("/v1/users/{user_id}/emails/{}", email.value.id);
     Ok(Reply::created(location, &email.value)?.with_version(email.version))
 }
 
-/// `PATCH /v1/users/{id}/emails/{email_id}`: what it is for.
-pub(crate) fn update(call: &Call<'_>) -> Answer {
+pub(super) static UPDATE: Endpoint = Endpoint {
+    summary: "Change what an email is for",
+    description: "The default email is `primary` and stays so.",
+    request: RequestBody::MergePatch(&CONTACT_PATCH),
+    responses: &[ok(&EMAIL).with_version()],
+    refusals: &["email.not_found", "email.default_is_primary"],
+    edits: true,
+    ..patch(CONTACTS, "updateEmail", "/v1/users/{id}/emails/{email_id}", update)
+};
+
+pub(super) static CONTACT_PATCH: Body<Option<ContactType>> = Body::new(
+    "ContactPatch",
+    "A merge patch of what an email or a phone is for",
+    r#"{"contact_type": "work"}"#,
+    |fields| Some(fields.change("contact_type", ContactType::parse)),
+);
+
+fn update(call: &Call<'_>) -> Answer {
     let (user_id, email_id) = (call.user_id()?, call.email_id()?);
-    let mut fields = call.fields()?;
-    let contact_type = fields.change("contact_type", ContactType::parse);
-    let command = fields.finish(|| Some(ChangeEmailType { user_id, email_id, contact_type }))?;
-    let email = call.execute(&command)?;
+    let contact_type = call.body(&CONTACT_PATCH)?;
+    let email = call.execute(&ChangeEmailType { user_id, email_id, contact_type })?;
     Reply::changed(email.version, &email.value)
 }
 
-/// `DELETE /v1/users/{id}/emails/{email_id}`.
-pub(crate) fn remove(call: &Call<'_>) -> Answer {
+pub(super) static REMOVE: Endpoint = Endpoint {
+    summary: "Remove an email",
+    description: "Removing a verified email needs a recent proof. The only one stays; after the default another takes its place.",
+    responses: &[NO_CONTENT.with_version()],
+    refusals: &["email.not_found", "email.only_one", "reauthentication_required"],
+    edits: true,
+    ..delete(CONTACTS, "removeEmail", "/v1/users/{id}/emails/{email_id}", remove)
+};
+
+fn remove(call: &Call<'_>) -> Answer {
     let (user_id, email_id) = (call.user_id()?, call.email_id()?);
     let done = call.execute(&RemoveEmail { user_id, email_id })?;
     Ok(Reply::done().with_version(done.version))
 }
 
-/// `PUT /v1/users/{id}/emails/{email_id}/default`.
-pub(crate) fn set_default(call: &Call<'_>) -> Answer {
+pub(super) static SET_DEFAULT: Endpoint = Endpoint {
+    summary: "Make an email the default",
+    description: "After a recent proof. The email becomes `primary`.",
+    responses: &[ok(&EMAIL).with_version()],
+    refusals: &["email.not_found", "email.default_must_be_verified", "reauthentication_required"],
+    edits: true,
+    ..put(CONTACTS, "setDefaultEmail", "/v1/users/{id}/emails/{email_id}/default", set_default)
+};
+
+fn set_default(call: &Call<'_>) -> Answer {
     let (user_id, email_id) = (call.user_id()?, call.email_id()?);
     let email = call.execute(&SetDefaultEmail { user_id, email_id })?;
     Reply::changed(email.version, &email.value)
 }
 
-/// `POST /v1/users/{id}/emails/{email_id}/verification`: sends the mail again. The
-/// answer is always the same, so that nobody learns which accounts there are.
-pub(crate) fn send_again(call: &Call<'_>) -> Answer {
-    let token = call.request.token.as_deref();
-    let actor = token.and_then(|token| call.app.authenticate(token).ok());
-    let user_id = named_user(call.segment("id"), actor.as_ref());
+pub(super) static SEND_VERIFICATION: Endpoint = Endpoint {
+    access: Access::Optional,
+    summary: "Send the verification mail again",
+    description: "Always 202, whether something is sent or not; twice an hour at most. While the account is pending anybody may ask.",
+    responses: &[ACCEPTED],
+    refusals: &["rate_limit.exceeded"],
+    limit: Some(Limit::MailAddress),
+    ..post(CONTACTS, "sendEmailVerification", "/v1/users/{id}/emails/{email_id}/verification", send)
+};
+
+/// The answer is always the same, so that it does not show which accounts there are.
+fn send(call: &Call<'_>) -> Answer {
+    let user_id = named_user(call.segment("id"), call.caller.actor.as_ref());
     if let (Some(user_id), Ok(email_id)) = (user_id, call.email_id()) {
-        let caller = Caller { actor, ..call.caller.clone() };
-        call.app.resend_verification(&caller, user_id, email_id)?;
+        call.app.resend_verification(call.caller, user_id, email_id)?;
     }
     Ok(Reply::accepted())
 }
 
-/// `POST /v1/email-verifications`: the token of the mail.
-pub(crate) fn verify(call: &Call<'_>) -> Answer {
-    let mut fields = call.fields()?;
-    let token = fields.required_token("token");
-    let token = fields.finish(|| token)?;
-    let email = call.app.verify_email(call.caller, &token)?;
+pub(super) static VERIFY: Endpoint = Endpoint {
+    access: Access::Open,
+    summary: "Verify an email by the token of the mail",
+    description: "Takes the token of the verification mail, which is good for 24 hours and one use. A pending user becomes active.",
+    request: RequestBody::Json(&TOKEN),
+    responses: &[ok(&EMAIL).with_version()],
+    refusals: &[
+        "token.not_valid",
+        "email.verified_elsewhere",
+        "email.already_verified",
+        "rate_limit.exceeded",
+    ],
+    limit: Some(Limit::TokenAddress),
+    checks_code: true,
+    ..post(CONTACTS, "verifyEmail", "/v1/email-verifications", verify)
+};
+
+static TOKEN: Body<String> =
+    Body::new("Token", "The token of a mail", r#"{"token": "ud_ev_…"}"#, |fields| {
+        fields.required_token("token")
+    });
+
+fn verify(call: &Call<'_>) -> Answer {
+    let email = call.app.verify_email(call.caller, &call.body(&TOKEN)?)?;
     Reply::changed(email.version, &email.value)
 }

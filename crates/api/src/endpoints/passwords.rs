@@ -1,39 +1,89 @@
-use userdom_application::use_cases::ChangePassword;
+use userdom_application::{ports::Limit, use_cases::ChangePassword};
 use userdom_domain::{EmailAddress, Password};
 
-use super::sessions::Opened;
-use crate::http::{call::Call, problem::Answer, reply::Reply};
+use super::sessions::{OPENED_SESSION, OpenedSessionView};
+use crate::http::prelude::*;
 
-/// `POST /v1/password-resets`: asks for the mail. The answer is always the same, so that
-/// nobody learns whose address it is.
-pub(crate) fn request_reset(call: &Call<'_>) -> Answer {
-    let mut fields = call.fields()?;
-    let email = fields.required("email", EmailAddress::parse);
-    let email = fields.finish(|| email)?;
-    call.app.request_password_reset(call.caller, &email)?;
+pub(super) static REQUEST_RESET: Endpoint = Endpoint {
+    access: Access::Open,
+    summary: "Ask for the mail that resets a password",
+    description: "Always 202, whether the address is known or not. The link in the mail is good for 30 minutes and one use.",
+    request: RequestBody::Json(&FORGOTTEN_PASSWORD),
+    responses: &[ACCEPTED],
+    refusals: &["rate_limit.exceeded"],
+    limit: Some(Limit::MailAddress),
+    ..post(ACCOUNTS, "requestPasswordReset", "/v1/password-resets", request_reset)
+};
+
+static FORGOTTEN_PASSWORD: Body<EmailAddress> = Body::new(
+    "ForgottenPassword",
+    "Whose password was forgotten",
+    r#"{"email": "ada@example.org"}"#,
+    |fields| fields.required("email", EmailAddress::parse),
+)
+.in_graphql("ResetRequestInput");
+
+/// The answer is always the same, so that it does not show whose address it is.
+fn request_reset(call: &Call<'_>) -> Answer {
+    call.app.request_password_reset(call.caller, &call.body(&FORGOTTEN_PASSWORD)?)?;
     Ok(Reply::accepted())
 }
 
-/// `POST /v1/password-resets/confirm`: the token of the mail, and the new password.
-pub(crate) fn reset(call: &Call<'_>) -> Answer {
-    let least = call.app.settings().password_min_chars;
-    let mut fields = call.fields()?;
-    let token = fields.required_token("token");
-    let new = fields.required("new_password", |text| Password::parse(text, least));
-    let (token, new) = fields.finish(|| token.zip(new))?;
+pub(super) static RESET: Endpoint = Endpoint {
+    access: Access::Open,
+    summary: "Set the new password",
+    description: "Takes the token of the mail. All sessions end and known devices are forgotten; a second factor stays.",
+    request: RequestBody::Json(&NEW_PASSWORD),
+    responses: &[NO_CONTENT],
+    refusals: &["token.not_valid", "rate_limit.exceeded"],
+    limit: Some(Limit::TokenAddress),
+    hashing: Hashing::Strangers,
+    ..post(ACCOUNTS, "resetPassword", "/v1/password-resets/confirm", reset)
+};
+
+static NEW_PASSWORD: Body<(String, Password)> = Body::new(
+    "Reset",
+    "The token of the mail, and the new password",
+    r#"{"token": "ud_pr_…", "new_password": "marble heron valley 61"}"#,
+    |fields| {
+        let least = fields.context.password_min_chars();
+        let token = fields.required_token("token");
+        token.zip(fields.required("new_password", |text| Password::parse(text, least)))
+    },
+);
+
+fn reset(call: &Call<'_>) -> Answer {
+    let (token, new) = call.body(&NEW_PASSWORD)?;
     call.app.reset_password(call.caller, &token, &new)?;
     Ok(Reply::done())
 }
 
-/// `PUT /v1/users/{id}/password`: another one, from somebody who knows the present one.
-pub(crate) fn change(call: &Call<'_>) -> Answer {
+pub(super) static CHANGE: Endpoint = Endpoint {
+    summary: "Change the password",
+    description: "For the user alone, after a recent proof. All other sessions end, this one gets new tokens, and every verified address is told.",
+    request: RequestBody::Json(&PASSWORD_CHANGE),
+    responses: &[ok(&OPENED_SESSION).with_version()],
+    refusals: &["access.proof_refused", "reauthentication_required", "rate_limit.exceeded"],
+    hashing: Hashing::Own,
+    ..put(ACCOUNTS, "changePassword", "/v1/users/{id}/password", change)
+};
+
+static PASSWORD_CHANGE: Body<(Password, Password)> = Body::new(
+    "PasswordChange",
+    "The present password, and the new one",
+    r#"{"current_password": "granite otter canyon 93", "new_password": "marble heron valley 61"}"#,
+    |fields| {
+        let least = fields.context.password_min_chars();
+        let current = fields.required("current_password", Password::guess);
+        let new = fields.required("new_password", |text| Password::parse(text, least));
+        current.zip(new)
+    },
+);
+
+fn change(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
-    let least = call.app.settings().password_min_chars;
-    let mut fields = call.fields()?;
-    let current = fields.required("current_password", Password::guess);
-    let new = fields.required("new_password", |text| Password::parse(text, least));
-    let request =
-        fields.finish(|| Some(ChangePassword { user_id, current: current?, new: new? }))?;
-    let session = call.app.change_password(call.caller, &request)?;
-    Reply::changed(session.user.version, &Opened::from(&session))
+    let (current, new) = call.body(&PASSWORD_CHANGE)?;
+    let session =
+        call.app.change_password(call.caller, &ChangePassword { user_id, current, new })?;
+    Reply::changed(session.user.version, &OpenedSessionView::from(&session))
 }

@@ -5,70 +5,125 @@ use userdom_application::use_cases::{
 };
 use userdom_domain::UserRole;
 
-use crate::http::{body, call::Call, codes::Plain, problem::Answer, reply::Reply};
+use super::users::USER;
+use crate::http::{body::moment, codes::Plain, endpoint::Operation, prelude::*};
 
-/// `POST /v1/users/{id}/activate`.
-pub(crate) fn activate(call: &Call<'_>) -> Answer {
-    without_reason(call, StatusChange::Activate)
+pub(super) static ACTIVATE: Endpoint = Endpoint {
+    summary: "Pending becomes active",
+    description: "For moderators and admins: the account needs no verified email to become active.",
+    ..change("activate", "/v1/users/{id}/activate", |call| apply(call, StatusChange::Activate))
+};
+
+pub(super) static SUSPEND: Endpoint = Endpoint {
+    summary: "Shut somebody out for a while",
+    description: "For moderators and admins. Every session and key of the user ends at once; at `until` the suspension is over by itself.",
+    ..shut_out("suspend", "/v1/users/{id}/suspend", |call| {
+        apply_sanction(call, StatusChange::Suspend)
+    })
+};
+
+pub(super) static REINSTATE: Endpoint = Endpoint {
+    summary: "End a suspension",
+    description: "For moderators and admins. The account is active again.",
+    ..change("reinstate", "/v1/users/{id}/reinstate", |call| apply(call, StatusChange::Reinstate))
+};
+
+pub(super) static BAN: Endpoint = Endpoint {
+    summary: "Shut somebody out",
+    description: "For moderators and admins. Every session and key of the user ends at once; at `until` the ban is over by itself.",
+    ..shut_out("ban", "/v1/users/{id}/ban", |call| apply_sanction(call, StatusChange::Ban))
+};
+
+pub(super) static UNBAN: Endpoint = Endpoint {
+    summary: "End a ban",
+    description: "For moderators and admins. The account is active again.",
+    ..change("unban", "/v1/users/{id}/unban", |call| apply(call, StatusChange::Unban))
+};
+
+pub(super) static RESTORE: Endpoint = Endpoint {
+    summary: "Undo a soft deletion",
+    description: "For admins, within 30 days. The account is again what it was.",
+    ..change("restore", "/v1/users/{id}/restore", |call| apply(call, StatusChange::Restore))
+};
+
+pub(super) static UNLOCK: Endpoint = Endpoint {
+    summary: "Forget failed sign-ins",
+    description: "For moderators and admins. The account has all its tries again.",
+    refusals: &[],
+    ..change("unlock", "/v1/users/{id}/unlock", |call| apply(call, StatusChange::Unlock))
+};
+
+/// A change of the status that takes no reason.
+const fn change(id: &'static str, path: &'static str, run: Operation) -> Endpoint {
+    Endpoint {
+        request: RequestBody::Empty,
+        responses: const { &[ok(&USER).with_version()] },
+        refusals: &["status.invalid_transition"],
+        edits: true,
+        ..post(ACCOUNTS, id, path, run)
+    }
 }
 
-/// `POST /v1/users/{id}/suspend`.
-pub(crate) fn suspend(call: &Call<'_>) -> Answer {
-    with_reason(call, StatusChange::Suspend)
+/// A change of the status that takes a reason.
+const fn shut_out(id: &'static str, path: &'static str, run: Operation) -> Endpoint {
+    Endpoint {
+        request: RequestBody::Json(&SANCTION),
+        refusals: &["status.invalid_transition", "role.last_admin"],
+        ..change(id, path, run)
+    }
 }
 
-/// `POST /v1/users/{id}/reinstate`: ends a suspension.
-pub(crate) fn reinstate(call: &Call<'_>) -> Answer {
-    without_reason(call, StatusChange::Reinstate)
-}
-
-/// `POST /v1/users/{id}/ban`.
-pub(crate) fn ban(call: &Call<'_>) -> Answer {
-    with_reason(call, StatusChange::Ban)
-}
-
-/// `POST /v1/users/{id}/unban`.
-pub(crate) fn unban(call: &Call<'_>) -> Answer {
-    without_reason(call, StatusChange::Unban)
-}
-
-/// `POST /v1/users/{id}/restore`: undoes a soft deletion.
-pub(crate) fn restore(call: &Call<'_>) -> Answer {
-    without_reason(call, StatusChange::Restore)
-}
-
-/// `POST /v1/users/{id}/unlock`: forgets failed sign-ins.
-pub(crate) fn unlock(call: &Call<'_>) -> Answer {
-    without_reason(call, StatusChange::Unlock)
-}
-
-fn without_reason(call: &Call<'_>, change: StatusChange) -> Answer {
+fn apply(call: &Call<'_>, change: StatusChange) -> Answer {
     let user_id = call.user_id()?;
-    call.says_nothing()?;
+    call.require_empty_body()?;
     let user = call.execute(&ChangeStatus { user_id, change })?;
     Reply::changed(user.version, &user)
 }
 
-fn with_reason(call: &Call<'_>, change: fn(Sanction) -> StatusChange) -> Answer {
+static SANCTION: Body<Sanction> = Body::new(
+    "Sanction",
+    "Why somebody is shut out, and until when; without an end it lasts",
+    r#"{"reason": "spam", "until": "2026-02-01T00:00:00Z"}"#,
+    |fields| {
+        let reason = fields.required_text("reason");
+        let until = fields.optional("until", moment);
+        if !fields.is_clean() {
+            let now = fields.context.now;
+            judge_sanction(fields.faults(), reason.as_deref(), until, now);
+        }
+        Some(Sanction { reason: reason?, until })
+    },
+);
+
+fn apply_sanction(call: &Call<'_>, change: fn(Sanction) -> StatusChange) -> Answer {
     let user_id = call.user_id()?;
-    let mut fields = call.fields()?;
-    let reason = fields.required_text("reason");
-    let until = fields.optional("until", body::moment);
-    if !fields.is_clean() {
-        judge_sanction(fields.faults(), reason.as_deref(), until, call.now);
-    }
-    let sanction = fields.finish(|| Some(Sanction { reason: reason?, until }))?;
-    let user = call.execute(&ChangeStatus { user_id, change: change(sanction) })?;
+    let change = change(call.body(&SANCTION)?);
+    let user = call.execute(&ChangeStatus { user_id, change })?;
     Reply::changed(user.version, &user)
 }
 
-/// `PUT /v1/users/{id}/roles`: these roles and no others (R15).
-pub(crate) fn set_roles(call: &Call<'_>) -> Answer {
+pub(super) static SET_ROLES: Endpoint = Endpoint {
+    summary: "Give a user these roles and no others",
+    description: "For admins. The sessions of the user end; the last admin stays one.",
+    request: RequestBody::Json(&ROLES),
+    responses: &[ok(&USER).with_version()],
+    refusals: &["role.none", "role.last_admin"],
+    edits: true,
+    ..put(ACCOUNTS, "setRoles", "/v1/users/{id}/roles", set_roles)
+};
+
+static ROLES: Body<BTreeSet<UserRole>> = Body::new(
+    "Roles",
+    "All roles that the user is to have",
+    r#"{"roles": ["user", "premium"]}"#,
+    |fields| {
+        let roles = fields.list("roles", |text| UserRole::parse(text).ok_or(Plain("role.unknown")));
+        roles.map(BTreeSet::from_iter)
+    },
+);
+
+fn set_roles(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
-    let mut fields = call.fields()?;
-    let roles = fields.list("roles", |text| UserRole::parse(text).ok_or(Plain("role.unknown")));
-    let roles = roles.map(BTreeSet::from_iter);
-    let command = fields.finish(|| Some(SetRoles { user_id, roles: roles? }))?;
-    let user = call.execute(&command)?;
+    let user = call.execute(&SetRoles { user_id, roles: call.body(&ROLES)? })?;
     Reply::changed(user.version, &user)
 }

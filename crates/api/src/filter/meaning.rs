@@ -1,4 +1,3 @@
-use chrono::{DateTime, TimeDelta, Utc};
 use userdom_domain::{
     AddressTest, ContactType, Country, EmailAddress, EmailTest, PhoneNumber, PhoneTest, Region,
     Specification, TextOperator, TextTest, TimeRange, UserId, UserRole, UserStatus, UserTest,
@@ -11,6 +10,7 @@ use super::{
         plain_name,
     },
     grammar::{self, Filter, Literal, Name, Operator, Value},
+    just_after,
 };
 use crate::http::body::moment;
 
@@ -71,7 +71,7 @@ fn combined<T>(filter: &Filter, one: &dyn Fn(&Filter) -> Meaning<T>) -> Meaning<
         Filter::Compare(name, Operator::Eq, Literal { value: Value::Null, .. }) => {
             Ok(Specification::not(one(&Filter::Present(name.clone()))?))
         }
-        other => one(other),
+        Filter::Present(_) | Filter::Compare(..) | Filter::Within(..) => one(filter),
     }
 }
 
@@ -195,18 +195,18 @@ fn text(name: &Name, test: &Test<'_>) -> Result<TextTest, FilterError> {
     };
     match &literal.value {
         Value::Text(sought) => Ok(TextTest { operator, text: sought.clone() }),
-        _ => Err(wrong(literal, "a text in quotation marks")),
+        Value::Flag(_) | Value::Null | Value::Number(_) => {
+            Err(wrong(literal, "a text in quotation marks"))
+        }
     }
 }
 
 /// The canonical form of what must be equal.
 fn exactly(test: TextTest, canonical: impl Fn(&str) -> Option<String>) -> TextTest {
-    match test.operator {
-        TextOperator::Equals => {
-            TextTest { text: canonical(&test.text).unwrap_or(test.text), ..test }
-        }
-        _ => test,
+    if test.operator != TextOperator::Equals {
+        return test;
     }
+    TextTest { text: canonical(&test.text).unwrap_or(test.text), ..test }
 }
 
 fn canonical_email(text: &str) -> Option<String> {
@@ -276,11 +276,6 @@ fn range(name: &Name, test: &Test<'_>) -> Result<TimeRange, FilterError> {
     Ok(TimeRange { from, before })
 }
 
-/// The next moment that the store can tell from this one.
-pub(crate) fn just_after(moment: DateTime<Utc>) -> DateTime<Utc> {
-    moment + TimeDelta::microseconds(1)
-}
-
 fn wrong(literal: &Literal, expected: &str) -> FilterError {
     FilterError { at: literal.at, what: format!("expected {expected}") }
 }
@@ -302,6 +297,7 @@ fn unknown(name: &Name) -> FilterError {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
     use userdom_domain::UserSpecification;
 
     use super::*;

@@ -6,9 +6,10 @@ mod meaning;
 
 use std::fmt;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use userdom_application::services::CodedError;
 
-pub(crate) use meaning::{just_after, read};
+pub(crate) use meaning::read;
 
 /// Why a text is no filter: where, counted in characters from 1, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,4 +28,9 @@ impl CodedError for FilterError {
     fn code(&self) -> &'static str {
         "filter.invalid"
     }
+}
+
+/// The next moment that the store can tell from this one.
+pub(crate) fn just_after(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment + TimeDelta::microseconds(1)
 }

@@ -15,13 +15,11 @@ use async_graphql::{
 use serde_json::Value as Json;
 
 use super::{
-    connections::{self, USUAL_FIRST},
-    root_field::TWINS,
+    connections::{self, GREATEST_LIMIT, USUAL_LIMIT},
+    lexical_size::LexicalSize,
+    root_field::ROOT_FIELDS,
 };
-use crate::{
-    http::problem::Problem,
-    routes::{Hashes, Route},
-};
+use crate::http::{endpoint::Endpoint, problem::Problem};
 
 /// Fields inside fields.
 const MOST_LEVELS: usize = 20;
@@ -39,12 +37,12 @@ const MOST_BRACKETS: usize = 64;
 const MOST_STEPS: usize = 50_000;
 /// Selections inside selections, fragments included; a fragment in itself has no end.
 const MOST_NESTED: usize = 100;
-const LONGEST_PAGE: usize = 200;
+const LONGEST_PAGE: usize = GREATEST_LIMIT as usize;
 
 /// A document that may run.
 pub(super) struct Plan {
     pub(super) document: ExecutableDocument,
-    pub(super) hashing: Option<&'static Route>,
+    pub(super) hashing: Option<&'static Endpoint>,
     pub(super) introspects: bool,
     /// Whether it may change something.
     pub(super) mutates: bool,
@@ -56,19 +54,19 @@ pub(super) fn plan(
     operation_name: Option<&str>,
     variables: &Json,
 ) -> Result<Plan, Problem> {
-    let sight = Sight::of(query);
-    refuse_over(sight.tokens, MOST_TOKENS, "words and signs")?;
-    refuse_over(sight.brackets, MOST_BRACKETS, "brackets inside brackets")?;
+    let size = LexicalSize::of(query);
+    refuse_over(size.tokens, MOST_TOKENS, "words and signs")?;
+    refuse_over(size.brackets, MOST_BRACKETS, "brackets inside brackets")?;
     let document = parse_query(query).map_err(|error| malformed(&error))?;
-    let marks = Marks::of(&document);
-    refuse_over(marks.aliases, MOST_ALIASES, "aliases")?;
-    refuse_over(marks.directives, MOST_DIRECTIVES, "directives")?;
-    let mut ruler = Ruler { fragments: &document.fragments, variables, steps: 0 };
+    let usage = UsageCounts::of(&document);
+    refuse_over(usage.aliases, MOST_ALIASES, "aliases")?;
+    refuse_over(usage.directives, MOST_DIRECTIVES, "directives")?;
+    let mut visitor = CostVisitor { fragments: &document.fragments, variables, steps: 0 };
     let (mut roots, mut mutates) = (Vec::new(), false);
     for (name, operation) in document.operations.iter() {
         let mut found = Vec::new();
         let set = &operation.node.selection_set.node;
-        let cost = ruler.cost(set, Place::default(), Some(&mut found))?;
+        let cost = visitor.cost(set, Place::default(), Some(&mut found))?;
         refuse_over(cost, MOST_COST, "points of cost")?;
         if operation_name.is_none() || name.map(Name::as_str) == operation_name {
             roots = found;
@@ -76,77 +74,18 @@ pub(super) fn plan(
         }
     }
     for fragment in document.fragments.values() {
-        ruler.cost(&fragment.node.selection_set.node, Place::default(), None)?;
+        visitor.cost(&fragment.node.selection_set.node, Place::default(), None)?;
     }
-    let routes: Vec<&Route> = roots.iter().filter_map(|name| route_of(name)).collect();
-    if routes.iter().filter(|route| route.checks_a_secret()).count() > 1 {
+    let endpoints: Vec<&Endpoint> = roots.iter().filter_map(|name| endpoint_of(name)).collect();
+    if endpoints.iter().filter(|endpoint| endpoint.checks_a_secret()).count() > 1 {
         return Err(Problem::new("graphql.too_many_passwords"));
     }
-    if routes.iter().filter(|route| route.is_long()).count() > 1 {
+    if endpoints.iter().filter(|endpoint| endpoint.is_long()).count() > 1 {
         return Err(Problem::new("graphql.too_many_exports"));
     }
-    let hashing = routes.iter().copied().find(|route| route.hashes != Hashes::Nothing);
+    let hashing = endpoints.iter().copied().find(|endpoint| endpoint.may_hash());
     let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
     Ok(Plan { document, hashing, introspects, mutates })
-}
-
-/// What a document looks like, before the parser takes it apart.
-#[derive(Debug, PartialEq, Eq)]
-struct Sight {
-    /// How many brackets are open at once, at most.
-    brackets: usize,
-    /// Words, strings and signs.
-    tokens: usize,
-}
-
-impl Sight {
-    fn of(query: &str) -> Self {
-        let (mut sight, mut open, mut rest) = (Self { brackets: 0, tokens: 0 }, 0_usize, query);
-        while let Some(first) = rest.chars().next() {
-            sight.tokens += 1;
-            rest = match first {
-                '"' => after_string(rest),
-                '#' => rest.find(['\n', '\r']).map_or("", |end| rest.split_at(end).1),
-                _ if is_of_word(first) => rest.trim_start_matches(is_of_word),
-                _ => rest.split_at(first.len_utf8()).1,
-            };
-            match first {
-                '(' | '[' | '{' => open += 1,
-                ')' | ']' | '}' => open = open.saturating_sub(1),
-                // Neither says anything.
-                ',' => sight.tokens -= 1,
-                _ if first.is_whitespace() => sight.tokens -= 1,
-                _ => {}
-            }
-            sight.brackets = sight.brackets.max(open);
-        }
-        sight
-    }
-}
-
-fn is_of_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
-}
-
-/// What comes after the string that `text` starts with.
-fn after_string(text: &str) -> &str {
-    let is_block = text.starts_with("\"\"\"");
-    let quote = if is_block { "\"\"\"" } else { "\"" };
-    let mut inner = text.strip_prefix(quote).unwrap_or_default();
-    while let Some(at) = inner.find(['"', '\\']) {
-        let (_, found) = inner.split_at(at);
-        if let Some(rest) = found.strip_prefix(quote) {
-            return rest;
-        }
-        let escaped = found.strip_prefix("\\\"\"\"").filter(|_| is_block);
-        inner = escaped.unwrap_or_else(|| {
-            let skipped = if found.starts_with('\\') && !is_block { 2 } else { 1 };
-            let mut rest = found.chars();
-            rest.by_ref().take(skipped).for_each(drop);
-            rest.as_str()
-        });
-    }
-    ""
 }
 
 /// Where the parser gave up, and what it wanted there: the last line of the picture that it draws.
@@ -160,8 +99,8 @@ fn malformed(error: &parser::Error) -> Problem {
     Problem::new("graphql.malformed").with_detail(detail.replace('_', " "))
 }
 
-fn route_of(field: &str) -> Option<&'static Route> {
-    TWINS.iter().find(|twin| twin.name == field).map(|twin| twin.route)
+fn endpoint_of(field: &str) -> Option<&'static Endpoint> {
+    ROOT_FIELDS.iter().find(|root| root.name == field).map(|root| root.endpoint)
 }
 
 fn refuse_over(found: usize, most: usize, what: &str) -> Result<(), Problem> {
@@ -174,27 +113,27 @@ fn refuse_over(found: usize, most: usize, what: &str) -> Result<(), Problem> {
 
 /// Aliases and directives, wherever they stand in the text.
 #[derive(Default)]
-struct Marks {
+struct UsageCounts {
     aliases: usize,
     directives: usize,
 }
 
-impl Marks {
+impl UsageCounts {
     fn of(document: &ExecutableDocument) -> Self {
-        let mut marks = Self::default();
+        let mut usage = Self::default();
         for (_, operation) in document.operations.iter() {
             let operation = &operation.node;
-            marks.directives(&operation.directives);
+            usage.directives(&operation.directives);
             for variable in &operation.variable_definitions {
-                marks.directives(&variable.node.directives);
+                usage.directives(&variable.node.directives);
             }
-            marks.set(&operation.selection_set.node);
+            usage.set(&operation.selection_set.node);
         }
         for fragment in document.fragments.values() {
-            marks.directives(&fragment.node.directives);
-            marks.set(&fragment.node.selection_set.node);
+            usage.directives(&fragment.node.directives);
+            usage.set(&fragment.node.selection_set.node);
         }
-        marks
+        usage
     }
 
     fn directives(&mut self, directives: &[Positioned<Directive>]) {
@@ -239,13 +178,13 @@ impl Place {
 }
 
 /// Measures what a document does, with every fragment in each of its places.
-struct Ruler<'a> {
+struct CostVisitor<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     variables: &'a Json,
     steps: usize,
 }
 
-impl Ruler<'_> {
+impl CostVisitor<'_> {
     /// What a selection costs. `roots` gets the fields of a whole operation.
     fn cost(
         &mut self,
@@ -298,7 +237,7 @@ impl Ruler<'_> {
             return 1;
         }
         let Some(first) = field.get_argument("first") else {
-            return USUAL_FIRST;
+            return USUAL_LIMIT as usize;
         };
         let number = first.node.clone().into_const_with(|name| {
             let given = self.variables.get(name.as_str()).and_then(Json::as_u64);
@@ -335,22 +274,6 @@ mod tests {
     fn g1_fifty_levels_are_refused() {
         let deep = format!("{}{}", "{ me ".repeat(50), "}".repeat(50));
         assert_eq!(refused(&deep), Some("graphql.too_complex"));
-    }
-
-    #[test]
-    fn brackets_and_words_are_counted_outside_of_strings_and_comments() {
-        for (query, brackets, tokens) in [
-            ("{ me { id } }", 2, 6),
-            (r#"{ a(b: "[[[[ \" [[[") }"#, 2, 8),
-            (r#"{ a(b: "", c: [1]) }"#, 3, 13),
-            (r#"{ a(b: "\\") }"#, 2, 8),
-            ("{ a(b: \"\"\"[[[ \\\"\"\" [[[ \" [\"\"\") { c } }", 2, 11),
-            ("{ # [[[[\n a { b } }", 2, 7),
-            ("\"[[[", 0, 1),
-            ("}}}{", 1, 4),
-        ] {
-            assert_eq!(Sight::of(query), Sight { brackets, tokens }, "{query}");
-        }
     }
 
     #[test]
@@ -435,7 +358,7 @@ mod tests {
     #[test]
     fn where_a_document_cannot_be_read_is_told() {
         let problem = plan("{ me { id", None, &Json::Null).err().unwrap();
-        let detail = &problem.told("r")["detail"];
+        let detail = &problem.to_members("r")["detail"];
         assert!(
             detail.as_str().unwrap().starts_with("At line 1, column 10: expected "),
             "{detail}"

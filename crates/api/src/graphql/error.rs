@@ -1,4 +1,4 @@
-//! Problems as GraphQL tells them: the same codes, statuses and faulty fields.
+//! Problems as errors of GraphQL: the same codes, statuses and faulty fields.
 
 use std::mem;
 
@@ -13,15 +13,15 @@ use crate::http::problem::Problem;
 
 const INVALID: &str = "graphql.invalid";
 
-/// What a field shows, or null and the problem beside it, which leaves other fields alone.
+/// The value of a field, or null and the problem beside it, which leaves other fields alone.
 /// `place` is that of [`of`].
-pub(super) fn told(
-    shown: Result<FieldValue<'static>, Problem>,
+pub(super) fn value_or_error(
+    value: Result<FieldValue<'static>, Problem>,
     context: &ResolverContext<'_>,
     request_id: &str,
     place: impl Fn(&str) -> String,
 ) -> Option<FieldValue<'static>> {
-    let problem = match shown {
+    let problem = match value {
         Ok(value) => return Some(value),
         Err(problem) => problem,
     };
@@ -33,7 +33,7 @@ pub(super) fn told(
 /// A problem of one field. `place` says where a faulty value stands in its arguments, by where
 /// it stands in the REST request.
 fn of(problem: &Problem, request_id: &str, place: impl Fn(&str) -> String) -> Error {
-    let mut members = problem.told(request_id);
+    let mut members = problem.to_members(request_id);
     if let Some(errors) = members.get_mut("errors").and_then(Json::as_array_mut) {
         for error in errors {
             if let Some(pointer) = error.get_mut("pointer") {
@@ -43,14 +43,14 @@ fn of(problem: &Problem, request_id: &str, place: impl Fn(&str) -> String) -> Er
     }
     let detail = members.get("detail").and_then(Json::as_str).unwrap_or_default();
     Error::new(detail).extend_with(|_, extensions| {
-        for (name, shown) in [
+        for (name, extension) in [
             ("code", "code"),
             ("status", "status"),
             ("request_id", "requestId"),
             ("errors", "errors"),
         ] {
             if let Some(value) = members.get(name) {
-                set(extensions, shown, value.clone());
+                set(extensions, extension, value.clone());
             }
         }
         if let Some(seconds) = problem.retry_after() {
@@ -78,8 +78,8 @@ pub(super) fn with_codes(mut response: Response, request_id: &str) -> Response {
         if error.message.starts_with("internal:") {
             let problem = Problem::internal(mem::take(&mut error.message));
             let place = error.locations.first().copied().unwrap_or_default();
-            let told = of(&problem, request_id, str::to_owned).into_server_error(place);
-            *error = ServerError { path: mem::take(&mut error.path), ..told };
+            let internal = of(&problem, request_id, str::to_owned).into_server_error(place);
+            *error = ServerError { path: mem::take(&mut error.path), ..internal };
         } else {
             let extensions = error.extensions.get_or_insert_default();
             extensions.set("code", INVALID);

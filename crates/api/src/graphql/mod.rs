@@ -5,6 +5,7 @@
 mod connections;
 mod document;
 mod error;
+mod lexical_size;
 mod media;
 mod names;
 mod page;
@@ -12,6 +13,7 @@ mod root_field;
 mod runner;
 mod schema;
 mod shape;
+mod views;
 
 use std::sync::Arc;
 
@@ -28,27 +30,90 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use userdom_application::{App, AppError, FaultKind, services::ValidationService};
 
-use self::{document::Plan, runner::Runner, schema::SCHEMA};
-use crate::{
-    http::{
-        blocking,
-        body::{self, Fields},
-        call::{KnownAs, Request},
-        codes::Plain,
-        incoming::{self, Admitted, Incoming},
-        problem::Problem,
-    },
-    middleware::RequestId,
-    routes::{GRAPHQL, GRAPHQL_BY_GET, Route, Verb},
+use self::{document::Plan, runner::Runner, schema::SCHEMA, views::ANSWER};
+use crate::http::{
+    RequestId, blocking,
+    body::{self, Body, Context, Fields},
+    call::{KnownAs, Request},
+    codes::Plain,
+    dispatch::{HashingPermit, note_caller, wait_to_hash},
+    endpoint::{Endpoint, Handler, Method, Parameter, RequestBody, SERVICE, ok, outside_the_api},
+    incoming::{self, Incoming},
+    parameters::parameter,
+    problem::Problem,
+    schema::Schema,
 };
 
-pub(crate) use media::{MEDIA_TYPES, is_answer};
+pub(crate) use media::is_answer;
 pub use schema::SDL;
 
 const NOT_BY_GET: &str = "method.not_allowed";
 
-/// What the query of a GET may say.
-pub(crate) const PARAMETERS: &[&str] = &["query", "operationName", "variables", "extensions"];
+/// The same operations once more.
+pub(crate) static GRAPHQL: Endpoint = Endpoint {
+    tag: Some(SERVICE),
+    id: "graphql",
+    summary: "The same operations as GraphQL: docs/schema.graphql",
+    description: "Runs a GraphQL document. With `Accept: application/graphql-response+json` a document of which nothing could be begun has a status of its own; as `application/json` it is 200 with `errors` and without `data`.",
+    request: RequestBody::Json(&DOCUMENT),
+    responses: &[ok(&ANSWER)],
+    media_types: &media::MEDIA_TYPES,
+    refusals: &[
+        "graphql.malformed",
+        "graphql.invalid",
+        "graphql.too_complex",
+        "graphql.too_many_passwords",
+        "graphql.too_many_exports",
+        "access.unauthenticated",
+    ],
+    ..outside_the_api(Method::Post, "/graphql", Handler::Document(|| web::to(answer)))
+};
+
+/// What only reads, in the URL.
+pub(crate) static GRAPHQL_BY_GET: Endpoint = Endpoint {
+    tag: Some(SERVICE),
+    id: "graphqlByGet",
+    summary: "The same queries, in the URL",
+    description: "Runs a document that only reads; a mutation is 405. What stands in a URL is kept by proxies and browsers: send what is personal by POST.",
+    parameters: &[
+        Parameter {
+            name: "query",
+            description: "A GraphQL document that only reads",
+            schema: Schema::Text,
+            is_required: true,
+        },
+        parameter("operationName", "Which operation of the document is meant", Schema::Text),
+        parameter("variables", "A JSON object", Schema::Text),
+        parameter("extensions", "A JSON object, which changes nothing", Schema::Text),
+    ],
+    responses: &[ok(&ANSWER)],
+    media_types: &media::MEDIA_TYPES,
+    refusals: &[
+        "graphql.malformed",
+        "graphql.invalid",
+        "graphql.too_complex",
+        "graphql.too_many_exports",
+        "access.unauthenticated",
+        "method.not_allowed",
+    ],
+    ..outside_the_api(Method::Get, "/graphql", Handler::Document(|| web::to(answer_by_get)))
+};
+
+static DOCUMENT: Body<Asked> = Body::new(
+    "GraphqlDocument",
+    "A GraphQL document, as GraphQL over HTTP has it",
+    r#"{"query": "{ me { id } }"}"#,
+    |fields| {
+        let query = fields.required_text("query");
+        // Consoles send an empty one for none.
+        let operation_name = fields.text("operationName").filter(|name| !name.trim().is_empty());
+        let variables = fields.json_object("variables").unwrap_or_default();
+        // What clients tell about themselves there changes nothing.
+        fields.json_object("extensions");
+        let variables = Value::Object(variables);
+        Some(Asked { query: query?, operation_name, variables })
+    },
+);
 
 /// A request, as GraphQL over HTTP has it.
 struct Asked {
@@ -57,13 +122,12 @@ struct Asked {
     variables: Value,
 }
 
-/// `POST /graphql`.
-pub(crate) async fn answer(http: HttpRequest, payload: web::Payload) -> HttpResponse {
+async fn answer(http: HttpRequest, payload: web::Payload) -> HttpResponse {
     in_own_form(&http, carry_out(&GRAPHQL, &http, payload).await)
 }
 
-/// `GET /graphql`: what only reads; or `GraphiQL`, where it is turned on and a browser asks.
-pub(crate) async fn answer_by_get(http: HttpRequest, payload: web::Payload) -> HttpResponse {
+/// Or `GraphiQL`, where it is turned on and a browser asks.
+async fn answer_by_get(http: HttpRequest, payload: web::Payload) -> HttpResponse {
     if page::is_wanted(&http) {
         return page::show();
     }
@@ -83,16 +147,17 @@ fn in_own_form(http: &HttpRequest, answer: Result<HttpResponse, Problem>) -> Htt
 /// One hop to read the document, another to run it. In between it is known whether a
 /// password is hashed, which only some may do at once.
 async fn carry_out(
-    route: &'static Route,
+    endpoint: &'static Endpoint,
     http: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    let Incoming { state, caller, request, key, .. } = incoming::read(route, http, payload).await?;
+    let Incoming { state, caller, request, key, .. } =
+        incoming::read(endpoint, http, payload).await?;
     let token = request.token.clone();
     let planned = move |_: &App| {
-        let asked = asked(route, &request)?;
+        let asked = asked(endpoint, &request)?;
         let plan = document::plan(&asked.query, asked.operation_name.as_deref(), &asked.variables);
-        let plan = plan.and_then(|plan| only_reads(route, plan));
+        let plan = plan.and_then(|plan| only_reads(endpoint, plan));
         Ok((asked, plan))
     };
     let (asked, plan) = match blocking::run(&state, planned).await? {
@@ -103,20 +168,20 @@ async fn carry_out(
         }
     };
     let hashing = plan.hashing;
-    let admitted = match hashing {
-        Some(_) => incoming::admit(&state, &caller, token.clone(), move || hashing).await?,
-        None => Admitted::default(),
+    let permit = match hashing {
+        Some(_) => wait_to_hash(&state, &caller, token.clone(), move || hashing).await?,
+        None => HashingPermit::default(),
     };
     let (now, requires_if_match) = (state.now(), state.requires_if_match);
     let work = move |app: &App| {
-        let Admitted { _turn, is_counted } = admitted;
+        let HashingPermit { _turn, is_counted } = permit;
         let mut runner = Runner::new(app.clone(), caller, token, now);
         (runner.key, runner.is_counted) = (key, is_counted);
         runner.requires_if_match = requires_if_match;
         Ok(run(asked, plan, runner))
     };
     let (response, known) = blocking::run(&state, work).await?;
-    incoming::note(http, known);
+    note_caller(http, known);
     Ok(media::answered(http, &response))
 }
 
@@ -129,31 +194,24 @@ fn shown(http: &HttpRequest, code: &str, refused: &Response) -> HttpResponse {
     answer
 }
 
-fn asked(route: &Route, request: &Request) -> Result<Asked, Problem> {
-    if route.method == Verb::Get { read_parameters(request) } else { read(&request.body) }
+fn asked(endpoint: &Endpoint, request: &Request) -> Result<Asked, Problem> {
+    if endpoint.method == Method::Get {
+        return read_parameters(request);
+    }
+    let mut fields = Fields::of(&request.body, Context::default())?;
+    let asked = (DOCUMENT.read)(&mut fields);
+    fields.finish(asked)
 }
 
 /// Whatever follows a link sends a GET: that changes nothing.
-fn only_reads(route: &Route, plan: Plan) -> Result<Plan, Problem> {
-    if route.method == Verb::Get && plan.mutates {
+fn only_reads(endpoint: &Endpoint, plan: Plan) -> Result<Plan, Problem> {
+    if endpoint.method == Method::Get && plan.mutates {
         return Err(Problem::new(NOT_BY_GET).with_detail("Send a mutation by POST"));
     }
     Ok(plan)
 }
 
-fn read(body: &[u8]) -> Result<Asked, Problem> {
-    let mut fields = Fields::of(body)?;
-    let query = fields.required_text("query");
-    // Consoles send an empty one for none.
-    let operation_name = fields.text("operationName").filter(|name| !name.trim().is_empty());
-    let variables = fields.members_of("variables").unwrap_or_default();
-    // What clients tell about themselves there changes nothing.
-    fields.members_of("extensions");
-    let variables = Value::Object(variables);
-    fields.finish(|| Some(Asked { query: query?, operation_name, variables }))
-}
-
-/// The same from the query of a GET, where the objects are written as JSON.
+/// A request from the query of a GET, where the objects are written as JSON.
 fn read_parameters(request: &Request) -> Result<Asked, Problem> {
     let mut faults = ValidationService::default();
     let text = |name: &str| {

@@ -1,4 +1,4 @@
-//! The root field of each route.
+//! The root field of each endpoint.
 
 use std::{
     future,
@@ -18,53 +18,32 @@ use super::{
     error,
     names::{camel, capital, small},
     runner::{self, Runner},
-    shape::{Member, Object, Shape, input_name},
+    shape::{Member, Object, Shape},
 };
 use crate::{
-    http::{call::Request, problem::Problem, reply::Reply},
-    openapi::{Description, describe},
-    routes::{Operation, ROUTES, Route, Verb},
+    endpoints::ENDPOINTS,
+    http::{
+        call::Request,
+        endpoint::{Content, Endpoint, GraphqlField, RequestBody},
+        path::is_id,
+        problem::Problem,
+        reply::Reply,
+        schema,
+    },
 };
 
-/// The root fields that only read, by the route of each. Every other operation is a mutation of
-/// its own name, but for those that are told elsewhere.
-const QUERIES: &[(&str, &str)] = &[
-    ("/v1/users/{id}", "user"),
-    ("/v1/users/by-username/{username}", "userByUsername"),
-    ("/v1/users/by-email/{email}", "userByEmail"),
-    ("/v1/users/{id}/sessions", "sessions"),
-    ("/v1/users/{id}/export", "export"),
-    ("/v1/api-keys", "apiKeys"),
-];
-
-/// A POST that only reads, with a secret in its body.
-const INTROSPECT: &str = "/v1/token/introspect";
-
-/// What stands in a user, or is read page by page.
-#[cfg(test)]
-pub(super) const ELSEWHERE: &[(&str, &str)] = &[
-    ("/v1/users/{id}/profile", "User.profile"),
-    ("/v1/users/{id}/emails", "User.emails"),
-    ("/v1/users/{id}/phones", "User.phones"),
-    ("/v1/users/{id}/addresses", "User.addresses"),
-    ("/v1/users", "Query.users"),
-    ("/v1/users/{id}/events", "Query.auditEvents"),
-];
-
-/// A route, as a root field.
-pub(super) struct Twin {
-    pub(super) route: &'static Route,
+/// An endpoint, as a root field.
+pub(super) struct RootField {
+    pub(super) endpoint: &'static Endpoint,
     pub(super) name: &'static str,
-    operation: Operation,
-    description: Description,
     /// The names in the path, each with the argument that stands for it.
     segments: Vec<(&'static str, String)>,
     input: Option<Shape>,
-    gives: Gives,
+    result: FieldResult,
 }
 
 /// What a root field gives.
-enum Gives {
+enum FieldResult {
     /// The body of the answer.
     Body(Shape),
     /// The items of a list.
@@ -73,43 +52,37 @@ enum Gives {
     Payload(Object),
 }
 
-/// All of them.
-pub(super) static TWINS: LazyLock<Vec<Twin>> =
-    LazyLock::new(|| ROUTES.iter().filter_map(Twin::of).collect());
+pub(super) static ROOT_FIELDS: LazyLock<Vec<RootField>> =
+    LazyLock::new(|| ENDPOINTS.iter().filter_map(|endpoint| RootField::of(endpoint)).collect());
 
-impl Twin {
-    fn of(route: &'static Route) -> Option<Self> {
-        let (operation, description) = (route.operation()?, describe(route)?);
-        let query = QUERIES.iter().find(|(template, _)| *template == route.template);
-        let (name, gives) = match (route.method, query) {
-            (Verb::Get, Some((_, name))) => (*name, Gives::of(&description)?),
-            (Verb::Get, None) => return None,
-            _ if route.template == INTROSPECT => (description.id, Gives::of(&description)?),
-            _ => (description.id, Gives::Payload(payload(route, &description))),
+impl RootField {
+    fn of(endpoint: &'static Endpoint) -> Option<Self> {
+        let (name, result) = match endpoint.graphql {
+            GraphqlField::Mutation => (endpoint.id, FieldResult::Payload(payload(endpoint))),
+            GraphqlField::Query(name) => (name, FieldResult::of(endpoint)?),
+            GraphqlField::User => ("user", FieldResult::of(endpoint)?),
+            GraphqlField::None | GraphqlField::OfUser | GraphqlField::Connection(_) => {
+                return None;
+            }
         };
-        let parts = route.template.split('/');
-        let names = parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        let input = Some(description.request).filter(|name| !matches!(*name, "" | "Nothing"));
-        Some(Self {
-            route,
-            name,
-            operation,
-            segments: names.map(|segment| (segment, argument(route, segment))).collect(),
-            input: input.map(|name| Shape::Object(name.to_owned())),
-            description,
-            gives,
-        })
+        let input = match endpoint.request {
+            RequestBody::None | RequestBody::Empty => None,
+            request => request.object().map(|it| Shape::of(schema::Schema::Object(it))),
+        };
+        let names = endpoint.path_parameters();
+        let segments = names.map(|segment| (segment, argument(endpoint, segment))).collect();
+        Some(Self { endpoint, name, segments, input, result })
     }
 
     pub(super) fn is_mutation(&self) -> bool {
-        matches!(self.gives, Gives::Payload(_))
+        matches!(self.result, FieldResult::Payload(_))
     }
 
     /// The object that it answers with, if that is its own.
     pub(super) fn payload(&self) -> Option<&Object> {
-        match &self.gives {
-            Gives::Payload(object) => Some(object),
-            Gives::Body(_) | Gives::Items(_) => None,
+        match &self.result {
+            FieldResult::Payload(object) => Some(object),
+            FieldResult::Body(_) | FieldResult::Items(_) => None,
         }
     }
 
@@ -118,31 +91,35 @@ impl Twin {
         self.called(self.name, &self.segments)
     }
 
-    /// The field for whoever asks.
-    pub(super) fn field_of_me(&'static self) -> Field {
-        self.called("me", &[])
+    /// The same field for the caller, if it shows a user.
+    pub(super) fn field_of_me(&'static self) -> Option<Field> {
+        self.shows_a_user().then(|| self.called("me", &[]))
+    }
+
+    fn shows_a_user(&self) -> bool {
+        matches!(self.endpoint.graphql, GraphqlField::User)
     }
 
     fn called(&'static self, name: &str, segments: &[(&str, String)]) -> Field {
         let mut field = Field::new(name, self.type_ref(), |context| {
             FieldFuture::new(future::ready(self.resolve(&context)))
         });
-        field = field.description(self.description.summary);
+        field = field.description(self.endpoint.summary);
         for (segment, argument) in segments {
-            field = field.argument(if is_user(self.route, segment) && self.name != "user" {
+            field = field.argument(if is_user(self.endpoint, segment) && !self.shows_a_user() {
                 with_default(argument, TypeRef::ID, "me".into())
             } else {
-                let kind = if segment.ends_with("id") { TypeRef::ID } else { TypeRef::STRING };
+                let kind = if is_id(segment) { TypeRef::ID } else { TypeRef::STRING };
                 InputValue::new(argument, TypeRef::named_nn(kind))
             });
         }
         if let Some(input) = &self.input {
-            field = field.argument(InputValue::new("input", input.type_ref(input_name)));
+            field = field.argument(InputValue::new("input", input.type_ref()));
         }
-        for parameter in self.route.parameters.iter().filter(|_| self.is_mutation()) {
-            field = field.argument(with_default(parameter, TypeRef::BOOLEAN, false.into()));
+        for flag in self.flags() {
+            field = field.argument(with_default(flag, TypeRef::BOOLEAN, false.into()));
         }
-        if self.route.edits {
+        if self.endpoint.edits {
             let version = InputValue::new("version", TypeRef::named(TypeRef::INT));
             let what = "The version that the edit is of; refused if the user has another one";
             field = field.argument(version.description(what));
@@ -150,32 +127,31 @@ impl Twin {
         field
     }
 
+    /// The parameters of a mutation: each of them is true or false.
+    fn flags(&self) -> impl Iterator<Item = &'static str> {
+        let parameters = self.endpoint.parameters.iter().filter(|_| self.is_mutation());
+        parameters.map(|parameter| parameter.name)
+    }
+
     /// Nullable, so that what goes wrong with one root field leaves the others alone.
     fn type_ref(&self) -> TypeRef {
-        let there = match &self.gives {
-            Gives::Body(shape) => shape.type_ref(str::to_owned),
-            Gives::Items(shape) => {
-                return TypeRef::List(Box::new(shape.type_ref(str::to_owned)));
-            }
-            Gives::Payload(object) => return TypeRef::named(&object.name),
-        };
-        match there {
-            TypeRef::NonNull(inner) => *inner,
-            other => other,
+        match &self.result {
+            FieldResult::Body(shape) => shape.nullable(),
+            FieldResult::Items(shape) => TypeRef::List(Box::new(shape.type_ref())),
+            FieldResult::Payload(object) => TypeRef::named(&object.name),
         }
     }
 
     fn resolve(&self, context: &ResolverContext<'_>) -> Result<Option<FieldValue<'static>>> {
         let runner = context.ctx.data::<Arc<Runner>>()?;
         let field = runner::Field {
-            route: self.route,
-            operation: self.operation,
+            endpoint: self.endpoint,
             request: self.request(&context.args),
             version: context.args.get("version").and_then(|it| it.i64().ok()),
-            what: &json(&context.args),
+            arguments: &json(&context.args),
         };
-        let shown = runner.run(field).and_then(|reply| self.shown(&reply));
-        Ok(error::told(shown, context, runner.request_id(), |at| self.place(at)))
+        let value = runner.run(field).and_then(|reply| self.value(&reply));
+        Ok(error::value_or_error(value, context, runner.request_id(), |at| self.place(at)))
     }
 
     /// The request that REST would be sent.
@@ -191,10 +167,9 @@ impl Twin {
             .as_ref()
             .zip(args.get("input"))
             .map(|(shape, input)| Bytes::from(shape.read(input.as_value()).to_string()));
-        let flags = self.route.parameters.iter().filter(|_| self.is_mutation());
-        let flags = flags.filter_map(|name| {
+        let flags = self.flags().filter_map(|name| {
             let value = args.get(name)?.boolean().ok()?;
-            Some(((*name).to_owned(), value.to_string()))
+            Some((name.to_owned(), value.to_string()))
         });
         Request {
             segments: segments
@@ -206,29 +181,29 @@ impl Twin {
         }
     }
 
-    fn shown(&self, reply: &Reply) -> Result<FieldValue<'static>, Problem> {
+    fn value(&self, reply: &Reply) -> Result<FieldValue<'static>, Problem> {
         let body = match reply.body.as_slice() {
             [] => Json::Null,
             body => serde_json::from_slice(body).map_err(Problem::internal)?,
         };
-        Ok(match &self.gives {
-            Gives::Body(_) => FieldValue::owned_any(body),
-            Gives::Items(_) => {
+        Ok(match &self.result {
+            FieldResult::Body(_) => FieldValue::owned_any(body),
+            FieldResult::Items(_) => {
                 let Some(Json::Array(items)) = body.get("items").cloned() else {
                     return Err(Problem::internal("a page has no items"));
                 };
                 FieldValue::list(items.into_iter().map(FieldValue::owned_any))
             }
-            Gives::Payload(_) => {
-                let mut payload = Map::new();
+            FieldResult::Payload(_) => {
                 let status = reply.status.as_u16();
-                let answer = self.description.answers.iter().find(|(known, _)| *known == status);
-                let (name, value) = match answer {
-                    Some((_, schema)) if !schema.is_empty() => (small(schema), body),
-                    _ => ("done".to_owned(), json!(true)),
+                let mut responses = self.endpoint.responses.iter();
+                let response = responses.find(|response| response.status == status);
+                let (name, value) = match response.map(|response| response.content) {
+                    Some(Content::One(view) | Content::Page(view)) => (small(view.name), body),
+                    Some(Content::Nothing) | None => ("done".to_owned(), json!(true)),
                 };
-                payload.insert(name, value);
-                payload.insert("version".to_owned(), json!(reply.version()));
+                let version = json!(reply.version());
+                let payload = Map::from_iter([(name, value), ("version".to_owned(), version)]);
                 FieldValue::owned_any(Json::Object(payload))
             }
         })
@@ -244,47 +219,42 @@ impl Twin {
     }
 }
 
-impl Gives {
-    fn of(description: &Description) -> Option<Self> {
-        let (_, schema) = description.answers.first()?;
-        Some(match schema.strip_suffix("Page") {
-            Some(item) => Self::Items(Shape::Object(item.to_owned())),
-            None => Self::Body(Shape::Object((*schema).to_owned())),
-        })
+impl FieldResult {
+    fn of(endpoint: &Endpoint) -> Option<Self> {
+        match endpoint.responses.first()?.content {
+            Content::Nothing => None,
+            Content::One(view) => Some(Self::Body(Shape::Object(view.name.to_owned()))),
+            Content::Page(view) => Some(Self::Items(Shape::Object(view.name.to_owned()))),
+        }
     }
 }
 
 /// What a mutation answers with: one member for each kind of body, and the new version.
-fn payload(route: &Route, description: &Description) -> Object {
-    let answers = description.answers;
-    let mut members: Vec<_> = answers
-        .iter()
-        .map(|(_, schema)| match *schema {
-            "" => Member::new("done", Shape::Scalar("Boolean"), false),
-            schema => {
-                Member::new(&small(schema), Shape::Object(schema.to_owned()), answers.len() > 1)
-            }
-        })
-        .collect();
-    if answers.iter().any(|(status, _)| route.shows_version(*status)) {
+fn payload(endpoint: &Endpoint) -> Object {
+    let responses = endpoint.responses;
+    let member = |content: Content| match content {
+        Content::Nothing => Member::new("done", Shape::Scalar("Boolean"), false),
+        Content::One(view) | Content::Page(view) => {
+            let shape = Shape::Object(view.name.to_owned());
+            Member::new(&small(view.name), shape, responses.len() > 1)
+        }
+    };
+    let mut members: Vec<_> = responses.iter().map(|response| member(response.content)).collect();
+    if responses.iter().any(|response| response.has_version) {
         members.push(Member::new("version", Shape::Scalar("Int"), true));
     }
-    let name = format!("{}Payload", capital(description.id));
+    let name = format!("{}Payload", capital(endpoint.id));
     Object { name, description: String::new(), members }
 }
 
-fn is_user(route: &Route, segment: &str) -> bool {
-    segment == "id" && route.template.starts_with("/v1/users/{id}")
+fn is_user(endpoint: &Endpoint, segment: &str) -> bool {
+    segment == "id" && endpoint.is_about_a_user()
 }
 
 /// What the argument is called that stands for a name in the path.
-fn argument(route: &Route, segment: &str) -> String {
-    let is_child = is_user(route, segment) && route.template != "/v1/users/{id}";
-    if is_child || (is_user(route, segment) && route.method != Verb::Get) {
-        "userId".to_owned()
-    } else {
-        camel(segment)
-    }
+fn argument(endpoint: &Endpoint, segment: &str) -> String {
+    let shows_a_user = matches!(endpoint.graphql, GraphqlField::User);
+    if is_user(endpoint, segment) && !shows_a_user { "userId".to_owned() } else { camel(segment) }
 }
 
 fn with_default(name: &str, kind: &'static str, value: Value) -> InputValue {
@@ -307,34 +277,39 @@ mod tests {
     use super::*;
     use crate::graphql::schema::SDL;
 
-    /// What clients of GraphQL have no use for: pages, health, and GraphQL itself.
-    fn is_for_rest_alone(route: &Route) -> bool {
-        !route.template.starts_with("/v1/")
-    }
-
     #[test]
     fn g3_every_operation_has_its_twin() {
-        for route in ROUTES.iter().filter(|route| !is_for_rest_alone(route)) {
-            let is_it = |twin: &&Twin| std::ptr::eq(twin.route, route);
-            let twins = TWINS.iter().filter(is_it).count();
-            let elsewhere = ELSEWHERE
-                .iter()
-                .filter(|(template, _)| route.method == Verb::Get && *template == route.template);
-            assert_eq!(twins + elsewhere.count(), 1, "{route:?}");
+        for endpoint in ENDPOINTS {
+            let is_it = |field: &&RootField| std::ptr::eq(field.endpoint, *endpoint);
+            let fields = ROOT_FIELDS.iter().filter(is_it).count();
+            let elsewhere = elsewhere(endpoint).is_some();
+            assert_eq!(fields + usize::from(elsewhere), 1, "{endpoint:?}");
+        }
+    }
+
+    /// The type and the field of what stands in a user, or is read page by page.
+    fn elsewhere(endpoint: &Endpoint) -> Option<(&'static str, &'static str)> {
+        match endpoint.graphql {
+            GraphqlField::OfUser => Some(("User", endpoint.path.rsplit('/').next()?)),
+            GraphqlField::Connection(connection) => Some(("Query", connection.field)),
+            GraphqlField::None
+            | GraphqlField::Mutation
+            | GraphqlField::Query(_)
+            | GraphqlField::User => None,
         }
     }
 
     #[test]
-    fn g3_what_is_told_elsewhere_is_there() {
-        for (template, place) in ELSEWHERE {
-            let (kind, field) = place.split_once('.').unwrap();
+    fn g3_what_stands_elsewhere_is_there() {
+        let places = ENDPOINTS.iter().filter_map(|endpoint| Some((endpoint, elsewhere(endpoint)?)));
+        for (endpoint, (kind, field)) in places {
             let body = SDL.split(&format!("\ntype {kind} {{")).nth(1).unwrap();
             let body = body.split("\n}").next().unwrap();
             let is_there = |line: &str| {
                 let name = line.trim_start().split([':', '(']).next();
                 name == Some(field)
             };
-            assert!(body.lines().any(is_there), "{template}: {place}");
+            assert!(body.lines().any(is_there), "{endpoint:?}: {kind}.{field}");
         }
     }
 
@@ -348,7 +323,7 @@ mod tests {
     #[test]
     fn a_fault_is_told_where_it_stands_among_the_arguments() {
         let place = |name: &str, pointer| {
-            TWINS.iter().find(|twin| twin.name == name).unwrap().place(pointer)
+            ROOT_FIELDS.iter().find(|field| field.name == name).unwrap().place(pointer)
         };
         assert_eq!(place("register", "/first_name"), "/input/firstName");
         assert_eq!(place("register", "/address/postal_code"), "/input/address/postalCode");

@@ -8,13 +8,12 @@ use std::sync::{
 use chrono::{DateTime, Utc};
 use userdom_application::{Actor, App, AppError, Caller};
 
-use crate::{
-    http::{
-        call::{Call, KnownAs, Request},
-        dispatch::{Key, dispatch},
-        problem::{Answer, Problem},
-    },
-    routes::{Access, Operation, Route, Verb},
+use crate::http::{
+    call::{Call, KnownAs, Request},
+    dispatch::dispatch,
+    endpoint::{Access, Endpoint, Method},
+    idempotency::Key,
+    problem::{Answer, Problem},
 };
 
 /// The caller of one request, with what all its fields share.
@@ -36,13 +35,12 @@ pub(super) struct Runner {
 
 /// A root field that is to run, as REST would have it.
 pub(super) struct Field<'a> {
-    pub(super) route: &'a Route,
-    pub(super) operation: Operation,
+    pub(super) endpoint: &'a Endpoint,
     pub(super) request: Request,
     /// The version that an edit is of.
     pub(super) version: Option<i64>,
     /// All of its arguments, for its idempotency key.
-    pub(super) what: &'a [u8],
+    pub(super) arguments: &'a [u8],
 }
 
 impl Runner {
@@ -98,13 +96,13 @@ impl Runner {
 
     /// Carries out the operation of a field.
     pub(super) fn run(&self, mut field: Field<'_>) -> Answer {
-        let caller = self.caller(field.route, field.version)?;
-        if self.requires_if_match && field.route.edits && field.version.is_none() {
+        let caller = self.caller(field.endpoint, field.version)?;
+        if self.requires_if_match && field.endpoint.edits && field.version.is_none() {
             return Err(Problem::new("if_match.required"));
         }
         field.request.token.clone_from(&self.token);
         let answer = self.answer(&caller, &field);
-        if field.route.method != Verb::Get {
+        if field.endpoint.method != Method::Get {
             *locked(&self.actor) = None;
         }
         if let Some(known) = answer.as_ref().ok().and_then(|reply| reply.known) {
@@ -114,11 +112,15 @@ impl Runner {
     }
 
     /// The caller, if the operation wants one.
-    pub(super) fn caller(&self, route: &Route, version: Option<i64>) -> Result<Caller, Problem> {
+    pub(super) fn caller(
+        &self,
+        endpoint: &Endpoint,
+        version: Option<i64>,
+    ) -> Result<Caller, Problem> {
         let stranger = self.stranger.clone();
-        match route.access {
-            Access::Open => Ok(stranger),
-            Access::Authenticated => {
+        match endpoint.access {
+            Access::Open | Access::Optional => Ok(stranger),
+            Access::Required => {
                 let if_match = version.map(|version| vec![version]);
                 Ok(Caller { actor: Some(self.actor()?), if_match, ..stranger })
             }
@@ -128,12 +130,12 @@ impl Runner {
     /// With a key, each operation has one of its own: what is sent again does what is still
     /// missing. Mutations run one after the other, so that their numbers are always the same.
     fn answer(&self, caller: &Caller, field: &Field<'_>) -> Answer {
-        let key = self.key.as_deref().filter(|_| field.route.method == Verb::Post);
+        let key = self.key.as_deref().filter(|_| field.endpoint.method == Method::Post);
         let key = key.map(|key| format!("{key}/{}", self.keyed.fetch_add(1, Relaxed)));
-        let what = [field.route.template.as_bytes(), field.what];
-        let key = key.as_deref().map(|text| Key { text, owner: caller, request: &what });
+        let fingerprint = [field.endpoint.path.as_bytes(), field.arguments];
+        let key = key.as_deref().map(|text| Key { text, owner: caller, request: &fingerprint });
         let call = self.call_of(caller, &field.request);
-        dispatch(field.route, field.operation, &call, key.as_ref())
+        dispatch(field.endpoint, &call, key.as_ref())
     }
 
     pub(super) fn call_of<'a>(&'a self, caller: &'a Caller, request: &'a Request) -> Call<'a> {

@@ -1,20 +1,25 @@
 use std::sync::LazyLock;
 
 use async_graphql::{
-    SDLExportOptions,
+    Name, SDLExportOptions, Value,
     dynamic::{
         Enum, Field, FieldFuture, FieldValue, InputObject, InputValue, Object, Scalar, Schema,
-        SchemaError, TypeRef,
+        SchemaError,
     },
 };
 use serde_json::Value as Json;
+use userdom_domain::ContactType;
 
 use super::{
     connections,
     names::constant,
-    root_field::TWINS,
-    shape::{self, ANSWERS, ENUMS, Member, REQUESTS, SCALARS, Shape, input_name, of_constant},
+    root_field::{ROOT_FIELDS, RootField},
+    shape::{self, Member, SCALARS, Shape, TYPES},
 };
+use crate::{endpoints::addresses::ADDRESS, http::body::FieldType};
+
+/// By which addresses can be chosen.
+static CONTACT_TYPE: LazyLock<Shape> = LazyLock::new(|| Shape::of(ContactType::SCHEMA));
 
 /// The schema, built once.
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -33,26 +38,19 @@ pub static SDL: LazyLock<String> = LazyLock::new(|| {
     SCHEMA.sdl_with_options(options)
 });
 
-/// Answers that GraphQL tells in its own way.
-const REST_ONLY: [&str; 4] = ["Fault", "Health", "Problem", "Nothing"];
-
-fn is_shown(name: &str) -> bool {
-    !REST_ONLY.contains(&name) && !name.starts_with("Graphql") && !name.ends_with("Page")
-}
-
 fn build() -> Result<Schema, SchemaError> {
     let (mut query, mut mutation) = (Object::new("Query"), Object::new("Mutation"));
-    for twin in TWINS.iter() {
-        if twin.is_mutation() {
-            mutation = mutation.field(twin.field());
+    for field in ROOT_FIELDS.iter() {
+        if field.is_mutation() {
+            mutation = mutation.field(field.field());
         } else {
-            query = query.field(twin.field());
+            query = query.field(field.field());
         }
-        if twin.name == "user" {
-            query = query.field(twin.field_of_me());
+        if let Some(me) = field.field_of_me() {
+            query = query.field(me);
         }
     }
-    query = connections::fields().into_iter().fold(query, Object::field);
+    query = connections::fields().fold(query, Object::field);
     let mut schema = Schema::build("Query", Some("Mutation"), None)
         .disable_suggestions()
         .register(query)
@@ -63,16 +61,15 @@ fn build() -> Result<Schema, SchemaError> {
         let scalar = Scalar::new(*name).description(*description);
         schema = schema.register(scalar.specified_by_url(*specification));
     }
-    for (name, values) in ENUMS.iter() {
-        schema = schema.register(Enum::new(*name).items(values.iter().map(|it| constant(it))));
+    for enumeration in TYPES.enums.values() {
+        let items = (enumeration.values)().into_iter().map(constant);
+        schema = schema.register(Enum::new(enumeration.name).items(items));
     }
-    for shape in ANSWERS.values().filter(|shape| is_shown(&shape.name)) {
+    let payloads = ROOT_FIELDS.iter().filter_map(RootField::payload);
+    for shape in TYPES.objects.values().chain(&connections::objects()).chain(payloads) {
         schema = schema.register(object(shape));
     }
-    for shape in connections::objects().iter().chain(TWINS.iter().filter_map(|it| it.payload())) {
-        schema = schema.register(object(shape));
-    }
-    for shape in REQUESTS.values().filter(|shape| is_shown(&shape.name)) {
+    for shape in TYPES.inputs.values() {
         schema = schema.register(input(shape));
     }
     schema.finish()
@@ -88,37 +85,35 @@ fn object(shape: &shape::Object) -> Object {
 
 fn field(member: &Member) -> Field {
     let (name, shape) = (member.name.clone(), member.shape.clone());
-    let lists_addresses = shape == Shape::List(Box::new(Shape::Object("Address".to_owned())));
-    let field = Field::new(&member.field, member.type_ref(str::to_owned), move |context| {
+    let lists_addresses = matches!(&shape, Shape::List(item)
+        if matches!(&**item, Shape::Object(name) if name == ADDRESS.name));
+    let field = Field::new(&member.field, member.type_ref(), move |context| {
         let parent = context.parent_value.downcast_ref::<Json>();
         let value = parent.and_then(|parent| parent.get(&name)).filter(|value| !value.is_null());
         let wanted = context.args.get("type");
         let wanted = wanted.as_ref().and_then(|it| it.enum_name().ok());
-        FieldFuture::Value(value.map(|value| match wanted {
-            Some(wanted) => of_type(&shape, value, wanted),
-            None => shape.show(value),
+        FieldFuture::Value(value.map(|value| match (wanted, &shape) {
+            (Some(wanted), Shape::List(item)) => of_type(item, value, wanted),
+            (Some(_) | None, shape) => shape.show(value),
         }))
     });
     if lists_addresses {
-        field.argument(InputValue::new("type", TypeRef::named("ContactType")))
+        field.argument(InputValue::new("type", CONTACT_TYPE.nullable()))
     } else {
         field
     }
 }
 
-/// The items of one type.
-fn of_type<'a>(shape: &Shape, list: &'a Json, wanted: &str) -> FieldValue<'a> {
-    let wanted = of_constant("ContactType", wanted);
+/// The items of one contact type.
+fn of_type<'a>(item: &Shape, list: &'a Json, wanted: &str) -> FieldValue<'a> {
+    let wanted = CONTACT_TYPE.read(&Value::Enum(Name::new(wanted)));
     let items = list.as_array().into_iter().flatten();
     let of_type = items.filter(|item| item.get("contact_type") == Some(&wanted));
-    match shape {
-        Shape::List(item) => FieldValue::list(of_type.map(|value| item.show(value))),
-        Shape::Scalar(_) | Shape::Enum(_) | Shape::Object(_) => shape.show(list),
-    }
+    FieldValue::list(of_type.map(|value| item.show(value)))
 }
 
 fn input(shape: &shape::Object) -> InputObject {
-    let object = InputObject::new(input_name(&shape.name)).description(&shape.description);
-    let value = |member: &Member| InputValue::new(&member.field, member.type_ref(input_name));
+    let object = InputObject::new(&shape.name).description(&shape.description);
+    let value = |member: &Member| InputValue::new(&member.field, member.type_ref());
     shape.members.iter().map(value).fold(object, InputObject::field)
 }

@@ -1,4 +1,4 @@
-//! What a value looks like, in JSON and in GraphQL, read from the schemas of the OpenAPI document.
+//! What a value looks like in JSON and in GraphQL.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -6,25 +6,30 @@ use async_graphql::{
     Name, Value,
     dynamic::{FieldValue, TypeRef},
 };
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::names::{camel, constant};
-use crate::openapi::{answers, requests, shared};
+use crate::{
+    endpoints::ENDPOINTS,
+    http::{
+        endpoint::{Content, GraphqlField, RequestBody},
+        schema::{self, Enumeration, Schema},
+    },
+};
 
 /// A value that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum Shape {
     /// One of GraphQL's scalars, or of our own.
     Scalar(&'static str),
-    /// One of the enumerations.
-    Enum(&'static str),
-    /// One of the objects.
+    Enum(&'static Enumeration),
+    /// An object of this name.
     Object(String),
     List(Box<Self>),
 }
 
 /// A member of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Member {
     /// In JSON.
     pub(super) name: String,
@@ -36,34 +41,70 @@ pub(super) struct Member {
 }
 
 /// An object with its members.
-#[derive(Debug, Clone)]
 pub(super) struct Object {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) members: Vec<Member>,
 }
 
-/// What the service answers with.
-pub(super) static ANSWERS: LazyLock<BTreeMap<String, Object>> =
-    LazyLock::new(|| objects(&answers::all()));
+/// The types of all bodies that GraphQL has, under their names.
+#[derive(Default)]
+pub(super) struct Types {
+    pub(super) objects: BTreeMap<String, Object>,
+    pub(super) inputs: BTreeMap<String, Object>,
+    pub(super) enums: BTreeMap<&'static str, &'static Enumeration>,
+}
 
-/// What it is asked with.
-pub(super) static REQUESTS: LazyLock<BTreeMap<String, Object>> =
-    LazyLock::new(|| objects(&requests::all()));
-
-/// The enumerations, each with its values as JSON has them.
-pub(super) static ENUMS: LazyLock<Vec<(&'static str, Vec<String>)>> = LazyLock::new(|| {
-    // GraphQL has an order of its own, and a choice of one is none.
-    let is_shown = |it: &shared::Enumeration| it.name != "UserSort" && it.values.len() > 1;
-    let shown = shared::enumerations().into_iter().filter(is_shown);
-    shown.map(|it| (it.name, it.values)).collect()
+pub(super) static TYPES: LazyLock<Types> = LazyLock::new(|| {
+    let mut types = Types::default();
+    for endpoint in ENDPOINTS {
+        for response in endpoint.responses {
+            match response.content {
+                Content::One(view) | Content::Page(view) => types.add(Schema::Object(view)),
+                Content::Nothing => {}
+            }
+        }
+        let object = endpoint.request.object();
+        let has_input = !matches!(endpoint.request, RequestBody::Empty)
+            && !matches!(endpoint.graphql, GraphqlField::None);
+        if let Some(object) = object.filter(|_| has_input) {
+            types.add(Schema::Object(object));
+        }
+    }
+    types
 });
 
-/// What has a name, but is no object with members of its own.
-static CHOICES: LazyLock<Map<String, Json>> = LazyLock::new(|| {
-    let named = shared::all().into_iter().chain(requests::all());
-    named.filter(|(_, schema)| schema.get("properties").is_none()).collect()
-});
+impl Types {
+    fn add(&mut self, schema: Schema) {
+        if let Schema::Object(object) = schema {
+            self.add_object(object);
+        } else if let Schema::Alias(alias) = schema {
+            for alternative in alias.alternatives {
+                self.add(*alternative);
+            }
+        } else if let Shape::Enum(enumeration) = Shape::of(schema) {
+            self.enums.insert(enumeration.name, enumeration);
+        }
+    }
+
+    fn add_object(&mut self, object: &dyn schema::Object) {
+        let name = object.graphql_name();
+        let known = if object.is_closed() { &self.inputs } else { &self.objects };
+        if known.contains_key(&name) {
+            return;
+        }
+        let mut members = object.members();
+        members.sort_unstable_by_key(|member| member.name);
+        for member in &members {
+            self.add(member.schema);
+        }
+        let description = object.description().to_owned();
+        let members = members.iter().map(Member::of).collect();
+        let added = Object { name: name.clone(), description, members };
+        let all = if object.is_closed() { &mut self.inputs } else { &mut self.objects };
+        all.insert(name, added);
+    }
+}
 
 /// Our own scalars: what they are, and where that is specified.
 pub(super) const SCALARS: &[(&str, &str, &str)] = &[
@@ -81,104 +122,40 @@ pub(super) const SCALARS: &[(&str, &str, &str)] = &[
     ("Long", "A whole number of up to 64 bits", "https://www.w3.org/TR/xmlschema11-2/#long"),
 ];
 
-/// What GraphQL called some inputs before their schemas were renamed for the sake of generators.
-const KEPT_INPUTS: [(&str, &str); 7] = [
-    ("AddressToAdd", "NewAddressInput"),
-    ("ApiKeyToCreate", "NewApiKeyInput"),
-    ("EmailToAdd", "NewEmailInput"),
-    ("FirstAddress", "RegistrationAddressInput"),
-    ("FirstPhoneParts", "RegistrationPhoneInput"),
-    ("ForgottenPassword", "ResetRequestInput"),
-    ("PhoneToAdd", "NewPhoneInput"),
-];
-
-fn texts(list: Option<&Json>) -> Vec<String> {
-    let items = list.and_then(Json::as_array).into_iter().flatten();
-    items.filter_map(Json::as_str).map(str::to_owned).collect()
-}
-
-fn objects(schemas: &Map<String, Json>) -> BTreeMap<String, Object> {
-    let object = |(name, schema): (&String, &Json)| {
-        let required = texts(schema.get("required"));
-        let member = |(name, schema): (&String, &Json)| {
-            let (shape, is_nullable) = shape(schema);
-            let is_optional = is_nullable || !required.contains(name);
-            Member::new(name, shape, is_optional)
-        };
-        let members = schema.get("properties").and_then(Json::as_object)?.iter().map(member);
-        let description = schema.get("description").and_then(Json::as_str).unwrap_or_default();
-        let object = Object {
-            name: name.clone(),
-            description: description.to_owned(),
-            members: members.collect(),
-        };
-        Some((name.clone(), object))
-    };
-    schemas.iter().filter_map(object).collect()
-}
-
-/// The shape, and whether it may be null.
-fn shape(schema: &Json) -> (Shape, bool) {
-    if let Some(name) = schema.get("$ref").and_then(Json::as_str) {
-        let name = name.rsplit('/').next().unwrap_or_default();
-        let enumeration = ENUMS.iter().find(|(known, _)| *known == name);
-        return match (enumeration, CHOICES.get(name)) {
-            (Some((name, _)), _) => (Shape::Enum(name), false),
-            (None, Some(schema)) => shape(schema),
-            (None, None) => (Shape::Object(name.to_owned()), false),
-        };
-    }
-    if let Some(choices) = schema.get("oneOf").and_then(Json::as_array) {
-        // GraphQL has no choice of inputs: the last is the object, which can say the most.
-        let is_null = |choice: &&Json| choice.get("type").is_some_and(|kind| kind == "null");
-        let last = choices.iter().rfind(|choice| !is_null(choice));
-        let inner = last.map_or(Shape::Scalar("JSON"), Shape::of);
-        return (inner, choices.iter().any(|choice| is_null(&choice)));
-    }
-    let (kind, is_nullable) = match schema.get("type") {
-        Some(Json::Array(kinds)) => (kinds.first().and_then(Json::as_str), true),
-        kind => (kind.and_then(Json::as_str), false),
-    };
-    let format = schema.get("format").and_then(Json::as_str);
-    let shape = match (kind, format) {
-        (Some("boolean"), _) => Shape::Scalar("Boolean"),
-        (Some("integer"), Some("int64")) => Shape::Scalar("Long"),
-        (Some("integer"), _) => Shape::Scalar("Int"),
-        (Some("string"), Some("uuid")) => Shape::Scalar("ID"),
-        (Some("string"), Some("date")) => Shape::Scalar("Date"),
-        (Some("string"), Some("date-time")) => Shape::Scalar("DateTime"),
-        (Some("string"), _) => Shape::Scalar("String"),
-        (Some("array"), _) => {
-            Shape::List(Box::new(schema.get("items").map_or(Shape::Scalar("JSON"), Shape::of)))
-        }
-        _ => Shape::Scalar("JSON"),
-    };
-    (shape, is_nullable)
-}
-
-/// What GraphQL calls the object that a body is read from.
-pub(super) fn input_name(name: &str) -> String {
-    let kept = KEPT_INPUTS.iter().find(|(schema, _)| *schema == name);
-    kept.map_or_else(|| format!("{name}Input"), |(_, input)| (*input).to_owned())
-}
-
 impl Shape {
-    /// Of a value with this schema, which is there.
-    pub(super) fn of(schema: &Json) -> Self {
-        shape(schema).0
+    /// Of a value that is there.
+    pub(super) fn of(schema: Schema) -> Self {
+        match schema {
+            Schema::Text | Schema::ShortText(_) | Schema::Pattern(_) => Self::Scalar("String"),
+            Schema::Id => Self::Scalar("ID"),
+            Schema::Date => Self::Scalar("Date"),
+            Schema::Time => Self::Scalar("DateTime"),
+            Schema::Flag => Self::Scalar("Boolean"),
+            Schema::Number | Schema::Count { .. } => Self::Scalar("Int"),
+            Schema::Seconds => Self::Scalar("Long"),
+            Schema::Json | Schema::JsonObject => Self::Scalar("JSON"),
+            // A choice of one is none.
+            Schema::Enumeration(it) if (it.values)().len() == 1 => Self::Scalar("String"),
+            Schema::Enumeration(it) => Self::Enum(it),
+            // GraphQL has no choice of inputs: the last is the object, which can say the most.
+            Schema::Alias(it) => {
+                it.alternatives.last().map_or(Self::Scalar("JSON"), |it| Self::of(*it))
+            }
+            Schema::Object(object) => Self::Object(object.graphql_name()),
+        }
     }
 
-    /// The type of a value that is always there; objects are called by `name`.
-    pub(super) fn type_ref(&self, name: fn(&str) -> String) -> TypeRef {
-        TypeRef::NonNull(Box::new(self.nullable(name)))
+    /// The type of a value that is always there.
+    pub(super) fn type_ref(&self) -> TypeRef {
+        TypeRef::NonNull(Box::new(self.nullable()))
     }
 
-    fn nullable(&self, name: fn(&str) -> String) -> TypeRef {
+    pub(super) fn nullable(&self) -> TypeRef {
         match self {
             Self::Scalar(scalar) => TypeRef::named(*scalar),
-            Self::Enum(known) => TypeRef::named(*known),
-            Self::Object(object) => TypeRef::named(name(object)),
-            Self::List(items) => TypeRef::List(Box::new(items.type_ref(name))),
+            Self::Enum(enumeration) => TypeRef::named(enumeration.name),
+            Self::Object(object) => TypeRef::named(object),
+            Self::List(items) => TypeRef::List(Box::new(items.type_ref())),
         }
     }
 
@@ -201,11 +178,11 @@ impl Shape {
     /// A value of GraphQL as JSON has it.
     pub(super) fn read(&self, value: &Value) -> Json {
         match (self, value) {
-            (Self::Enum(known), Value::Enum(name)) => of_constant(known, name),
-            (Self::Enum(known), Value::String(name)) => of_constant(known, name),
+            (Self::Enum(known), Value::Enum(name)) => value_of(known, name),
+            (Self::Enum(known), Value::String(name)) => value_of(known, name),
             (Self::Scalar("ID"), Value::Number(number)) => Json::String(number.to_string()),
             (Self::Object(name), Value::Object(given)) => {
-                let members = REQUESTS.get(name).map(|object| object.members.iter());
+                let members = TYPES.inputs.get(name).map(|object| object.members.iter());
                 let found = members.into_iter().flatten().filter_map(|member| {
                     let value = given.get(member.field.as_str())?;
                     Some((member.name.clone(), member.shape.read(value)))
@@ -234,7 +211,7 @@ impl Shape {
         match self {
             Self::List(shape) => format!("/{segment}{}", shape.pointer(rest)),
             Self::Object(name) => {
-                let members = REQUESTS.get(name).map(|object| &object.members);
+                let members = TYPES.inputs.get(name).map(|object| &object.members);
                 let member = members.and_then(|all| all.iter().find(|it| it.name == segment));
                 member.map_or_else(
                     || pointer.to_owned(),
@@ -252,16 +229,20 @@ impl Member {
         Self { name: name.to_owned(), field: camel(name), shape, is_optional }
     }
 
-    pub(super) fn type_ref(&self, name: fn(&str) -> String) -> TypeRef {
-        if self.is_optional { self.shape.nullable(name) } else { self.shape.type_ref(name) }
+    fn of(member: &schema::Member) -> Self {
+        let one = Shape::of(member.schema);
+        let shape = if member.is_list { Shape::List(Box::new(one)) } else { one };
+        Self::new(member.name, shape, member.is_nullable || !member.is_required)
+    }
+
+    pub(super) fn type_ref(&self) -> TypeRef {
+        if self.is_optional { self.shape.nullable() } else { self.shape.type_ref() }
     }
 }
 
-/// The text that stands for one of the values of an enumeration.
-pub(super) fn of_constant(known: &str, name: &str) -> Json {
-    let values = ENUMS.iter().find(|(other, _)| *other == known).map(|(_, values)| values.iter());
-    let value = values.into_iter().flatten().find(|value| constant(value) == name);
-    value.map_or(Json::Null, |value| Json::String(value.clone()))
+/// The value of an enumeration that GraphQL calls by this name.
+pub(super) fn value_of(known: &Enumeration, name: &str) -> Json {
+    (known.values)().into_iter().find(|value| constant(value) == name).into()
 }
 
 /// The same value, with all digits of its numbers: `Value::from_json` makes objects of long ones.

@@ -14,7 +14,7 @@ use userdom_application::App;
 
 use crate::http::{ApiState, problem::Problem};
 
-/// Who has not got a permit by then is better told to come back.
+/// A request without a permit by then is refused, so that its client tries again.
 const LONGEST_WAIT: Duration = Duration::from_millis(900);
 
 /// Runs `work` on a thread that may block. A client that goes away does not cut

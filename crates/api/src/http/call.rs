@@ -7,13 +7,13 @@ use userdom_domain::{AddressId, EmailId, PhoneId, UserId};
 use uuid::Uuid;
 
 use crate::http::{
-    body::{self, Fields},
+    body::{self, Body, Context, Fields},
     etag::Tags,
     problem::{Answer, Problem},
     reply::Reply,
 };
 
-/// Who a request turned out to come from; the access log reads it.
+/// The caller of a request, as the access log names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KnownAs {
     User(UserId),
@@ -38,20 +38,19 @@ impl KnownAs {
     }
 }
 
-/// What somebody sends, apart from who it is.
+/// What a client sends, apart from its identity.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
-    /// What the path says where the route has a name in braces.
+    /// What stands in the path in place of the names in braces.
     pub(crate) segments: Vec<(String, String)>,
-    /// The parameters of the query: each is one that the route knows, and stands there once.
+    /// The parameters of the query: each is one that the endpoint knows, and is given once.
     pub(crate) parameters: Vec<(String, String)>,
     pub(crate) body: Bytes,
-    /// Whether the body is a form, where the route takes one.
+    /// Whether the body is a form, where the endpoint takes one.
     pub(crate) is_form: bool,
     /// The versions that the client has.
     pub(crate) if_none_match: Option<Tags>,
-    /// A token, whatever it is worth; who presents a live one where one is needed is the
-    /// caller's actor.
+    /// The token, which may be dead.
     pub(crate) token: Option<String>,
 }
 
@@ -71,14 +70,17 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The members of the body.
-    pub(crate) fn fields(&self) -> Result<Fields, Problem> {
-        Fields::of(&self.request.body)
+    /// What the body says.
+    pub(crate) fn body<T>(&self, body: &Body<T>) -> Result<T, Problem> {
+        let context = Context { app: Some(self.app), now: self.now };
+        let mut fields = Fields::of(&self.request.body, context)?;
+        let value = (body.read)(&mut fields);
+        fields.finish(value)
     }
 
-    /// Refuses a body that says anything.
-    pub(crate) fn says_nothing(&self) -> Result<(), Problem> {
-        if self.request.body.is_empty() { Ok(()) } else { body::nothing(&self.request.body) }
+    /// Refuses a body that has any member.
+    pub(crate) fn require_empty_body(&self) -> Result<(), Problem> {
+        body::require_empty(&self.request.body)
     }
 
     /// Carries out a command for the caller.

@@ -2,8 +2,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-/// Whose request it is: whoever opened the connection or, when that is a trusted proxy,
-/// the right-most address of `X-Forwarded-For` that is none.
+/// The address of the client: the peer of the connection or, when that is a trusted proxy, the
+/// right-most address of `X-Forwarded-For` that is none.
 ///
 /// Whatever stands further left was written by that client, so it proves nothing. What
 /// is no address ends the walk at the last hop that is known: a request always has an

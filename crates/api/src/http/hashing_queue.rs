@@ -1,4 +1,4 @@
-//! Who hashes a password next: first come, first served.
+//! The order in which passwords are hashed: first come, first served.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{http::problem::Problem, routes::Hashes};
+use super::{endpoint::Hashing, problem::Problem};
 
 /// A queue that takes longer than this is full.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -39,11 +39,12 @@ impl HashingQueues {
     }
 
     /// Waits for a turn, if a password is hashed.
-    pub(crate) async fn turn(&self, hashes: Hashes) -> Result<Option<Turn>, Problem> {
-        match hashes {
-            Hashes::Nothing => Ok(None),
-            Hashes::Own => self.own.turn().await.map(Some),
-            Hashes::Strangers => self.strangers.turn().await.map(Some),
+    pub(crate) async fn turn(&self, hashing: Hashing) -> Result<Option<Turn>, Problem> {
+        match hashing {
+            // Which one hashes was looked up before.
+            Hashing::Nothing | Hashing::InBody(_) => Ok(None),
+            Hashing::Own => self.own.turn().await.map(Some),
+            Hashing::Strangers => self.strangers.turn().await.map(Some),
         }
     }
 }
@@ -170,11 +171,11 @@ mod tests {
     fn c6_who_has_signed_in_waits_in_a_queue_of_its_own() {
         with_paused_time(async {
             let queues = HashingQueues::new(1);
-            assert!(queues.turn(Hashes::Nothing).await.unwrap().is_none());
-            let _stranger = queues.turn(Hashes::Strangers).await.unwrap();
-            let _own = queues.turn(Hashes::Own).await.unwrap();
-            assert!(queues.turn(Hashes::Own).await.is_err());
-            assert!(queues.turn(Hashes::Nothing).await.is_ok());
+            assert!(queues.turn(Hashing::Nothing).await.unwrap().is_none());
+            let _stranger = queues.turn(Hashing::Strangers).await.unwrap();
+            let _own = queues.turn(Hashing::Own).await.unwrap();
+            assert!(queues.turn(Hashing::Own).await.is_err());
+            assert!(queues.turn(Hashing::Nothing).await.is_ok());
         });
     }
 

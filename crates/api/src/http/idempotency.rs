@@ -5,14 +5,14 @@ use actix_web::http::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde::{Deserialize, Serialize};
-use userdom_application::{App, services::Once};
+use userdom_application::{App, Caller, services::Once};
 use userdom_domain::UserId;
 use uuid::Uuid;
 
-use crate::http::{
+use super::{
     call::KnownAs,
-    dispatch::Key,
-    problem::{Answer, KeptProblem, Problem},
+    kept_problem::KeptProblem,
+    problem::{Answer, Problem},
     reply::Reply,
 };
 
@@ -44,6 +44,14 @@ fn read(line: &HeaderValue) -> Option<String> {
     is_sound.then(|| text.to_owned())
 }
 
+/// An `Idempotency-Key`, with what it stands for.
+pub(crate) struct Key<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) owner: &'a Caller,
+    /// All that makes the request that one.
+    pub(crate) request: &'a [&'a [u8]],
+}
+
 /// The answer, as it is kept.
 #[derive(Serialize, Deserialize)]
 enum Kept {
@@ -66,7 +74,8 @@ pub(crate) fn answer(app: &App, key: &Key<'_>, operation: impl FnOnce(&App) -> A
         // Strangers would fill the store with what is refused.
         Err(problem) => {
             let is_kept = key.owner.actor.is_some() && problem.is_final();
-            let kept = is_kept.then(|| written(&Kept::Refusal(problem.to_kept()))).transpose()?;
+            let kept =
+                is_kept.then(|| written(&Kept::Refusal(KeptProblem::of(&problem)))).transpose()?;
             turn.refuse(kept)?;
             Err(problem)
         }

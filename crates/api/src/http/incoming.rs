@@ -1,29 +1,20 @@
-//! From an HTTP request to an operation and back: the one place where they meet.
+//! Reads an HTTP request as far as that needs neither a token nor the store.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
-    http::{
-        Method,
-        header::{self, HeaderName, HeaderValue, X_FORWARDED_FOR},
-    },
+    HttpMessage, HttpRequest,
+    http::header::{self, HeaderName, HeaderValue, X_FORWARDED_FOR},
     web,
 };
-use userdom_application::{App, AppError, Caller, NoneOf, Origin};
+use userdom_application::{AppError, Caller, NoneOf, Origin};
 
-use crate::{
-    http::{
-        ApiState, bearer, blocking, body,
-        call::{Call, KnownAs, Request},
-        client_address::client_address,
-        dispatch::{Key, dispatch},
-        etag::Tags,
-        export_body::ExportBody,
-        hashing_queue::Turn,
-        idempotency, path,
-        problem::{Answer, Problem},
-    },
-    middleware::RequestId,
-    routes::{Access, Hashes, Operation, Parts, Route, Verb},
+use super::{
+    ApiState, RequestId, bearer, body,
+    call::Request,
+    client_address::client_address,
+    endpoint::{Access, Endpoint, Method},
+    etag::Tags,
+    idempotency, path,
+    problem::Problem,
 };
 
 /// A request, read as far as that needs neither a token nor the store.
@@ -35,38 +26,42 @@ pub(crate) struct Incoming {
     /// The `Idempotency-Key`.
     pub(crate) key: Option<String>,
     /// The path and the query, as they came.
-    path: String,
+    pub(crate) path: String,
     /// Whether it edits something and does not say which version of it.
-    is_blind: bool,
+    pub(crate) is_blind: bool,
 }
 
-/// Reads what a route takes.
+/// Reads what an endpoint takes.
 pub(crate) async fn read(
-    route: &Route,
+    endpoint: &'static Endpoint,
     http: &HttpRequest,
     payload: web::Payload,
 ) -> Result<Incoming, Problem> {
     let state = http.app_data::<ApiState>().cloned();
     let state = state.ok_or_else(|| Problem::internal("the application has no state"))?;
+    http.extensions_mut().insert(endpoint);
     let query = web::Query::<Vec<(String, String)>>::from_query(http.query_string());
     let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
-    let (body, is_form) = body::read(http, payload, route.body).await?;
-    let (token, if_match, if_none_match) = match route.access {
-        Access::Authenticated => {
-            let token = bearer::token(http.headers(), route.takes_basic)?;
+    let (body, is_form) = body::read(http, payload, endpoint.request).await?;
+    let (token, if_match, if_none_match) = match endpoint.access {
+        Access::Required => {
+            let token = bearer::token(http.headers(), endpoint.takes_basic)?;
             let token = token.ok_or(AppError::Unauthenticated)?;
-            (Some(token), if_match(http)?, if_none_match(route, http)?)
+            (Some(token), if_match(http)?, if_none_match(endpoint, http)?)
         }
-        // Who presents a bad token here is anybody.
-        Access::Open => (bearer::token(http.headers(), false).unwrap_or_default(), None, None),
+        // With a bad token the caller is anybody.
+        Access::Open | Access::Optional => {
+            (bearer::token(http.headers(), false).unwrap_or_default(), None, None)
+        }
     };
-    let key = if route.method == Verb::Post { idempotency::key(http.headers())? } else { None };
-    let is_blind = state.requires_if_match && route.edits && !has_if_match(http);
+    let key =
+        if endpoint.method == Method::Post { idempotency::key(http.headers())? } else { None };
+    let is_blind = state.requires_if_match && endpoint.edits && !has_if_match(http);
     let caller = Caller { actor: None, if_match, if_none_match, origin: origin(http, &state) };
     let request = Request {
-        segments: path::segments(route.template, &path::parts(http.uri().path())?)
+        segments: path::segments(endpoint.path, &path::parts(http.uri().path())?)
             .unwrap_or_default(),
-        parameters: known_parameters(route, query)?,
+        parameters: known_parameters(endpoint, query)?,
         body,
         is_form,
         if_none_match: header_list(http, &header::IF_NONE_MATCH)
@@ -76,136 +71,15 @@ pub(crate) async fn read(
     Ok(Incoming { state, caller, request, key, path: http.uri().to_string(), is_blind })
 }
 
-/// Reads the request, makes one hop to a blocking thread, where the token is checked and the
-/// operation runs, and shows what came of it.
-pub(crate) async fn answer(
-    route: &'static Route,
-    operation: Operation,
-    http: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let Incoming { state, caller, request, key, path, is_blind } =
-        read(route, &http, payload).await?;
-    let admitted = if route.may_hash() {
-        let body = request.body.clone();
-        admit(&state, &caller, request.token.clone(), move || route.hashing(&body)).await?
-    } else {
-        Admitted::default()
-    };
-    let (now, shared) = (state.now(), state.clone());
-    let work = move |app: &App| {
-        let Admitted { _turn, is_counted } = admitted;
-        let caller = known_caller(app, route, caller, &request)?;
-        let known = caller.actor.as_ref().map(KnownAs::from);
-        if is_blind {
-            return Ok((known, Err(Problem::new("if_match.required"))));
-        }
-        let requires_if_match = state.requires_if_match;
-        let (caller, request) = (&caller, &request);
-        let call = Call { app, caller, request, now, requires_if_match, key: None, is_counted };
-        let what = [path.as_bytes(), &request.body];
-        let key = key.as_deref().map(|text| Key { text, owner: caller, request: &what });
-        Ok((known, dispatch(route, operation, &call, key.as_ref())))
-    };
-    let (known, answer): (Option<KnownAs>, Answer) = blocking::run(&shared, work).await?;
-    let found_out = answer.as_ref().ok().and_then(|reply| reply.known);
-    note(&http, known.or(found_out));
-    Ok(answer?.into())
-}
-
-/// What a request was given before it runs.
-#[derive(Debug, Default)]
-pub(crate) struct Admitted {
-    /// To hash a password. It goes with the work: a client that leaves does not end that.
-    pub(crate) _turn: Option<Turn>,
-    /// Whether the operation that hashes was counted.
-    pub(crate) is_counted: bool,
-}
-
-/// Waits for its turn, if an operation of the request hashes a password: here, where it holds no
-/// thread and no connection. Whoever will be refused before the password is looked at takes no
-/// place in the queue.
-pub(crate) async fn admit(
-    state: &ApiState,
-    caller: &Caller,
-    token: Option<String>,
-    hashing: impl FnOnce() -> Option<&'static Route> + Send + 'static,
-) -> Result<Admitted, Problem> {
-    let caller = caller.clone();
-    let waits = move |app: &App| {
-        let Some(route) = hashing() else { return Ok((Hashes::Nothing, false)) };
-        let is_let_in = match route.limit {
-            Some(limit) => app.count_request(&caller, limit).is_ok(),
-            None => token.is_some_and(|token| app.authenticate(&token).is_ok()),
-        };
-        let hashes = if is_let_in { route.hashes } else { Hashes::Nothing };
-        Ok((hashes, is_let_in && route.limit.is_some()))
-    };
-    let (hashes, is_counted) = blocking::run(state, waits).await?;
-    Ok(Admitted { _turn: state.hashing.turn(hashes).await?, is_counted })
-}
-
-/// [`answer`] where what comes is long: it is read part by part, as fast as the client takes it.
-pub(crate) async fn answer_in_parts(
-    route: &'static Route,
-    begin: Parts,
-    http: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, Problem> {
-    let Incoming { state, caller, request, .. } = read(route, &http, payload).await?;
-    let (now, requires_if_match) = (state.now(), state.requires_if_match);
-    let request_id = caller.origin.request_id.clone();
-    let work = move |app: &App| {
-        let caller = known_caller(app, route, caller, &request)?;
-        let known = caller.actor.as_ref().map(KnownAs::from);
-        let (caller, request) = (&caller, &request);
-        let is_counted = false;
-        let call = Call { app, caller, request, now, requires_if_match, key: None, is_counted };
-        Ok((known, begin(&call)))
-    };
-    let (known, export) = blocking::run(&state, work).await?;
-    note(&http, known);
-    let mut response = HttpResponse::Ok();
-    response.content_type("application/json");
-    // Of an answer to HEAD no part is ever sent.
-    let export = Some(export?).filter(|_| http.method() != Method::HEAD);
-    Ok(response.body(ExportBody::new(state, export, request_id)))
-}
-
-/// Tells the access log who it was.
-pub(crate) fn note(http: &HttpRequest, known: Option<KnownAs>) {
-    if let Some(known) = known {
-        http.extensions_mut().insert(known);
-    }
-}
-
-/// The caller with its actor, where there must be one.
-fn known_caller(
-    app: &App,
-    route: &Route,
-    stranger: Caller,
-    request: &Request,
-) -> Result<Caller, Problem> {
-    match (route.access, &request.token) {
-        (Access::Authenticated, Some(token)) => {
-            let actor = app.authenticate(token)?;
-            KnownAs::from(&actor).record();
-            Ok(Caller { actor: Some(actor), ..stranger })
-        }
-        (Access::Authenticated, None) => Err(AppError::Unauthenticated.into()),
-        (Access::Open, _) => Ok(stranger),
-    }
-}
-
-/// The parameters, each of which the route knows and which stands there once.
+/// The parameters of the query, if the endpoint knows each of them and each is given once.
 pub(crate) fn known_parameters(
-    route: &Route,
+    endpoint: &Endpoint,
     query: Vec<(String, String)>,
 ) -> Result<Vec<(String, String)>, Problem> {
     let mut known: Vec<(String, String)> = Vec::with_capacity(query.len());
     for (name, value) in query {
         let is_there = known.iter().any(|(other, _)| *other == name);
-        if is_there || !route.parameters.contains(&name.as_str()) {
+        if is_there || !endpoint.parameters.iter().any(|known| known.name == name) {
             let detail = format!("The query parameter {name:?} is unknown, or given twice");
             return Err(Problem::new("query.unknown_parameter").with_detail(detail));
         }
@@ -226,8 +100,9 @@ fn if_match(http: &HttpRequest) -> Result<Option<Vec<i64>>, Problem> {
 }
 
 /// The versions that a write is not meant for; on a read the header asks for something else.
-fn if_none_match(route: &Route, http: &HttpRequest) -> Result<Option<NoneOf>, Problem> {
-    let header = header_list(http, &header::IF_NONE_MATCH).filter(|_| route.method != Verb::Get);
+fn if_none_match(endpoint: &Endpoint, http: &HttpRequest) -> Result<Option<NoneOf>, Problem> {
+    let header =
+        header_list(http, &header::IF_NONE_MATCH).filter(|_| endpoint.method != Method::Get);
     let tags = |header: String| {
         Tags::parse(&header).ok_or_else(|| Problem::new("if_none_match.malformed"))
     };

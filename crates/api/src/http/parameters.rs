@@ -3,12 +3,40 @@ use userdom_application::{
     services::{CodedError, ValidationService},
 };
 
-use crate::http::{call::Call, codes::Plain};
+use super::{call::Call, codes::Plain, schema::Schema};
 
-const USUAL_LIMIT: u32 = 50;
-const GREATEST_LIMIT: u32 = 200;
+/// How many items a page has when nobody says.
+pub(crate) const USUAL_LIMIT: u32 = 50;
+pub(crate) const GREATEST_LIMIT: u32 = 200;
 
-/// The parameters of a query, read so that all faulty ones are told at once. A fault names
+pub(crate) const CURSOR: Parameter =
+    parameter("cursor", "The `next_cursor` of the page before", Schema::Text);
+pub(crate) const LIMIT: Parameter = parameter(
+    "limit",
+    "How many at most",
+    Schema::Count { greatest: GREATEST_LIMIT, usual: USUAL_LIMIT },
+);
+pub(crate) const COUNT: Parameter = parameter("count", "Whether to count all", Schema::Flag);
+
+/// A parameter of the query.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) schema: Schema,
+    pub(crate) is_required: bool,
+}
+
+/// A parameter that may be absent.
+pub(crate) const fn parameter(
+    name: &'static str,
+    description: &'static str,
+    schema: Schema,
+) -> Parameter {
+    Parameter { name, description, schema, is_required: false }
+}
+
+/// The parameters of a query, read so that all faulty ones are reported at once. A fault names
 /// its parameter with a question mark before it, where a body has a JSON pointer.
 pub(crate) struct Parameters<'a> {
     call: &'a Call<'a>,
@@ -43,7 +71,12 @@ impl<'a> Parameters<'a> {
 
     /// How many items a page is to have.
     pub(crate) fn limit(&mut self) -> u32 {
-        self.read("limit", read_limit).unwrap_or(USUAL_LIMIT)
+        self.read(LIMIT.name, read_limit).unwrap_or(USUAL_LIMIT)
+    }
+
+    /// Where the page begins.
+    pub(crate) fn cursor(&mut self) -> Option<String> {
+        self.call.parameter(CURSOR.name).map(str::to_owned)
     }
 
     /// The value, unless something was faulty.

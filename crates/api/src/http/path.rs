@@ -30,6 +30,11 @@ pub(crate) fn segments(template: &str, parts: &[String]) -> Option<Vec<(String, 
     Some(found)
 }
 
+/// Whether a path has an id where its template has this name in braces.
+pub(crate) fn is_id(name: &str) -> bool {
+    !matches!(name, "email" | "username")
+}
+
 /// `None` for what is no percent-encoding of a text in UTF-8.
 fn decoded(segment: &str) -> Option<String> {
     let is_whole = |after: &str| {

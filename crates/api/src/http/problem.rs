@@ -4,25 +4,24 @@ use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use userdom_application::{AppError, Fault, FaultKind, Faults, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
-use crate::http::{codes, reply::Reply};
+use super::{codes, reply::Reply};
 
 /// What every operation gives.
 pub(crate) type Answer = Result<Reply, Problem>;
 
-const INTERNAL: &str = "internal";
+pub(super) const INTERNAL: &str = "internal";
 
 /// An error as the client sees it (RFC 9457), and its cause, which only the log sees.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) code: &'static str,
-    status: StatusCode,
+    pub(super) status: StatusCode,
     detail: Cow<'static, str>,
-    errors: Vec<Fault>,
+    pub(super) errors: Vec<Fault>,
     exceeded: Option<Exceeded>,
     /// The operation of an atomic batch that was refused; with it all others are undone.
     pub(crate) operation: Option<usize>,
@@ -80,27 +79,6 @@ impl Problem {
         self.status.is_server_error()
     }
 
-    /// Its codes and places, in a few kilobytes: texts may repeat whatever was sent.
-    pub(crate) fn to_kept(&self) -> KeptProblem {
-        let mut left = KeptProblem::LONGEST_FAULTS;
-        let fits = |fault: &&Fault| {
-            let length = fault.pointer.len() + fault.code.len() + KeptProblem::AROUND_FAULT;
-            let fits = length <= left;
-            left = left.saturating_sub(length);
-            fits
-        };
-        let fault = |fault: &Fault| {
-            let is_rule = fault.kind == FaultKind::Rule;
-            (fault.pointer.clone(), fault.code.to_owned(), is_rule)
-        };
-        KeptProblem {
-            code: self.code.to_owned(),
-            status: self.status.as_u16(),
-            operation: self.operation,
-            errors: self.errors.iter().take_while(fits).map(fault).collect(),
-        }
-    }
-
     fn caused_by(code: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(code) }
     }
@@ -113,7 +91,7 @@ impl Problem {
     }
 
     /// The same once more; its cause stays behind.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn without_cause(&self) -> Self {
         Self {
             code: self.code,
             status: self.status,
@@ -126,7 +104,7 @@ impl Problem {
     }
 
     /// The status and the body, for an answer inside another one.
-    pub(crate) fn shown(&self, request_id: &str) -> (u16, String) {
+    pub(crate) fn to_body(&self, request_id: &str) -> (u16, String) {
         self.log(request_id);
         (self.status.as_u16(), self.json(request_id))
     }
@@ -157,7 +135,7 @@ impl Problem {
     }
 
     /// The members of the problem document, for an answer that has another frame.
-    pub(crate) fn told(&self, request_id: &str) -> Map<String, Value> {
+    pub(crate) fn to_members(&self, request_id: &str) -> Map<String, Value> {
         self.log(request_id);
         self.members(request_id)
     }
@@ -176,7 +154,7 @@ impl Problem {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if let Some(exceeded) = &self.exceeded {
-            tell_limit(&mut response, exceeded);
+            add_limit(&mut response, exceeded);
         }
         response.content_type("application/problem+json").body(self.json(request_id))
     }
@@ -207,7 +185,7 @@ impl Problem {
 }
 
 /// When the next one passes, and what is allowed (draft-ietf-httpapi-ratelimit-headers).
-fn tell_limit(response: &mut HttpResponseBuilder, exceeded: &Exceeded) {
+fn add_limit(response: &mut HttpResponseBuilder, exceeded: &Exceeded) {
     let (name, quota, seconds) =
         (exceeded.limit.as_str(), exceeded.limit.quota(), exceeded.retry_after);
     let policy = format!("\"{name}\";q={};w={}", quota.allowed, quota.seconds);
@@ -295,41 +273,6 @@ impl From<AppError> for Problem {
             ) => Self::caused_by("store.unavailable", cause),
             AppError::Internal(cause) => Self::internal(cause),
             other => Self::internal(other),
-        }
-    }
-}
-
-/// A problem that is kept to be told again.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct KeptProblem {
-    code: String,
-    status: u16,
-    operation: Option<usize>,
-    /// Pointer, code, and whether a rule was broken.
-    errors: Vec<(String, String, bool)>,
-}
-
-impl KeptProblem {
-    /// So many bytes of faults are kept: with what is around them, less than 4 KiB. A byte of a
-    /// pointer is at most six of JSON.
-    const LONGEST_FAULTS: usize = 600;
-    const AROUND_FAULT: usize = 4;
-}
-
-impl From<KeptProblem> for Problem {
-    fn from(kept: KeptProblem) -> Self {
-        let fault = |(pointer, code, is_rule): (String, String, bool)| {
-            let code = codes::known(&code).unwrap_or(INTERNAL);
-            let detail = codes::find(code).map_or_else(String::new, |(_, meaning)| meaning.into());
-            let kind = if is_rule { FaultKind::Rule } else { FaultKind::Malformed };
-            Fault { pointer, code, detail, kind }
-        };
-        let problem = Self::new(codes::known(&kept.code).unwrap_or(INTERNAL));
-        Self {
-            status: StatusCode::from_u16(kept.status).unwrap_or(problem.status),
-            errors: kept.errors.into_iter().map(fault).collect(),
-            operation: kept.operation,
-            ..problem
         }
     }
 }

@@ -70,7 +70,7 @@ impl Reply {
         self.with(header::ETAG, etag::of(version))
     }
 
-    /// The user's version, if it is told.
+    /// The version of the user, if the answer has one.
     pub(crate) fn version(&self) -> Option<i64> {
         let (_, tag) = self.headers.iter().find(|(name, _)| *name == header::ETAG)?;
         tag.trim_matches('"').parse().ok()

@@ -12,7 +12,7 @@ use userdom_application::{
     ports::{Clock, IdGenerator},
 };
 
-use crate::{http::hashing_queue::HashingQueues, openapi};
+use super::hashing_queue::HashingQueues;
 
 /// What every request has at hand; cheap to clone.
 #[expect(missing_debug_implementations, reason = "ports are traits")]
@@ -34,7 +34,7 @@ pub struct ApiState {
 }
 
 impl ApiState {
-    /// The door to `app`. At most `permits` requests run in it at once. Ready from the start.
+    /// An API of `app`. At most `permits` requests run in it at once. Ready from the start.
     pub fn new(app: App, clock: Arc<dyn Clock>, ids: Arc<dyn IdGenerator>, permits: usize) -> Self {
         let hashing = Arc::new(HashingQueues::new(permits));
         let permits = Arc::new(Semaphore::new(permits));
@@ -55,8 +55,8 @@ impl ApiState {
         }
     }
 
-    /// Believes what proxies in these networks say about whom they speak for
-    /// (`X-Forwarded-For`); without any, a client is whoever opened the connection.
+    /// Trusts `X-Forwarded-For` of proxies in these networks. Without any, the client is the peer
+    /// of the connection.
     #[must_use]
     pub fn with_trusted_proxies(self, networks: Vec<IpNet>) -> Self {
         Self { trusted_proxies: networks.into(), ..self }
@@ -78,9 +78,9 @@ impl ApiState {
         Self { public_url: url.into(), openapi: Arc::default(), ..self }
     }
 
-    /// The OpenAPI document, with the URL by which clients reach the service.
-    pub(crate) fn openapi(&self) -> Bytes {
-        self.openapi.get_or_init(|| openapi::text(&self.public_url).into()).clone()
+    /// The OpenAPI document, written once for the URL by which clients reach the service.
+    pub(crate) fn openapi(&self, write: impl FnOnce(&str) -> String) -> Bytes {
+        self.openapi.get_or_init(|| write(&self.public_url).into()).clone()
     }
 
     /// Whether whoever changes a user must say which version it has seen (`If-Match`).

@@ -19,11 +19,7 @@ use tracing::{Instrument, field, info_span};
 pub(crate) use cors::cors;
 pub(crate) use headers::add as add_headers;
 
-use crate::http::ApiState;
-
-/// The id of a request, for whoever handles it.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) String);
+use crate::http::{ApiState, RequestId};
 
 /// A span with the request's id, problems in their one form, the headers that
 /// every answer has, and a line in the access log.

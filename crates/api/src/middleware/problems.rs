@@ -1,6 +1,6 @@
 use actix_cors::CorsError;
 use actix_web::{
-    HttpRequest,
+    HttpMessage, HttpRequest,
     body::BoxBody,
     dev::ServiceResponse,
     http::header::{
@@ -11,8 +11,7 @@ use actix_web::{
 
 use crate::{
     graphql,
-    http::{bearer, problem::Problem},
-    routes,
+    http::{bearer, endpoint::Endpoint, problem::Problem},
 };
 
 /// What a failure keeps of the headers that it had: without those of CORS no script could read it.
@@ -51,7 +50,8 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
 fn challenge(request: &HttpRequest, headers: &mut HeaderMap) {
     headers
         .insert(WWW_AUTHENTICATE, HeaderValue::from_static(bearer::challenge(request.headers())));
-    if routes::takes_basic(request) {
+    let endpoint = request.extensions().get::<&'static Endpoint>().copied();
+    if endpoint.is_some_and(|endpoint| endpoint.takes_basic) {
         headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"userdom\""));
     }
 }

@@ -1,52 +1,34 @@
-//! The API as a document that machines read (OpenAPI 3.1), made of the routes themselves.
+//! The API as a document that machines read (OpenAPI 3.1), written from the endpoints.
 
-pub(crate) mod answers;
-mod descriptions;
+mod components;
 mod operations;
-pub(crate) mod parameters;
-pub(crate) mod requests;
-mod samples;
+mod parameters;
+mod refusals;
 mod schema;
-pub(crate) mod shared;
-
-use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use operations::{Description, describe};
-
-use crate::{
-    graphql::MEDIA_TYPES as GRAPHQL_TYPES,
-    http::{body::BodyKind, codes},
-    routes::{Access, GRAPHQL, Hashes, Keys, ROUTES, Route, Verb},
-};
-
-/// The document, written once, for a service that nobody has configured.
-pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| text("http://127.0.0.1:8080"));
+use self::{components::Components, refusals::Refusals};
+use crate::http::endpoint::{ACCOUNTS, CONTACTS, DIRECTORY, Endpoint, SERVICE, SESSIONS};
 
 /// The document of a service at this URL.
-pub(crate) fn text(server: &str) -> String {
-    format!("{:#}\n", document(server))
+pub(crate) fn text(endpoints: &[&Endpoint], server: &str) -> String {
+    format!("{:#}\n", document(endpoints, server))
 }
 
-fn document(server: &str) -> Value {
-    let (mut paths, mut refusals) = (Map::new(), Refusals::default());
-    for route in ROUTES {
-        let Some(description) = describe(route) else { continue };
-        let path = paths.entry(route.template).or_insert_with(|| json!({}));
-        let method = route.method.as_str().to_lowercase();
-        schema::put(path, &method, operation(route, &description, &mut refusals));
+fn document(endpoints: &[&Endpoint], server: &str) -> Value {
+    let (mut components, mut refusals) = (Components::default(), Refusals::default());
+    let mut paths = Map::new();
+    for endpoint in endpoints {
+        let Some(tag) = endpoint.tag else { continue };
+        let method = endpoint.method.as_str().to_lowercase();
+        let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
+        let operation = operations::operation(endpoint, tag, &mut components, &mut refusals);
+        schema::put(path, &method, operation);
     }
-    let mut schemas = answers::all();
-    schemas.extend(requests::all());
-    schemas.extend(shared::all());
-    let refusals = refusals.shown();
-    let mut examples = examples(&schemas);
-    let (in_paths, in_refusals) = (json!(paths).to_string(), json!(refusals).to_string());
-    examples.retain(|name, _| {
-        let reference = format!("\"#/components/examples/{name}\"");
-        in_paths.contains(&reference) || in_refusals.contains(&reference)
-    });
+    let responses = refusals.responses(&mut components);
+    let tags = [ACCOUNTS, SESSIONS, CONTACTS, DIRECTORY, SERVICE]
+        .map(|tag| json!({"name": tag.name, "description": tag.description}));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -56,19 +38,13 @@ fn document(server: &str) -> Value {
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": server, "description": "This service"}],
-        "tags": [
-            {"name": "accounts", "description": "Users, their profiles, passwords and status"},
-            {"name": "sessions", "description": "Signing in and out"},
-            {"name": "contacts", "description": "Emails, phones and addresses"},
-            {"name": "directory", "description": "Finding users"},
-            {"name": "service", "description": "Other services, batches, health"},
-        ],
+        "tags": tags,
         "paths": paths,
         "components": {
-            "examples": examples,
-            "schemas": schemas,
+            "examples": components.examples,
+            "schemas": components.schemas,
             "headers": parameters::headers(),
-            "responses": refusals,
+            "responses": responses,
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -85,261 +61,28 @@ fn document(server: &str) -> Value {
     })
 }
 
-fn operation(route: &Route, description: &Description, refusals: &mut Refusals) -> Value {
-    let mut operation = json!({
-        "tags": [description.tag],
-        "operationId": description.id,
-        "summary": description.summary,
-        "description": descriptions::of(description.id),
-        "parameters": parameters::of(route),
-        "responses": responses(route, description, refusals),
-        "security": match route.access {
-            Access::Authenticated if route.takes_basic => json!([{"token": []}, {"basic": []}]),
-            Access::Authenticated => json!([{"token": []}]),
-            Access::Open => json!([]),
-        },
-    });
-    if !description.request.is_empty() {
-        schema::put(&mut operation, "requestBody", body(route, description.request));
-    }
-    operation
-}
-
-fn body(route: &Route, schema: &str) -> Value {
-    let content = content(route.body.types(), schema);
-    json!({"required": route.body != BodyKind::OptionalJson, "content": content})
-}
-
-/// A schema in these media types, with its example beside it: consoles look for it there.
-fn content(types: &[&str], schema: &str) -> Map<String, Value> {
-    let example = json!({"$ref": format!("#/components/examples/{schema}")});
-    let media = json!({"schema": schema::named(schema), "examples": {schema: example}});
-    types.iter().map(|kind| ((*kind).to_owned(), media.clone())).collect()
-}
-
-fn responses(route: &Route, description: &Description, refusals: &mut Refusals) -> Value {
-    let mut responses = Map::new();
-    for (status, schema) in description.answers {
-        responses.insert(status.to_string(), answer(route, *status, schema));
-    }
-    if route.is_conditional() {
-        let not_modified = json!({
-            "description": "The client has this version",
-            "headers": parameters::answered(&["ETag"]),
-        });
-        responses.insert("304".to_owned(), not_modified);
-    }
-    let mut by_status = BTreeMap::<u16, Vec<&'static str>>::new();
-    for code in usual_refusals(route).into_iter().chain(description.refusals.iter().copied()) {
-        for status in statuses(code) {
-            let codes = by_status.entry(status).or_default();
-            if !codes.contains(&code) {
-                codes.push(code);
-            }
-        }
-    }
-    for (status, codes) in by_status {
-        let shown = if route.template == GRAPHQL.template {
-            refusal_of_documents(status, &codes)
-        } else {
-            refusals.reference(status, codes)
-        };
-        responses.insert(status.to_string(), shown);
-    }
-    Value::Object(responses)
-}
-
-/// Faulty fields are 422, and 400 if one of them cannot even be read.
-fn statuses(code: &str) -> Vec<u16> {
-    match code {
-        "request.invalid" => vec![400, 422],
-        code => vec![codes::find(code).map_or(500, |(status, _)| status)],
-    }
-}
-
-fn answer(route: &Route, status: u16, schema: &str) -> Value {
-    let description = match status {
-        200 => "Done",
-        201 => "Made",
-        202 => "Accepted",
-        _ => "Done; there is nothing to show",
-    };
-    let mut headers = vec!["X-Request-Id"];
-    if status == 201 {
-        headers.push("Location");
-    }
-    if route.shows_version(status) {
-        headers.push("ETag");
-    }
-    if route.method == Verb::Post {
-        headers.push("Idempotency-Replayed");
-    }
-    let mut answer = json!({
-        "description": description,
-        "headers": parameters::answered(&headers),
-    });
-    if !schema.is_empty() {
-        let is_graphql = route.template == GRAPHQL.template;
-        let types = if is_graphql { &GRAPHQL_TYPES[..] } else { &["application/json"] };
-        schema::put(&mut answer, "content", content(types, schema).into());
-    }
-    answer
-}
-
-/// What may be refused by the way in which the route is called.
-fn usual_refusals(route: &Route) -> Vec<&'static str> {
-    let mut codes = vec!["query.malformed", "query.unknown_parameter"];
-    if route.template == "/livez" || route.template == "/readyz" {
-        return Vec::new();
-    }
-    if !route.parameters.is_empty() {
-        codes.push("request.invalid");
-    }
-    if route.template.contains('{') {
-        codes.push("path.malformed");
-    }
-    if route.access == Access::Authenticated {
-        codes.extend(["access.unauthenticated", "access.forbidden"]);
-        codes.extend(["if_match.malformed", "version.stale", "user.contended"]);
-        if route.method != Verb::Get {
-            codes.extend(["if_none_match.malformed", "if_none_match.failed"]);
-        }
-    }
-    if route.template.contains("/users/{id}") && route.access == Access::Authenticated {
-        codes.push("user.not_found");
-    }
-    if route.body != BodyKind::None {
-        codes.extend(["request.malformed", "request.invalid", "request.timeout"]);
-        codes.extend(["request.too_large", "request.unsupported_media_type"]);
-        codes.push("request.unsupported_encoding");
-    }
-    if route.method == Verb::Post {
-        codes.extend(["idempotency_key.malformed", "idempotency_key.reused"]);
-        codes.push("idempotency_key.in_progress");
-    }
-    // Callers have an allowance of keys.
-    let counts_keys = route.method == Verb::Post
-        && route.access == Access::Authenticated
-        && route.keys != Keys::Ignore;
-    if route.limit.is_some() || counts_keys {
-        codes.push("rate_limit.exceeded");
-    }
-    if route.edits {
-        codes.push("if_match.required");
-    }
-    if route.hashes != Hashes::Nothing {
-        codes.push("request.invalid");
-    }
-    codes.extend(["service.busy", "store.unavailable", "internal"]);
-    codes
-}
-
-/// Refusals that several operations share: each status with its codes stands there once.
-#[derive(Default)]
-struct Refusals(Vec<(u16, Vec<&'static str>)>);
-
-impl Refusals {
-    fn reference(&mut self, status: u16, codes: Vec<&'static str>) -> Value {
-        let refusal = (status, codes);
-        let known = self.0.iter().position(|other| *other == refusal);
-        let place = known.unwrap_or(self.0.len());
-        if known.is_none() {
-            self.0.push(refusal);
-        }
-        json!({"$ref": format!("#/components/responses/{}", Self::name(status, place))})
-    }
-
-    fn name(status: u16, place: usize) -> String {
-        format!("Refusal{status}.{place}")
-    }
-
-    fn shown(&self) -> Map<String, Value> {
-        let one = |(place, (status, codes)): (usize, &(u16, Vec<&str>))| {
-            (Self::name(*status, place), refusal(*status, codes))
-        };
-        self.0.iter().enumerate().map(one).collect()
-    }
-}
-
-/// Each body as it may look: what is sent, what comes back, and each refusal.
-fn examples(schemas: &Map<String, Value>) -> Map<String, Value> {
-    let mut all = samples::all(schemas);
-    all.extend(requests::examples());
-    let shown = |(name, value): (String, Value)| (name, json!({"value": value}));
-    let mut all: Map<_, _> = all.into_iter().map(shown).collect();
-    all.extend(refusal_examples());
-    all
-}
-
-fn refusal_examples() -> Map<String, Value> {
-    let example = |(code, status, meaning): &(&str, u16, &str)| {
-        let problem = json!({
-            "type": format!("urn:userdom:problem:{code}"),
-            "title": meaning,
-            "status": status,
-            "detail": meaning,
-            "code": code,
-            "request_id": "019b79da-0000-7000-8000-000000000000",
-        });
-        ((*code).to_owned(), json!({"summary": meaning, "value": problem}))
-    };
-    codes::CODES.iter().map(example).collect()
-}
-
-fn refusal(status: u16, codes: &[&str]) -> Value {
-    let lines: Vec<_> = codes
-        .iter()
-        .map(|code| format!("`{code}`: {}", codes::find(code).map_or("", |(_, meaning)| meaning)))
-        .collect();
-    let example = |code: &&str| {
-        let named = format!("#/components/examples/{code}");
-        ((*code).to_owned(), json!({"$ref": named}))
-    };
-    let headers: &[&str] = match status {
-        401 => &["X-Request-Id", "WWW-Authenticate"],
-        409 if codes.contains(&"idempotency_key.in_progress") => &["X-Request-Id", "Retry-After"],
-        415 => &["X-Request-Id", "Accept-Encoding"],
-        429 => &["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
-        503 => &["X-Request-Id", "Retry-After"],
-        _ => &["X-Request-Id"],
-    };
-    json!({
-        "description": lines.join("; "),
-        "headers": parameters::answered(headers),
-        "content": {"application/problem+json": {
-            "schema": schema::named("Problem"),
-            "examples": codes.iter().map(example).collect::<Map<_, _>>(),
-        }},
-    })
-}
-
-/// A document of which nothing was begun: GraphQL says so in its own way.
-fn refusal_of_documents(status: u16, codes: &[&str]) -> Value {
-    let mut refusal = refusal(status, codes);
-    if let Some(problems) = refusal.get_mut("content").and_then(Value::as_object_mut) {
-        let answer = json!({"schema": schema::named("GraphqlAnswer")});
-        problems.extend(GRAPHQL_TYPES.map(|kind| (kind.to_owned(), answer.clone())));
-    }
-    refusal
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
-    use super::*;
+    use super::{parameters::USER, *};
+    use crate::{OPENAPI, ROUTES};
+
+    fn whole() -> Value {
+        document(&ROUTES, "/")
+    }
 
     #[test]
     fn the_document_in_docs_is_this_one() {
         let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
         let kept = std::fs::read_to_string(kept).unwrap_or_default();
-        assert!(kept == *DOCUMENT, "write it anew: cargo run -- openapi > docs/openapi.json");
+        assert!(kept == *OPENAPI, "write it anew: cargo run -- openapi > docs/openapi.json");
     }
 
     #[test]
     fn every_schema_that_is_named_is_there_and_needed() {
-        let text = DOCUMENT.as_str();
-        let document = document("/");
+        let text = OPENAPI.as_str();
+        let document = whole();
         for name in document["components"]["schemas"].as_object().unwrap().keys() {
             assert!(text.contains(&format!("\"#/components/schemas/{name}\"")), "{name}");
         }
@@ -350,11 +93,11 @@ mod tests {
     }
 
     fn schemas() -> Map<String, Value> {
-        document("/")["components"]["schemas"].as_object().unwrap().clone()
+        whole()["components"]["schemas"].as_object().unwrap().clone()
     }
 
     fn operations() -> Vec<Value> {
-        let paths = document("/")["paths"].as_object().unwrap().clone();
+        let paths = whole()["paths"].as_object().unwrap().clone();
         paths.values().flat_map(|path| path.as_object().unwrap().values().cloned()).collect()
     }
 
@@ -383,7 +126,7 @@ mod tests {
             }
         }
         let mut found = Vec::new();
-        walk("", &document("/"), &mut found);
+        walk("", &whole(), &mut found);
         assert!(found.len() > 500, "{}", found.len());
         found
     }
@@ -479,10 +222,11 @@ mod tests {
             assert!(is_named_itself || schema.get("properties").is_none(), "{at} is an object");
             assert!(schema.get("const").is_none() && schema.get("anyOf").is_none(), "{at}");
         }
-        let all = document("/").to_string();
-        for it in shared::enumerations() {
-            let values = format!("\"enum\":{}", json!(it.values));
-            assert_eq!(all.matches(&values).count(), 1, "{}", it.name);
+        let all = whole().to_string();
+        let enumerations = schemas().into_iter().filter(|(_, schema)| schema.get("enum").is_some());
+        for (name, schema) in enumerations {
+            let values = format!("\"enum\":{}", schema["enum"]);
+            assert_eq!(all.matches(&values).count(), 1, "{name}");
         }
     }
 
@@ -492,10 +236,7 @@ mod tests {
         for operation in operations() {
             for parameter in operation["parameters"].as_array().unwrap() {
                 if parameter["in"] == "path" && parameter["example"] == "me" {
-                    assert_eq!(
-                        parameter["schema"],
-                        json!({"type": "string", "pattern": parameters::USER})
-                    );
+                    assert_eq!(parameter["schema"], json!({"type": "string", "pattern": USER}));
                     seen += 1;
                 }
             }
@@ -505,11 +246,27 @@ mod tests {
 
     #[test]
     fn f2_answers_are_open_and_requests_are_closed() {
-        for name in answers::all().keys() {
-            assert_eq!(schemas()[name].get("additionalProperties"), None, "{name}");
+        let all = operations();
+        let requests = reached(all.iter().map(|it| it["requestBody"].to_string()).collect());
+        let components = whole()["components"]["responses"].to_string();
+        let answers = all.iter().map(|it| it["responses"].to_string()).collect::<String>();
+        let answers = reached(answers + &components);
+        for (name, schema) in schemas().iter().filter(|(_, it)| it.get("properties").is_some()) {
+            let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+            assert_eq!((requests.contains(name), answers.contains(name)), (is_closed, !is_closed));
         }
-        for (name, schema) in requests::all().iter().filter(|(_, it)| it["type"] == "object") {
-            assert_eq!(schema["additionalProperties"], false, "{name}");
+    }
+
+    /// The schemas that are named in a text, with those that are named in them.
+    fn reached(mut text: String) -> BTreeSet<String> {
+        let (schemas, mut names) = (schemas(), BTreeSet::new());
+        loop {
+            let is_new = |name: &&String| {
+                !names.contains(*name) && text.contains(&format!("schemas/{name}\""))
+            };
+            let Some(name) = schemas.keys().find(is_new) else { return names };
+            text += &schemas[name].to_string();
+            names.insert(name.clone());
         }
     }
 
@@ -531,17 +288,24 @@ mod tests {
                 );
             }
         }
-        let described: BTreeSet<_> = descriptions::ids().collect();
-        let known = operations.iter().map(|it| it["operationId"].as_str().unwrap()).collect();
-        assert_eq!(described, known);
+        let pages = ["/verify-email", "/reset-password", "/openapi.json", "/docs"];
+        let served = ROUTES.iter().filter(|route| !pages.contains(&route.path));
+        assert_eq!(operations.len(), served.count());
     }
 
     #[test]
     fn f2_the_server_is_the_one_that_is_asked() {
         let url = "https://accounts.example.org/users";
-        let document: Value = serde_json::from_str(&super::text(url)).unwrap();
+        let document: Value = serde_json::from_str(&super::text(&ROUTES, url)).unwrap();
         assert_eq!(document["servers"][0]["url"], url);
-        let kept: Value = serde_json::from_str(&DOCUMENT).unwrap();
+        let kept: Value = serde_json::from_str(&OPENAPI).unwrap();
         assert_eq!(kept["servers"][0]["url"], "http://127.0.0.1:8080");
+    }
+
+    #[test]
+    fn every_refusal_stands_in_the_catalogue() {
+        for code in ROUTES.iter().flat_map(|route| route.refusals) {
+            assert!(crate::http::codes::find(code).is_some(), "{code}");
+        }
     }
 }

@@ -1,55 +1,34 @@
-//! JSON Schema (2020-12, as OpenAPI 3.1 has it), in few words.
+//! JSON Schema (2020-12, as OpenAPI 3.1 has it).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-/// A text.
-pub(super) fn text() -> Value {
-    json!({"type": "string"})
-}
+use crate::http::schema::{Object, Schema};
 
-/// A text of so many characters at most.
-pub(super) fn text_to(longest: usize) -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": longest})
-}
-
-/// A text in one of JSON Schema's formats.
-pub(super) fn format(name: &str) -> Value {
-    json!({"type": "string", "format": name})
-}
-
-pub(super) fn id() -> Value {
-    format("uuid")
-}
-
-pub(super) fn time() -> Value {
-    format("date-time")
-}
-
-pub(super) fn flag() -> Value {
-    json!({"type": "boolean"})
-}
-
-/// A whole number from nought on.
-pub(super) fn number() -> Value {
-    json!({"type": "integer", "minimum": 0})
-}
-
-/// Seconds since 1970.
-pub(super) fn seconds() -> Value {
-    json!({"type": "integer", "format": "int64", "minimum": 0})
-}
-
-pub(super) fn one_of(names: &[&str]) -> Value {
-    json!({"type": "string", "enum": names})
+/// A schema without a name.
+pub(super) fn plain(schema: Schema) -> Value {
+    let text = |format: &str| json!({"type": "string", "format": format});
+    match schema {
+        Schema::Text => json!({"type": "string"}),
+        Schema::ShortText(longest) => {
+            json!({"type": "string", "minLength": 1, "maxLength": longest})
+        }
+        Schema::Pattern(pattern) => json!({"type": "string", "pattern": pattern}),
+        Schema::Id => text("uuid"),
+        Schema::Date => text("date"),
+        Schema::Time => text("date-time"),
+        Schema::Flag => json!({"type": "boolean"}),
+        Schema::Number => json!({"type": "integer", "minimum": 0}),
+        Schema::Count { greatest, usual } => {
+            json!({"type": "integer", "minimum": 1, "maximum": greatest, "default": usual})
+        }
+        Schema::Seconds => json!({"type": "integer", "format": "int64", "minimum": 0}),
+        Schema::JsonObject => json!({"type": "object", "additionalProperties": {}}),
+        Schema::Json | Schema::Enumeration(_) | Schema::Alias(_) | Schema::Object(_) => json!({}),
+    }
 }
 
 pub(super) fn list(items: &Value) -> Value {
     json!({"type": "array", "items": items})
-}
-
-/// Any JSON.
-pub(super) fn anything() -> Value {
-    json!({})
 }
 
 /// The value, or null.
@@ -63,45 +42,18 @@ pub(super) fn or_null(mut schema: Value) -> Value {
     }
 }
 
-/// One of the schemas that have a name.
-pub(super) fn named(name: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{name}")})
+pub(super) fn page_name(of: &dyn Object) -> String {
+    format!("{}Page", of.name())
 }
 
-/// An object with these members, to which later versions may add. A name that ends in `?` may be
-/// absent.
-pub(super) fn object(members: &[(&str, Value)]) -> Value {
-    let (mut properties, mut required) = (Map::new(), Vec::new());
-    for (name, schema) in members {
-        let plain = name.trim_end_matches('?');
-        if plain == *name {
-            required.push(json!(plain));
-        }
-        properties.insert(plain.to_owned(), schema.clone());
-    }
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-    })
-}
-
-/// An object with these members and no others.
-pub(super) fn closed_object(members: &[(&str, Value)]) -> Value {
-    let mut schema = object(members);
-    put(&mut schema, "additionalProperties", false.into());
-    schema
-}
-
-/// A page of a list.
-pub(super) fn page(of: &str) -> Value {
-    object(&[("items", list(&named(of))), ("next_cursor", or_null(text())), ("total?", number())])
-}
-
-/// With what it is.
-pub(super) fn about(mut schema: Value, description: &str) -> Value {
-    put(&mut schema, "description", description.into());
-    schema
+/// A page of a list of such items.
+pub(super) fn page(item: &Value) -> Value {
+    let properties = json!({
+        "items": list(item),
+        "next_cursor": or_null(plain(Schema::Text)),
+        "total": plain(Schema::Number),
+    });
+    json!({"type": "object", "properties": properties, "required": ["items", "next_cursor"]})
 }
 
 /// Puts a member into an object.

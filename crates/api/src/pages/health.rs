@@ -1,23 +1,51 @@
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::http::{ApiState, blocking, problem::Problem};
+use crate::http::{
+    ApiState, blocking,
+    endpoint::{Endpoint, Handler, Method, SERVICE, ok as answers, outside_the_api},
+    problem::Problem,
+    schema::{Schema, View, member},
+};
 
-/// A difference of clocks that is told.
-const TOLD: TimeDelta = TimeDelta::seconds(2);
+/// A smaller difference of clocks is not shown.
+const SHOWN_FROM: TimeDelta = TimeDelta::seconds(2);
 const PATIENCE: Duration = Duration::from_millis(1800);
 
-/// `GET /livez`: the process answers.
-pub(crate) async fn alive() -> Result<HttpResponse, Problem> {
+static HEALTH: View = View {
+    name: "Health",
+    description: "The service answers",
+    members: &[member("status", Schema::Text).like("ok")],
+};
+
+pub(crate) static LIVEZ: Endpoint = Endpoint {
+    tag: Some(SERVICE),
+    id: "alive",
+    summary: "The process answers",
+    description: "Answers while the process runs; looks at nothing else.",
+    responses: &[answers(&HEALTH)],
+    ..outside_the_api(Method::Get, "/livez", Handler::Page(|| web::to(alive)))
+};
+
+async fn alive() -> Result<HttpResponse, Problem> {
     Ok(ok())
 }
 
-/// `GET /readyz`: the service takes requests, and the store answers.
-pub(crate) async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(crate) static READYZ: Endpoint = Endpoint {
+    tag: Some(SERVICE),
+    id: "ready",
+    summary: "The service takes requests",
+    description: "Answers 200 while the service takes requests and its database answers.",
+    responses: &[answers(&HEALTH)],
+    refusals: &["service.not_ready"],
+    ..outside_the_api(Method::Get, "/readyz", Handler::Page(|| web::to(ready)))
+};
+
+async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let state = request.app_data::<ApiState>().filter(|state| state.is_ready());
     let state = state.ok_or_else(not_ready)?;
     let asked = blocking::run(state, |app| Ok(app.is_ready()));
@@ -27,7 +55,7 @@ pub(crate) async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem>
         return Err(not_ready());
     }
     let ahead = state.machine_is_ahead();
-    if ahead.abs() <= TOLD {
+    if ahead.abs() <= SHOWN_FROM {
         return Ok(ok());
     }
     // It does no harm here, but will elsewhere: to TLS, and to the log.

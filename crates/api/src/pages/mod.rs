@@ -3,11 +3,12 @@
 pub(crate) mod health;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse, Route,
     http::header::{CONTENT_SECURITY_POLICY, ContentType},
+    web,
 };
 
-use crate::{http::ApiState, openapi};
+use crate::http::endpoint::{Endpoint, Handler, Method, outside_the_api};
 
 /// A page that is complete in itself.
 struct Page {
@@ -49,29 +50,20 @@ impl Page {
     }
 }
 
-/// `GET /verify-email`: where the link in the mail leads. Opening it changes
-/// nothing, because mail scanners open links; its button does. Parameters that
-/// mail programs add to links do no harm.
-pub(crate) async fn verify_email() -> HttpResponse {
-    VERIFY_EMAIL.show()
-}
+/// Where the link in the mail leads. Opening it changes nothing, because mail scanners open
+/// links; its button does. Parameters that mail programs add to links do no harm.
+pub(crate) static VERIFY_EMAIL_PAGE: Endpoint =
+    page("/verify-email", || web::to(async || VERIFY_EMAIL.show()));
 
-/// `GET /reset-password`: where the link in the reset mail leads; its form sets the new
-/// password.
-pub(crate) async fn reset_password() -> HttpResponse {
-    RESET_PASSWORD.show()
-}
+/// Where the link in the reset mail leads; its form sets the new password.
+pub(crate) static RESET_PASSWORD_PAGE: Endpoint =
+    page("/reset-password", || web::to(async || RESET_PASSWORD.show()));
 
-/// `GET /docs`: the API for people to read.
-pub(crate) async fn docs() -> HttpResponse {
-    DOCS.show()
-}
+/// The API for people to read.
+pub(crate) static DOCS_PAGE: Endpoint = page("/docs", || web::to(async || DOCS.show()));
 
-/// `GET /openapi.json`: the API for machines to read.
-pub(crate) async fn openapi(http: HttpRequest) -> HttpResponse {
-    let state = http.app_data::<ApiState>();
-    let document = state.map_or_else(|| openapi::DOCUMENT.clone().into(), ApiState::openapi);
-    HttpResponse::Ok().content_type(ContentType::json()).body(document)
+pub(crate) const fn page(path: &'static str, route: fn() -> Route) -> Endpoint {
+    outside_the_api(Method::Get, path, Handler::Page(route))
 }
 
 #[cfg(test)]

@@ -36,14 +36,14 @@ pub(super) struct Admission {
 #[derive(Default)]
 struct Open {
     count: usize,
-    by_source: HashMap<IpAddr, Vec<Arc<Seat>>>,
+    by_source: HashMap<IpAddr, Vec<Arc<Occupant>>>,
     closed_since_warning: u64,
     warned: Option<Instant>,
 }
 
 /// What another thread may know of a connection.
 #[derive(Debug)]
-struct Seat {
+struct Occupant {
     source: IpAddr,
     /// Milliseconds since the start of the server.
     waits_since: AtomicU64,
@@ -52,8 +52,8 @@ struct Seat {
 }
 
 /// The place of a connection; free again when this is dropped.
-pub(super) struct Admitted {
-    seat: Arc<Seat>,
+pub(super) struct Slot {
+    occupant: Arc<Occupant>,
     admission: Arc<Admission>,
 }
 
@@ -69,7 +69,7 @@ impl Admission {
     }
 
     /// A place for a connection from this address; `None` if nobody can make room.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Admitted> {
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
         let address = address.to_canonical();
         let is_proxy = self.proxies.iter().any(|network| network.contains(&address));
         let source = source(address);
@@ -93,10 +93,10 @@ impl Admission {
         }
         let waits_since = AtomicU64::new(self.milliseconds(Instant::now()));
         let (is_displaced, must_go) = (AtomicBool::default(), Notify::new());
-        let seat = Arc::new(Seat { source, waits_since, is_displaced, must_go });
+        let occupant = Arc::new(Occupant { source, waits_since, is_displaced, must_go });
         open.count += 1;
-        open.by_source.entry(source).or_default().push(Arc::clone(&seat));
-        Some(Admitted { seat, admission: Arc::clone(self) })
+        open.by_source.entry(source).or_default().push(Arc::clone(&occupant));
+        Some(Slot { occupant, admission: Arc::clone(self) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -109,14 +109,14 @@ impl Admission {
 }
 
 impl Open {
-    fn remove(&mut self, seat: &Arc<Seat>) {
-        let Some(of_source) = self.by_source.get_mut(&seat.source) else { return };
-        if let Some(at) = of_source.iter().position(|other| Arc::ptr_eq(other, seat)) {
+    fn remove(&mut self, occupant: &Arc<Occupant>) {
+        let Some(of_source) = self.by_source.get_mut(&occupant.source) else { return };
+        if let Some(at) = of_source.iter().position(|other| Arc::ptr_eq(other, occupant)) {
             of_source.swap_remove(at);
             self.count -= 1;
         }
         if of_source.is_empty() {
-            self.by_source.remove(&seat.source);
+            self.by_source.remove(&occupant.source);
         }
     }
 
@@ -134,32 +134,34 @@ impl Open {
     }
 }
 
-impl Admitted {
+impl Slot {
     /// Says since when it is the client's turn, if it is.
     pub(super) fn waits_since(&self, since: Option<Instant>) {
         let since = since.map_or(NOT_WAITING, |since| self.admission.milliseconds(since));
-        self.seat.waits_since.store(since, Ordering::Relaxed);
+        self.occupant.waits_since.store(since, Ordering::Relaxed);
     }
 
     /// Ends when another connection needs the place.
     pub(super) async fn must_go(&self) {
-        if !self.seat.is_displaced.load(Ordering::Acquire) {
-            self.seat.must_go.notified().await;
+        if !self.occupant.is_displaced.load(Ordering::Acquire) {
+            self.occupant.must_go.notified().await;
         }
     }
 }
 
-impl Drop for Admitted {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.admission.lock().remove(&self.seat);
+        self.admission.lock().remove(&self.occupant);
     }
 }
 
-fn longest_waiting<'a>(seats: impl Iterator<Item = &'a Arc<Seat>>) -> Option<Arc<Seat>> {
-    let waits_since = |seat: &Arc<Seat>| seat.waits_since.load(Ordering::Relaxed);
-    let waiting = seats.map(|seat| (waits_since(seat), seat));
+fn longest_waiting<'a>(
+    occupants: impl Iterator<Item = &'a Arc<Occupant>>,
+) -> Option<Arc<Occupant>> {
+    let waits_since = |occupant: &Arc<Occupant>| occupant.waits_since.load(Ordering::Relaxed);
+    let waiting = occupants.map(|occupant| (waits_since(occupant), occupant));
     let waiting = waiting.filter(|(since, _)| *since != NOT_WAITING);
-    waiting.min_by_key(|(since, _)| *since).map(|(_, seat)| Arc::clone(seat))
+    waiting.min_by_key(|(since, _)| *since).map(|(_, occupant)| Arc::clone(occupant))
 }
 
 /// What counts as one client: an IPv4 address, or an IPv6 network of /64.

@@ -5,6 +5,8 @@ use std::mem;
 use tokio::time::Instant;
 
 use super::{Limits, framing::Frame};
+
+pub(super) use super::waiting::{Length, Overdue, Reading};
 use crate::http::body;
 
 /// What is read of a body beyond the greatest size that any route takes.
@@ -27,42 +29,11 @@ enum Phase {
     Answered { since: Instant },
 }
 
-/// How much the connection may read now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// Of the awaited part of a request.
-    AtMost(usize),
-    /// Of what the client sends already behind the present request.
-    Ahead(usize),
-    NothingYet,
-    NothingMore,
-}
-
-/// Which time is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Overdue {
-    Head { has_begun: bool },
-    Idle,
-    Write,
-    Answered,
-}
-
 /// A write that the client does not take.
 #[derive(Debug, Clone, Copy)]
 struct Stalled {
     since: Instant,
     taken: usize,
-}
-
-/// How the length of a body is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
-    /// By `Content-Length`.
-    Bytes(u64),
-    /// By its last chunk.
-    Chunked,
-    /// By the end of the connection.
-    Open,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -126,8 +97,9 @@ impl Progress {
         match &self.frame {
             Frame::Complete if room > 0 && !self.is_over => Reading::Ahead(room),
             Frame::Complete => Reading::NothingYet,
-            _ if of_part > 0 => Reading::AtMost(of_part),
-            _ => Reading::NothingYet,
+            Frame::Head(_) | Frame::Bytes(_) | Frame::Chunks(_) | Frame::ToTheEnd => {
+                if of_part > 0 { Reading::AtMost(of_part) } else { Reading::NothingYet }
+            }
         }
     }
 
@@ -266,7 +238,7 @@ impl Progress {
         }
     }
 
-    /// The head cannot be read, and the client is to be told so with this code.
+    /// The head cannot be read, and the client is answered with this code.
     pub(super) fn is_refused(&mut self, code: &'static str) {
         self.refusal = Some(code);
     }

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::{
     Limits,
-    admission::{Admission, Admitted},
+    admission::{Admission, Slot},
     progress::{Length, Overdue, Progress, Reading},
 };
 
@@ -160,8 +160,8 @@ fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-async fn must_go(seat: &Admitted) -> bool {
-    tokio::time::timeout(Duration::ZERO, seat.must_go()).await.is_ok()
+async fn must_go(slot: &Slot) -> bool {
+    tokio::time::timeout(Duration::ZERO, slot.must_go()).await.is_ok()
 }
 
 #[tokio::test]
@@ -197,13 +197,13 @@ async fn r4_when_everybody_is_served_there_is_no_place() {
 async fn r4_a_trusted_proxy_is_bounded_in_all_alone() {
     let (admission, now) = (admission(5, 2), Instant::now());
     let open = (0..5).map(|n| {
-        let seat = admission.admit(address("10.1.2.3")).unwrap();
-        seat.waits_since(Some(now + seconds(n + 1)));
-        seat
+        let slot = admission.admit(address("10.1.2.3")).unwrap();
+        slot.waits_since(Some(now + seconds(n + 1)));
+        slot
     });
     let open: Vec<_> = open.collect();
-    for seat in &open {
-        assert!(!must_go(seat).await);
+    for slot in &open {
+        assert!(!must_go(slot).await);
     }
     let _other = admission.admit(address("192.0.2.1")).unwrap();
     assert!(must_go(&open[0]).await);

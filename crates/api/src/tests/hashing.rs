@@ -6,13 +6,13 @@ use std::{
 };
 
 use super::*;
-use crate::routes::Hashes;
+use crate::http::endpoint::Hashing;
 
 #[test]
 fn a_flood_of_passwords_leaves_room_for_everybody_else() {
     let state = state();
     let turn =
-        actix_web::rt::System::new().block_on(state.hashing.turn(Hashes::Strangers)).unwrap();
+        actix_web::rt::System::new().block_on(state.hashing.turn(Hashing::Strangers)).unwrap();
     let answer = send_to(state.clone(), post("/v1/sessions", &json!({})));
     assert_eq!(answer.problem(), problem("service.busy", 503));
     let answer = send_to(state, post("/v1/sessions/refresh", &json!({})));
@@ -31,7 +31,7 @@ fn c6_a_password_waits_for_its_turn_through_every_door() {
         ("/graphql", json!({"query": mutation, "variables": {"it": guess}})),
     ];
     let state = state();
-    let turn = System::new().block_on(state.hashing.turn(Hashes::Strangers)).unwrap();
+    let turn = System::new().block_on(state.hashing.turn(Hashing::Strangers)).unwrap();
     for (path, body) in doors {
         let token = ("Authorization", "Bearer ud_at_1");
         let answer = send_to(state.clone(), post(path, &body).insert_header(token));
@@ -45,7 +45,7 @@ fn c6_who_is_refused_before_the_hashing_does_not_wait_for_it() {
     let state = state();
     let queues = Arc::clone(&state.hashing);
     let turns = System::new().block_on(async move {
-        [queues.turn(Hashes::Strangers).await, queues.turn(Hashes::Own).await]
+        [queues.turn(Hashing::Strangers).await, queues.turn(Hashing::Own).await]
     });
     let path = "/v1/sessions/current/reauthenticate";
     let own = post(path, &json!({})).insert_header(("Authorization", "Bearer ud_at_1"));
@@ -91,8 +91,8 @@ fn c6_a_client_that_leaves_keeps_its_turn_until_its_hash_is_done() {
         }
         call.abort();
         assert!(call.await.is_err());
-        assert!(queues.turn(Hashes::Strangers).await.is_err());
+        assert!(queues.turn(Hashing::Strangers).await.is_err());
         ends.send(()).unwrap();
-        assert!(queues.turn(Hashes::Strangers).await.is_ok());
+        assert!(queues.turn(Hashing::Strangers).await.is_ok());
     });
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use userdom_api::{Access, ROUTES, Verb};
+use userdom_api::{Access, Method, ROUTES};
 use userdom_tests::{
     app::{
         TestApp,
@@ -269,10 +269,10 @@ fn r5_a_user_has_three_hundred_keys_an_hour(app: &TestApp) {
 fn r1_open_routes_are_counted_before_they_cost_anything(app: &TestApp) {
     app.limit();
     let open = ROUTES.iter().filter(|route| {
-        route.access == Access::Open && route.method == Verb::Post && route.template != "/graphql"
+        route.access != Access::Required && route.method == Method::Post && route.path != "/graphql"
     });
     for route in open {
-        let path = route.template.replace("{id}", "me").replace("{email_id}", "x");
+        let path = route.path.replace("{id}", "me").replace("{email_id}", "x");
         let send = |key: &str| {
             let client = app.client().header(KEY, key);
             client.send("POST", &path, "application/json", b"{\"nonsense\": 1}")

@@ -261,6 +261,97 @@ fn the_architecture_tests_can_fail() {
     );
 }
 
+/// The rooms of the API, from the bottom to the top. Those of one row do not know each other.
+const ROOMS: [&[&str]; 7] = [
+    &["http"],
+    &["filter", "pages", "batch"],
+    &["endpoints"],
+    &["openapi", "graphql"],
+    &["middleware"],
+    &["routes"],
+    &["server"],
+];
+
+/// Every import among these files, `(room, text)`, of a room that stands as high or higher.
+fn upward(files: &[(String, String)]) -> Vec<String> {
+    let height = |room: &str| ROOMS.iter().position(|row| row.contains(&room));
+    let mut faults = Vec::new();
+    for (room, text) in files {
+        let own = height(room).unwrap_or_else(|| panic!("{room} stands in no row"));
+        let code = text.split("#[cfg(test)]\nmod").next().unwrap();
+        for imported in ROOMS.iter().flat_map(|row| row.iter()).filter(|other| *other != room) {
+            let is_imported = imports(code).any(|import| import == *imported);
+            if is_imported && height(imported).unwrap() >= own {
+                faults.push(format!("{room} must not know {imported}"));
+            }
+        }
+    }
+    faults.sort();
+    faults.dedup();
+    faults
+}
+
+/// The first words of all paths that start at the crate.
+fn imports(code: &str) -> impl Iterator<Item = &str> {
+    code.split("crate::").skip(1).flat_map(|rest| {
+        let Some(list) = rest.strip_prefix('{') else {
+            return vec![rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap()];
+        };
+        let (mut depth, mut words) = (1, Vec::new());
+        for line in list.lines() {
+            let words_of_line = line.trim().split(", ").filter(|_| depth == 1);
+            words.extend(words_of_line.filter_map(|part| part.split([':', ',', '}']).next()));
+            depth += line.matches('{').count();
+            depth -= line.matches('}').count().min(depth);
+            if depth == 0 {
+                break;
+            }
+        }
+        words
+    })
+}
+
+fn files_of_the_api() -> Vec<(String, String)> {
+    let source = repository().join("crates/api/src");
+    let (mut open, mut files) = (vec![source.clone()], Vec::new());
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            let inside = path.strip_prefix(&source).unwrap().with_extension("");
+            let room = inside.iter().next().unwrap().to_str().unwrap().to_owned();
+            files.push((room, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    // The root names all rooms, and tests may look at anything.
+    files.retain(|(room, _)| room != "lib" && room != "tests");
+    files
+}
+
+#[test]
+fn no_room_of_the_api_imports_one_above_it() {
+    let files = files_of_the_api();
+    assert!(files.len() > 60, "{}", files.len());
+    assert_eq!(upward(&files), Vec::<String>::new());
+}
+
+#[test]
+fn an_import_of_a_room_above_would_be_seen() {
+    let file = |room: &str, text: &str| (room.to_owned(), text.to_owned());
+    let files = [
+        file("http", "use crate::http::body;\nlet x = crate::graphql::SDL;"),
+        file("endpoints", "use crate::{\n    http::{\n        body,\n    },\n    openapi,\n};"),
+        file("openapi", "use crate::{endpoints, graphql::A};"),
+        file("routes", "use crate::{endpoints, graphql, http, middleware};"),
+    ];
+    let expected = [
+        "endpoints must not know openapi",
+        "http must not know graphql",
+        "openapi must not know graphql",
+    ];
+    assert_eq!(upward(&files), expected);
+}
+
 #[test]
 fn no_crate_may_be_unsafe() {
     let root = fs::read_to_string(repository().join("Cargo.toml")).unwrap();

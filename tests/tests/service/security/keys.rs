@@ -13,7 +13,7 @@ use std::{
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use userdom_api::{ROUTES, Verb};
+use userdom_api::{Method, ROUTES};
 use userdom_tests::{
     app::{
         Authenticator, Client, Door, Reply, TestApp,
@@ -409,8 +409,8 @@ fn strange_body(template: &str) -> Value {
 }
 
 fn posts() -> impl Iterator<Item = &'static str> {
-    let routes = ROUTES.iter().filter(|route| route.method == Verb::Post);
-    let templates = routes.map(|route| route.template);
+    let routes = ROUTES.iter().filter(|route| route.method == Method::Post);
+    let templates = routes.map(|route| route.path);
     templates.filter(|template| template.starts_with("/v1/") && *template != "/v1/batch")
 }
 

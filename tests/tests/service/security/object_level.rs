@@ -76,8 +76,8 @@ fn z2_nothing_of_another_user_is_reached_by_any_route(app: &TestApp) {
     let bob = owner(app, "bob", "+442079460019");
     let before = ada.rows(app);
     let mut tried = 0;
-    for route in ROUTES.iter().filter(|route| route.template.contains("/users/{id}")) {
-        let (method, template) = (route.method.as_str(), route.template);
+    for route in ROUTES.iter().filter(|route| route.path.contains("/users/{id}")) {
+        let (method, template) = (route.method.as_str(), route.path);
         let body = body(method, template);
         let call = |path: &str| send(&bob.person.client, method, path, &body);
         // The parent is another's, whosesoever the child is.

@@ -1,11 +1,13 @@
 use userdom_domain::{Address, AddressDraft, Preferences};
 
-use super::Fields;
+use super::{FieldType, Fields};
+use crate::http::schema::member;
 
 /// Values that are made of more than one field.
-impl Fields {
+impl Fields<'_> {
     /// Preferences that may be absent (R13).
-    pub(crate) fn preferences(&mut self, name: &str) -> Option<Preferences> {
+    pub(crate) fn preferences(&mut self, name: &'static str) -> Option<Preferences> {
+        self.declare(member(name, Preferences::SCHEMA).nullable().optional());
         let given = self.entries(name).into_iter();
         let given = given.filter_map(|(key, value)| value.map(|value| (key, value)));
         self.judge_preferences(name, given)
@@ -22,7 +24,12 @@ impl Fields {
 
     /// Preferences to lay over others: each key with raw JSON, or `None` to put it
     /// back. What is given is judged here, with the other fields.
-    pub(crate) fn preferences_patch(&mut self, name: &str) -> Vec<(String, Option<String>)> {
+    pub(crate) fn preferences_patch(
+        &mut self,
+        name: &'static str,
+    ) -> Vec<(String, Option<String>)> {
+        self.declare(member(name, Preferences::SCHEMA).optional());
+        self.refuse_null(name);
         let entries = self.entries(name);
         let given = entries.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
         self.judge_preferences(name, given);
@@ -51,15 +58,18 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::body::{Body, Context};
 
-    fn fields(body: &str) -> Fields {
-        Fields::of(body.as_bytes()).unwrap()
+    static ADDRESS: Body<()> = Body::new("Address", "", "{}", |fields| fields.address().map(drop));
+
+    fn fields(body: &str) -> Fields<'static> {
+        Fields::of(body.as_bytes(), Context::default()).unwrap()
     }
 
     #[test]
     fn faults_inside_an_object_carry_its_pointer() {
         let mut fields = fields(r#"{"address":{"city":"X","country":"USA","planet":"Earth"}}"#);
-        assert!(fields.object("address", Fields::address).is_none());
+        assert!(fields.object("address", &ADDRESS).is_none());
         let found = fields.into_faults();
         assert!(found.contains(&("/address/street_line1".to_owned(), "address.street_required")));
         assert!(found.contains(&("/address/planet".to_owned(), "field.unknown")));

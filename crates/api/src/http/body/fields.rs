@@ -7,31 +7,59 @@ use userdom_application::{
 };
 use userdom_domain::{Patch, json_members, trimmed};
 
-use super::strict_json;
-use crate::http::problem::Problem;
+use super::{Context, FieldType, strict_json};
+use crate::http::{
+    problem::Problem,
+    schema::{Member, Schema, member},
+};
 
-/// The members of a JSON object, each of which is read once. Every fault is
-/// noted under its JSON pointer; what nobody reads is unknown.
-pub(crate) struct Fields {
+/// The members of a JSON object, each of which is read once. Every fault is noted under its JSON
+/// pointer; a member that is not read is unknown.
+///
+/// Whatever reads from it declares the fields as well: see [`Fields::declared_by`].
+pub(crate) struct Fields<'a> {
     pub(super) at: String,
     /// The whole body: a value that is kept as it was written is found here.
     body: String,
-    members: Map<String, Value>,
+    pub(super) members: Map<String, Value>,
     pub(super) faults: ValidationService,
     pub(super) misread: bool,
+    /// The fields that were asked for, while no body is read.
+    declared: Option<Vec<Member>>,
+    pub(crate) context: Context<'a>,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// The members of the body.
-    pub(crate) fn of(body: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn of(body: &[u8], context: Context<'a>) -> Result<Self, Problem> {
         let members = strict_json::object(body)
             .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
-        let fields = Self::at(String::new(), members, ValidationService::default());
+        let fields = Self::at(String::new(), members, ValidationService::default(), context);
         Ok(Self { body: String::from_utf8_lossy(body).into_owned(), ..fields })
     }
 
-    fn at(at: String, members: Map<String, Value>, faults: ValidationService) -> Self {
-        Self { at, body: String::new(), members, faults, misread: false }
+    /// The fields that a function asks for, which is run without a body.
+    pub(crate) fn declared_by<T>(read: fn(&mut Fields<'_>) -> Option<T>) -> Vec<Member> {
+        let fields =
+            Fields::at(String::new(), Map::new(), ValidationService::default(), Context::default());
+        let mut fields = Fields { declared: Some(Vec::new()), ..fields };
+        read(&mut fields);
+        fields.declared.unwrap_or_default()
+    }
+
+    pub(super) fn at(
+        at: String,
+        members: Map<String, Value>,
+        faults: ValidationService,
+        context: Context<'a>,
+    ) -> Self {
+        Self { at, body: String::new(), members, faults, misread: false, declared: None, context }
+    }
+
+    pub(super) fn declare(&mut self, member: Member) {
+        if let Some(declared) = &mut self.declared {
+            declared.push(member);
+        }
     }
 
     /// Whether nothing is wrong so far; what is unknown is found at the end.
@@ -45,58 +73,62 @@ impl Fields {
     }
 
     /// A text that must be there.
-    pub(crate) fn required<T, E: CodedError>(
+    pub(crate) fn required<T: FieldType, E: CodedError>(
         &mut self,
-        name: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let text = self.required_text(name)?;
-        self.faults.check(&self.pointer(name), parse(&text))
+        self.declare(member(name, T::SCHEMA));
+        self.parsed_required(name, parse)
     }
 
     /// A text that must be there and keeps no rule.
-    pub(crate) fn required_text(&mut self, name: &str) -> Option<String> {
-        if self.members.get(name).is_none_or(Value::is_null) {
-            self.members.remove(name);
-            self.missing(name);
-        }
-        self.text(name)
+    pub(crate) fn required_text(&mut self, name: &'static str) -> Option<String> {
+        self.declare(member(name, Schema::Text));
+        self.take_required(name)
     }
 
     /// A token that must be there, without what was copied with it (R12).
-    pub(crate) fn required_token(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn required_token(&mut self, name: &'static str) -> Option<String> {
         self.required_text(name).map(|token| trimmed(&token).to_owned())
     }
 
     /// The same of one that may be absent or `null`.
-    pub(crate) fn token(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn token(&mut self, name: &'static str) -> Option<String> {
         self.text(name).map(|token| trimmed(&token).to_owned())
     }
 
+    /// A text that may be absent or `null` and keeps no rule.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.declare(member(name, Schema::Text).nullable().optional());
+        self.take_text(name)
+    }
+
     /// A text that may be absent or `null`.
-    pub(crate) fn optional<T, E: CodedError>(
+    pub(crate) fn optional<T: FieldType, E: CodedError>(
         &mut self,
-        name: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let text = self.text(name)?;
-        self.faults.check(&self.pointer(name), parse(&text))
+        self.declare(member(name, T::SCHEMA).nullable().optional());
+        self.parsed(name, parse)
     }
 
     /// A text of a merge patch that can be changed but not removed.
-    pub(crate) fn change<T, E: CodedError>(
+    pub(crate) fn change<T: FieldType, E: CodedError>(
         &mut self,
-        name: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
+        self.declare(member(name, T::SCHEMA).optional());
         self.refuse_null(name);
-        self.optional(name, parse)
+        self.parsed(name, parse)
     }
 
     /// A text of a merge patch that `null` removes.
-    pub(crate) fn patch<T, E: CodedError>(
+    pub(crate) fn patch<T: FieldType, E: CodedError>(
         &mut self,
-        name: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Patch<T> {
         if self.members.get(name).is_some_and(Value::is_null) {
@@ -107,7 +139,8 @@ impl Fields {
     }
 
     /// `true` or `false`; absent or `null` is `false`.
-    pub(crate) fn flag(&mut self, name: &str) -> bool {
+    pub(crate) fn flag(&mut self, name: &'static str) -> bool {
+        self.declare(member(name, Schema::Flag).nullable().optional());
         match self.members.remove(name) {
             None | Some(Value::Null) => false,
             Some(Value::Bool(value)) => value,
@@ -118,69 +151,27 @@ impl Fields {
         }
     }
 
-    /// Whether the member is there and is a text.
-    pub(crate) fn is_text(&self, name: &str) -> bool {
-        self.members.get(name).is_some_and(Value::is_string)
-    }
-
     /// Whether the member is there; `null` is not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// An object that may be absent or `null`.
-    pub(crate) fn object<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&mut Fields) -> Option<T>,
-    ) -> Option<T> {
-        let members = self.members_of(name)?;
-        let mut inner = Self::at(self.pointer(name), members, mem::take(&mut self.faults));
-        let value = read(&mut inner);
-        inner.note_unknown();
-        self.faults = inner.faults;
-        value
-    }
-
-    /// A list of one to `most` objects, which must be there.
-    pub(crate) fn objects<T>(
-        &mut self,
-        name: &str,
-        most: usize,
-        read: impl Fn(&mut Self) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let items = self.items(name, "a list of objects")?;
-        if !(1..=most).contains(&items.len()) {
-            let detail = format!("This list has 1 to {most} items");
-            self.malformed(name, "list.length", &detail);
-            return None;
-        }
-        let items = items.into_iter().enumerate();
-        let read = items.map(|(place, item)| {
-            let pointer = format!("{}/{place}", self.pointer(name));
-            let Value::Object(members) = item else {
-                self.wrong_type_at(&pointer, "an object");
-                return None;
-            };
-            let mut inner = Self::at(pointer, members, mem::take(&mut self.faults));
-            let value = read(&mut inner);
-            inner.note_unknown();
-            self.faults = inner.faults;
-            value
-        });
-        // All items are read before one of them makes the list worthless.
-        read.collect::<Vec<_>>().into_iter().collect()
-    }
-
     /// Any JSON; `null` is nothing.
-    pub(crate) fn json(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn json(&mut self, name: &'static str) -> Option<Value> {
+        self.declare(member(name, Schema::Json).optional());
         self.take(name).filter(|value| !value.is_null())
+    }
+
+    /// The members of an object whose keys are free; it may be absent or `null`.
+    pub(crate) fn json_object(&mut self, name: &'static str) -> Option<Map<String, Value>> {
+        self.declare(member(name, Schema::JsonObject).nullable().optional());
+        self.take_object(name)
     }
 
     /// The members of an object of the body whose keys are free, each with its JSON text as it
     /// was written; `None` for `null`.
-    pub(crate) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
-        if self.members_of(name).is_none() {
+    pub(super) fn entries(&mut self, name: &str) -> Vec<(String, Option<String>)> {
+        if self.take_object(name).is_none() {
             return Vec::new();
         }
         let members = json_members(&self.body).unwrap_or_default().into_iter();
@@ -191,7 +182,7 @@ impl Fields {
     }
 
     /// Refuses a `null` where nothing can be removed.
-    pub(crate) fn refuse_null(&mut self, name: &str) {
+    pub(super) fn refuse_null(&mut self, name: &str) {
         if self.members.get(name).is_some_and(Value::is_null) {
             self.members.remove(name);
             self.malformed(name, "field.null", "This field cannot be removed");
@@ -199,22 +190,46 @@ impl Fields {
     }
 
     /// What was read, or all faults.
-    pub(crate) fn finish<T>(mut self, build: impl FnOnce() -> Option<T>) -> Result<T, Problem> {
+    pub(crate) fn finish<T>(mut self, read: Option<T>) -> Result<T, Problem> {
         self.note_unknown();
         self.faults.finish().map_err(Problem::from)?;
-        build()
-            .ok_or_else(|| AppError::Internal("a field is neither read nor faulty".into()).into())
+        read.ok_or_else(|| AppError::Internal("a field is neither read nor faulty".into()).into())
     }
 
-    fn note_unknown(&mut self) {
+    pub(super) fn note_unknown(&mut self) {
         for (name, _) in mem::take(&mut self.members) {
             self.malformed(&name, "field.unknown", "This field is unknown");
         }
     }
 
-    /// A text that may be absent or `null` and keeps no rule.
-    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        match self.members.remove(name)? {
+    pub(super) fn parsed<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.take_text(name)?;
+        self.faults.check(&self.pointer(name), parse(&text))
+    }
+
+    pub(super) fn parsed_required<T, E: CodedError>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.take_required(name)?;
+        self.faults.check(&self.pointer(name), parse(&text))
+    }
+
+    fn take_required(&mut self, name: &str) -> Option<String> {
+        if !self.has(name) {
+            self.take(name);
+            self.missing(name);
+        }
+        self.take_text(name)
+    }
+
+    fn take_text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
             _ => {
@@ -224,9 +239,8 @@ impl Fields {
         }
     }
 
-    /// The members of an object that keeps no rule; it may be absent or `null`.
-    pub(crate) fn members_of(&mut self, name: &str) -> Option<Map<String, Value>> {
-        match self.members.remove(name)? {
+    pub(super) fn take_object(&mut self, name: &str) -> Option<Map<String, Value>> {
+        match self.take(name)? {
             Value::Null => None,
             Value::Object(members) => Some(members),
             _ => {
@@ -277,9 +291,10 @@ mod tests {
     use userdom_domain::{Bio, ContactType, EmailAddress, Username};
 
     use super::*;
+    use crate::http::body::NOTHING;
 
-    fn fields(body: &str) -> Fields {
-        Fields::of(body.as_bytes()).unwrap()
+    fn fields(body: &str) -> Fields<'static> {
+        Fields::of(body.as_bytes(), Context::default()).unwrap()
     }
 
     #[test]
@@ -306,7 +321,7 @@ mod tests {
         assert_eq!(fields.patch("b", Bio::parse), Patch::Clear);
         assert_eq!(fields.change("c", Bio::parse), None);
         assert!(!fields.flag("d"));
-        assert!(fields.object("e", |_| Some(())).is_none());
+        assert!(fields.object("e", &NOTHING).is_none());
         assert_eq!(fields.required_text("f"), None);
         let expected = [("/c", "field.null"), ("/f", "field.required")];
         assert_eq!(fields.into_faults(), expected.map(|(at, code)| (at.to_owned(), code)));
@@ -333,6 +348,6 @@ mod tests {
         let mut fields = fields(r#"{"username":"ada","is_default":true}"#);
         let username = fields.required("username", Username::parse);
         assert!(fields.flag("is_default"));
-        assert_eq!(fields.finish(|| username).unwrap().as_str(), "ada");
+        assert_eq!(fields.finish(username).unwrap().as_str(), "ada");
     }
 }

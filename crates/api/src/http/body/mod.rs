@@ -1,7 +1,10 @@
 //! From the bytes of a body to values of the domain.
 
 mod composites;
+mod context;
 mod fields;
+mod nested;
+mod request;
 mod strict_json;
 mod values;
 
@@ -15,11 +18,13 @@ use actix_web::{
 };
 use tokio::time::timeout;
 
+pub(crate) use context::Context;
 pub(crate) use fields::Fields;
+pub(crate) use request::{Body, FieldType};
 pub(crate) use strict_json::object;
 pub(crate) use values::moment;
 
-use crate::http::problem::Problem;
+use super::{problem::Problem, schema::Object};
 
 /// The greatest size of a body, in bytes.
 pub(crate) const LIMIT: usize = 64 * 1024;
@@ -30,29 +35,38 @@ const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What body a route takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyKind {
+/// The body of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum RequestBody {
     /// None; what is there is not read.
     None,
-    /// A JSON object.
-    Json,
-    /// A JSON object, or nothing at all.
-    OptionalJson,
+    /// Nothing at all, or an empty object.
+    Empty,
+    Json(&'static dyn Object),
     /// A JSON merge patch (RFC 7396).
-    MergePatch,
-    /// A JSON object, or a form.
-    JsonOrForm,
+    MergePatch(&'static dyn Object),
+    JsonOrForm(&'static dyn Object),
 }
 
-impl BodyKind {
-    /// The content types that it may have.
-    pub(crate) fn types(self) -> &'static [&'static str] {
+impl RequestBody {
+    /// What the body is, if there is one.
+    pub(crate) fn object(self) -> Option<&'static dyn Object> {
+        match self {
+            Self::None => None,
+            Self::Empty => Some(&NOTHING),
+            Self::Json(object) | Self::MergePatch(object) | Self::JsonOrForm(object) => {
+                Some(object)
+            }
+        }
+    }
+
+    /// The media types that it may have.
+    pub(crate) fn media_types(self) -> &'static [&'static str] {
         match self {
             Self::None => &[],
-            Self::Json | Self::OptionalJson => &[JSON],
-            Self::MergePatch => &[JSON, MERGE_PATCH],
-            Self::JsonOrForm => &[JSON, FORM],
+            Self::Empty | Self::Json(_) => &[JSON],
+            Self::MergePatch(_) => &[JSON, MERGE_PATCH],
+            Self::JsonOrForm(_) => &[JSON, FORM],
         }
     }
 }
@@ -61,29 +75,34 @@ impl BodyKind {
 pub(crate) async fn read(
     request: &HttpRequest,
     payload: Payload,
-    kind: BodyKind,
+    kind: RequestBody,
 ) -> Result<(Bytes, bool), Problem> {
-    if kind != BodyKind::None && is_encoded(request) {
+    let types = kind.media_types();
+    if types.is_empty() {
+        return Ok((Bytes::new(), false));
+    }
+    if is_encoded(request) {
         return Err(Problem::new("request.unsupported_encoding"));
     }
-    let types = kind.types();
-    match kind {
-        BodyKind::None => Ok((Bytes::new(), false)),
-        _ if is_one_of(request, types) => {
-            let is_form = kind == BodyKind::JsonOrForm && is_one_of(request, &[FORM]);
-            Ok((collect(payload).await?, is_form))
-        }
-        BodyKind::OptionalJson => {
-            let body = collect(payload).await?;
-            if body.is_empty() { Ok((body, false)) } else { Err(unsupported(types)) }
-        }
-        BodyKind::Json | BodyKind::MergePatch | BodyKind::JsonOrForm => Err(unsupported(types)),
+    if is_one_of(request, types) {
+        return Ok((collect(payload).await?, is_one_of(request, &[FORM])));
     }
+    if matches!(kind, RequestBody::Empty) {
+        let body = collect(payload).await?;
+        if body.is_empty() {
+            return Ok((body, false));
+        }
+    }
+    Err(unsupported(types))
 }
 
-/// Refuses a body that says anything.
-pub(crate) fn nothing(body: &[u8]) -> Result<(), Problem> {
-    Fields::of(body)?.finish(|| Some(()))
+/// What an endpoint without fields takes.
+pub(crate) static NOTHING: Body<()> =
+    Body::new("Nothing", "Nothing at all, or an empty object", "{}", |_| Some(()));
+
+/// Refuses a body that has any member.
+pub(crate) fn require_empty(body: &[u8]) -> Result<(), Problem> {
+    if body.is_empty() { Ok(()) } else { Fields::of(body, Context::default())?.finish(Some(())) }
 }
 
 fn unsupported(types: &[&str]) -> Problem {

@@ -4,19 +4,23 @@ use chrono::{DateTime, Datelike, Utc};
 use serde_json::Value;
 use userdom_application::services::CodedError;
 
-use super::Fields;
-use crate::http::codes::Plain;
+use super::{FieldType, Fields};
+use crate::http::{
+    codes::Plain,
+    schema::{Schema, member},
+};
 
 type Parse<T, E> = fn(&str) -> Result<T, E>;
 
 /// Values that are more, or less, than one text.
-impl Fields {
+impl Fields<'_> {
     /// A list of texts that must be there; each fault carries its place in the list.
-    pub(crate) fn list<T, E: CodedError>(
+    pub(crate) fn list<T: FieldType, E: CodedError>(
         &mut self,
-        name: &str,
+        name: &'static str,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<Vec<T>> {
+        self.declare(member(name, T::SCHEMA).list());
         let items = self.items(name, "a list of texts")?;
         let items = items.into_iter().enumerate();
         let read = items.map(|(place, item)| self.item(name, &place, &item, &parse));
@@ -51,17 +55,20 @@ impl Fields {
     /// One of two texts: there must be the one or the other.
     pub(crate) fn either<T, E: CodedError>(
         &mut self,
-        (first, read_first): (&str, Parse<T, E>),
-        (second, read_second): (&str, Parse<T, E>),
+        (first, read_first): (&'static str, Parse<T, E>),
+        (second, read_second): (&'static str, Parse<T, E>),
     ) -> Option<T> {
+        for name in [first, second] {
+            self.declare(member(name, Schema::Text).nullable().optional());
+        }
         match (self.has(first), self.has(second)) {
             (false, true) => {
                 self.take(first);
-                self.required(second, read_second)
+                self.parsed_required(second, read_second)
             }
             (true, false) => {
                 self.take(second);
-                self.required(first, read_first)
+                self.parsed_required(first, read_first)
             }
             (is_first, is_second) => {
                 self.take(first);
@@ -91,12 +98,13 @@ mod tests {
     use userdom_domain::Username;
 
     use super::*;
+    use crate::http::body::Context;
 
-    fn fields(body: &str) -> Fields {
-        Fields::of(body.as_bytes()).unwrap()
+    fn fields(body: &str) -> Fields<'static> {
+        Fields::of(body.as_bytes(), Context::default()).unwrap()
     }
 
-    fn either(fields: &mut Fields) -> Option<Username> {
+    fn either(fields: &mut Fields<'_>) -> Option<Username> {
         fields.either(("a", Username::parse), ("b", Username::parse))
     }
 
