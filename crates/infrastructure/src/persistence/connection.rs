@@ -4,7 +4,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::{
@@ -64,15 +64,33 @@ const SETUP: Duration = Duration::from_secs(2);
 /// Counts lost connections. A ping at each check-out would cost a round trip, so
 /// a connection is pinged only after another one was lost.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ConnectionFailures(Arc<AtomicU64>);
+pub(crate) struct ConnectionFailures(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    lost: AtomicU64,
+    /// The losses before a ping that was not answered in time.
+    at_silence: AtomicU64,
+}
 
 impl ConnectionFailures {
     pub(crate) fn report(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.lost.load(Ordering::Relaxed)
+    }
+
+    /// A ping was not answered in time. To ask every other connection of that age as well would
+    /// take as many times as long.
+    fn report_silence(&self, lost: u64) {
+        self.0.at_silence.fetch_max(lost, Ordering::Relaxed);
+    }
+
+    /// Whether a connection that last worked after so many losses is as old as one that is silent.
+    fn are_silent(&self, lost: u64) -> bool {
+        lost < self.0.at_silence.load(Ordering::Relaxed)
     }
 }
 
@@ -98,9 +116,17 @@ impl r2d2::ManageConnection for Manager {
     fn is_valid(&self, connection: &mut PooledConnection) -> Result<(), r2d2::Error> {
         let failures = self.failures.count();
         if connection.failures != failures {
+            if self.failures.are_silent(connection.failures) {
+                let silent = Error::QueryBuilderError("connections of its age are silent".into());
+                return Err(r2d2::Error::QueryError(silent));
+            }
+            let began = Instant::now();
             connection.start_deadline(PING);
             let answered = ping(&mut connection.db);
             connection.end_deadline();
+            if answered.is_err() && began.elapsed() >= PING {
+                self.failures.report_silence(failures);
+            }
             answered.map_err(r2d2::Error::QueryError)?;
             connection.failures = failures;
         }

@@ -4,7 +4,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::TimeDelta;
@@ -200,8 +200,11 @@ impl Store for Database {
 }
 
 fn checkout(pool: &Pool<Manager>) -> Result<Connection, RepositoryError> {
+    let began = Instant::now();
     let connection = pool.get().map_err(|error| RepositoryError::Unavailable(Box::new(error)))?;
-    connection.start_deadline(LONGEST_USE);
+    // What the wait took beyond its time is not given to the server as well.
+    let left = (POOL_WAIT + LONGEST_USE).saturating_sub(began.elapsed());
+    connection.start_deadline(left.min(LONGEST_USE));
     Ok(Connection(connection))
 }
 

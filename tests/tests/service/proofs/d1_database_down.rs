@@ -1,7 +1,13 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use serde_json::json;
+use userdom_application::ports::Store;
+use userdom_domain::Username;
+use userdom_infrastructure::{external::RandomIds, persistence::Database};
 use userdom_tests::{
     databases::{Kind, TestDatabase, server_url},
     process::{Account, Answer, Launch, Proxy, Service, eventually},
@@ -174,6 +180,23 @@ fn d2_connections_to_a_silent_server_are_given_up_and_replaced() {
             set_bio(&service, &ada, "before").expect(200);
         }
     }
+}
+
+/// Seen to fail when each of them was asked whether it still works: the second took 28 s.
+#[test]
+fn d2_many_connections_to_a_silent_server_are_given_up_at_once() {
+    let database = TestDatabase::new(Kind::Postgres);
+    let (proxy, url) = Proxy::before(database.url());
+    let (store, _) = Database::open(&url.parse().unwrap(), 40, Arc::new(RandomIds)).unwrap();
+    let open = |_| eventually("a connection", SOON, || store.begin().ok());
+    let all: Vec<_> = (0..40).map(open).collect();
+    drop(all);
+    proxy.stall();
+    let find = || store.read()?.users().find_by_username(&Username::parse("ada").unwrap());
+    assert!(find().is_err(), "the server is silent");
+    let began = Instant::now();
+    assert!(find().is_err());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 }
 
 /// As when the network is cut between two statements: the server never hears that the client has
