@@ -1,5 +1,7 @@
 //! Instances whose machines have other clocks agree: the database's clock is everybody's.
 
+use std::fs;
+
 use serde_json::json;
 use userdom_tests::{
     databases::{Kind, TestDatabase},
@@ -10,8 +12,20 @@ use super::support::alone;
 
 /// On a machine whose clock is off by so much; that for waiting is not.
 fn off_by(offset: &str, database: &TestDatabase, data: &str) -> Service {
-    let clock = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f", offset];
-    Launch::on(database).with("USERDOM_DATA_DIR", data).through(&clock).start()
+    Launch::on(database)
+        .with("USERDOM_DATA_DIR", data)
+        .with("LD_PRELOAD", faketime())
+        .with("FAKETIME", offset)
+        .with("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .start()
+}
+
+/// Its library: the program of the same name would stay between the test and the service, which
+/// would outlive the test.
+fn faketime() -> String {
+    let folders = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+    let mut libraries = folders.map(|folder| folder.join("faketime/libfaketime.so.1"));
+    libraries.find(|library| library.exists()).unwrap().to_str().unwrap().to_owned()
 }
 
 fn refresh(service: &Service, token: &str) -> (u16, String) {
