@@ -44,7 +44,7 @@ pub use client::{Client, Door, Reply};
 pub use doubles::Limiter;
 
 use crate::{
-    databases::{Kind, TestDatabase},
+    databases::{Kind, PatientStore, TestDatabase},
     statements,
 };
 
@@ -108,7 +108,7 @@ impl TestApp {
         let (hasher, limiter) = (Arc::new(hasher), Arc::new(Limiter::default()));
         let key = SecretKey::parse(KEY).unwrap();
         let adapters = Adapters {
-            store: Arc::new(store.clone()),
+            store: Arc::new(PatientStore(store.clone())),
             clock: clock.clone(),
             ids: Arc::new(SequentialIds::default()),
             mint: Arc::new(HmacTokenMint::new(key.as_bytes()).unwrap()),

@@ -7,6 +7,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use diesel::{
@@ -14,10 +15,42 @@ use diesel::{
     connection::SimpleConnection,
 };
 use tempfile::TempDir;
+use userdom_application::ports::{Store, UnitOfWork};
+use userdom_domain::RepositoryError;
 use userdom_infrastructure::{
     external::RandomIds,
     persistence::{Database, DatabaseUrl},
 };
+
+use crate::process::eventually;
+
+/// The store of the service, on a machine that may have much else to do: where a client would be
+/// told to come back later, it waits for a connection.
+#[derive(Debug, Clone)]
+pub struct PatientStore(pub Database);
+
+impl PatientStore {
+    fn patiently<T>(work: impl Fn() -> Result<T, RepositoryError>) -> Result<T, RepositoryError> {
+        eventually("a connection", Duration::from_secs(5), || match work() {
+            Err(RepositoryError::Unavailable(_)) => None,
+            result => Some(result),
+        })
+    }
+}
+
+impl Store for PatientStore {
+    fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        Self::patiently(|| self.0.begin())
+    }
+
+    fn read(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        Self::patiently(|| self.0.read())
+    }
+
+    fn ping(&self) -> Result<(), RepositoryError> {
+        self.0.ping()
+    }
+}
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use userdom_application::{
     testing::contract::StoreUnderTest,
 };
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
-use userdom_tests::databases::{Kind, TestDatabase};
+use userdom_tests::databases::{Kind, PatientStore, TestDatabase};
 
 /// The service's store on a database of its own.
 struct RealStore {
-    database: Database,
+    database: PatientStore,
     // Dropped last: Postgres drops no database that is connected to.
     _test_database: TestDatabase,
 }
@@ -22,14 +22,14 @@ impl StoreUnderTest for RealStore {
     }
 
     fn outbox(&self) -> &dyn Outbox {
-        &self.database
+        &self.database.0
     }
 }
 
 fn open(kind: Kind) -> RealStore {
     let test_database = TestDatabase::new(kind);
     let (database, _) = Database::open(&test_database.parsed(), 4, Arc::new(RandomIds)).unwrap();
-    RealStore { database, _test_database: test_database }
+    RealStore { database: PatientStore(database), _test_database: test_database }
 }
 
 mod sqlite {

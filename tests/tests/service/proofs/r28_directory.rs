@@ -22,7 +22,7 @@ use userdom_domain::{
     UserAggregate, UserId, UserProfile, UserRole, UserSpecification, UserStatus, UserTest,
 };
 use userdom_infrastructure::{external::RandomIds, persistence::Database};
-use userdom_tests::databases::{Kind, TestDatabase};
+use userdom_tests::databases::{Kind, PatientStore, TestDatabase};
 
 use super::support::alone;
 
@@ -366,7 +366,7 @@ const KINDS: [Kind; 3] = [Kind::Sqlite, Kind::Postgres, Kind::Postgres];
 struct Stores {
     users: Vec<UserAggregate>,
     memory: MemoryStore,
-    databases: [(Database, TestDatabase); 3],
+    databases: [(PatientStore, TestDatabase); 3],
 }
 
 impl Stores {
@@ -379,6 +379,7 @@ impl Stores {
             let database = TestDatabase::new(kind);
             let ids = Arc::new(RandomIds);
             let (store, _) = Database::open(&database.parsed(), 2, ids).unwrap();
+            let store = PatientStore(store);
             fill(&store, &users);
             (store, database)
         });

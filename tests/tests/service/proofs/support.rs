@@ -15,7 +15,7 @@ use userdom_infrastructure::{
 };
 use userdom_tests::{
     app::Limiter,
-    databases::{Kind, TestDatabase},
+    databases::{Kind, PatientStore, TestDatabase},
 };
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ impl World {
         let (database, _) =
             Database::open(&test_database.parsed(), 8, Arc::new(RandomIds)).unwrap();
         let adapters = Adapters {
-            store: Arc::new(database.clone()),
+            store: Arc::new(PatientStore(database.clone())),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             mint: Arc::new(TestMint::default()),
