@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::missing_panics_doc,
+    clippy::wildcard_enum_match_arm,
     reason = "a test that fails may panic"
 )]
 

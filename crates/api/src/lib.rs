@@ -13,6 +13,7 @@
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,
+        clippy::wildcard_enum_match_arm,
         reason = "a test that fails may panic"
     )
 )]

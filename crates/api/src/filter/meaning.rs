@@ -22,8 +22,13 @@ pub(crate) fn read(text: &str, region: Option<Region>) -> Meaning<UserTest> {
 }
 
 fn user(filter: &Filter, region: Option<Region>) -> Meaning<UserTest> {
-    combined(filter, &|part| match part {
-        Filter::Within(list, inner) => match plain_name(&list.text).as_str() {
+    combined(filter, &|part| {
+        let Filter::Within(list, inner) = part else {
+            let (name, test) = Test::of(part)?;
+            let attribute = of_user(&plain_name(&name.text)).ok_or_else(|| unknown(name))?;
+            return field(name, attribute, &test, region);
+        };
+        match plain_name(&list.text).as_str() {
             "emails" => Ok(UserTest::Email(contact(inner, EMAIL, &email)?).into()),
             "phones" => {
                 let one = |name: &Name, part, test: &Test| phone(name, part, test, region);
@@ -31,11 +36,6 @@ fn user(filter: &Filter, region: Option<Region>) -> Meaning<UserTest> {
             }
             "addresses" => Ok(UserTest::Address(contact(inner, ADDRESS, &address)?).into()),
             _ => Err(refused(list, "expected emails, phones or addresses before \"[\"")),
-        },
-        part => {
-            let (name, test) = Test::of(part)?;
-            let attribute = of_user(&plain_name(&name.text)).ok_or_else(|| unknown(name))?;
-            field(name, attribute, &test, region)
         }
     })
 }

@@ -133,10 +133,11 @@ fn parameters(context: &ResolverContext<'_>) -> Vec<(String, String)> {
 }
 
 fn text(context: &ResolverContext<'_>, argument: &str) -> Option<String> {
-    match context.args.get(argument)?.as_value() {
-        Value::Enum(name) => Some(name.to_string()),
-        value => written(&value.clone().into_json().ok()?),
+    let value = context.args.get(argument)?.as_value();
+    if let Value::Enum(name) = value {
+        return Some(name.to_string());
     }
+    written(&value.clone().into_json().ok()?)
 }
 
 /// As it stands in a query; null is not there.
@@ -144,7 +145,9 @@ fn written(value: &Json) -> Option<String> {
     match value {
         Json::Null => None,
         Json::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+            Some(value.to_string())
+        }
     }
 }
 

@@ -67,7 +67,11 @@ impl RootField {
         };
         let input = match endpoint.request {
             RequestBody::None | RequestBody::Empty => None,
-            request => request.object().map(|it| Shape::of(schema::Schema::Object(it))),
+            request @ (RequestBody::Json(_)
+            | RequestBody::MergePatch(_)
+            | RequestBody::JsonOrForm(_)) => {
+                request.object().map(|it| Shape::of(schema::Schema::Object(it)))
+            }
         };
         let names = endpoint.path_parameters();
         let segments = names.map(|segment| (segment, argument(endpoint, segment))).collect();

@@ -272,7 +272,13 @@ impl From<AppError> for Problem {
                 cause @ (RepositoryError::Unavailable(_) | RepositoryError::Transient(_)),
             ) => Self::caused_by("store.unavailable", cause),
             AppError::Internal(cause) => Self::internal(cause),
-            other => Self::internal(other),
+            error @ (AppError::Taken(UniqueKey::Identity)
+            | AppError::Store(
+                RepositoryError::Duplicate(_)
+                | RepositoryError::Stale
+                | RepositoryError::Corrupt { .. }
+                | RepositoryError::Other(_),
+            )) => Self::internal(error),
         }
     }
 }

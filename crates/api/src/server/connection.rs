@@ -204,14 +204,13 @@ impl InFlight {
     /// The head of a request is complete.
     pub(super) fn begin(connection: &Rc<Connection>, request: &mut Request) -> Self {
         let payload = request.take_payload();
-        let body = match payload {
-            Payload::None => None,
-            payload => {
-                let watched = WatchedBody { payload, connection: Rc::clone(connection) };
-                let watched: BoxedPayloadStream = Box::pin(watched);
-                *request.payload() = Payload::Stream { payload: watched };
-                Some(length(request))
-            }
+        let body = if let Payload::None = payload {
+            None
+        } else {
+            let watched = WatchedBody { payload, connection: Rc::clone(connection) };
+            let watched: BoxedPayloadStream = Box::pin(watched);
+            *request.payload() = Payload::Stream { payload: watched };
+            Some(length(request))
         };
         connection.progress().begins(body, Instant::now());
         Self(Rc::clone(connection))

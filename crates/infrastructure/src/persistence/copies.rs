@@ -252,10 +252,11 @@ fn file_error(path: &Path) -> impl Fn(io::Error) -> CopyError {
 }
 
 fn unless_missing(result: io::Result<()>) -> io::Result<()> {
-    result.or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound => Ok(()),
-        _ => Err(error),
-    })
+    result.or_else(
+        |error| {
+            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        },
+    )
 }
 
 /// The file of the same name with an ending.

@@ -31,11 +31,13 @@ const UNIQUE: [(&str, &str, UniqueKey); 20] = [
 ];
 
 /// Sorts an error of the database into retryable and final, once and for all.
+#[expect(clippy::wildcard_enum_match_arm, reason = "Diesel may add errors, all of them final")]
 pub(crate) fn repository_error(error: DieselError) -> RepositoryError {
     // The cause is the failed commit; the failed rollback follows from it.
-    let error = match error {
-        DieselError::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
-        other => other,
+    let error = if let DieselError::RollbackErrorOnCommit { commit_error, .. } = error {
+        *commit_error
+    } else {
+        error
     };
     match &error {
         // Two tokens for the same thing at the same time: the next try ends the other one.

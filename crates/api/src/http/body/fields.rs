@@ -232,7 +232,7 @@ impl<'a> Fields<'a> {
         match self.take(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
-            _ => {
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 self.wrong_type(name, "a text");
                 None
             }
@@ -243,7 +243,7 @@ impl<'a> Fields<'a> {
         match self.take(name)? {
             Value::Null => None,
             Value::Object(members) => Some(members),
-            _ => {
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 self.wrong_type(name, "an object");
                 None
             }

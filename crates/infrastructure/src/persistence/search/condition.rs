@@ -67,20 +67,20 @@ pub(super) enum JoinStrategy {
 impl Compiler {
     /// `row` is the name of the row of `users`.
     pub(super) fn users(&self, row: &str, tree: &UserSpecification, strategy: JoinStrategy) -> Sql {
-        match tree {
-            Specification::Any(parts)
-                if strategy == Union && !parts.iter().all(is_of_user_alone) =>
-            {
-                Sql::new(format!("{row}.id IN ")).then(self.union(parts))
-            }
-            tree => combined(tree, &|part, is_whole| {
-                let strategy = if strategy == Union && !is_whole { Exists } else { strategy };
-                match part {
-                    Specification::Test(test) => self.user(row, test, strategy),
-                    part => self.users(row, part, strategy),
-                }
-            }),
+        if let Specification::Any(parts) = tree
+            && strategy == Union
+            && !parts.iter().all(is_of_user_alone)
+        {
+            return Sql::new(format!("{row}.id IN ")).then(self.union(parts));
         }
+        combined(tree, &|part, is_whole| {
+            let strategy = if strategy == Union && !is_whole { Exists } else { strategy };
+            if let Specification::Test(test) = part {
+                self.user(row, test, strategy)
+            } else {
+                self.users(row, part, strategy)
+            }
+        })
     }
 
     /// The ids of the users that satisfy any of the parts, with duplicates.
@@ -139,21 +139,46 @@ impl Compiler {
                 self.folded(&format!("COALESCE({row}.last_name_key, '')"), test)
             }
             UserTest::DisplayName(test) => self.folded(&column("display_name_key"), test),
-            // The domain may know more tests than this store does, but not today.
-            _ => self.rows(test).map_or_else(|| Sql::new("FALSE"), has),
+            UserTest::Language(test) => has(self.languages(test)),
+            UserTest::TimeZone(test) => has(self.time_zones(test)),
+            UserTest::Email(one) => has(self.emails(one)),
+            UserTest::Phone(one) => has(self.phones(one)),
+            UserTest::Address(one) => has(self.addresses(one)),
         }
     }
 
-    /// The rows beside `users` that satisfy a test, as `c.user_id`.
+    /// The rows beside `users` that satisfy a test, as `c.user_id`; `None` if the test is of the
+    /// row of `users` alone.
     pub(super) fn rows(&self, test: &UserTest) -> Option<Sql> {
         match test {
-            UserTest::Language(test) => Some(self.profiles("c.preferred_language", test)),
-            UserTest::TimeZone(test) => Some(self.profiles("c.timezone", test)),
+            UserTest::Language(test) => Some(self.languages(test)),
+            UserTest::TimeZone(test) => Some(self.time_zones(test)),
             UserTest::Email(one) => Some(self.emails(one)),
             UserTest::Phone(one) => Some(self.phones(one)),
             UserTest::Address(one) => Some(self.addresses(one)),
-            _ => None,
+            UserTest::Active
+            | UserTest::Id(_)
+            | UserTest::Username(_)
+            | UserTest::Status(_)
+            | UserTest::Role(_)
+            | UserTest::VerifiedEmail
+            | UserTest::VerifiedPhone
+            | UserTest::TwoFactor
+            | UserTest::Created(_)
+            | UserTest::Updated(_)
+            | UserTest::LastLogin(_)
+            | UserTest::FirstName(_)
+            | UserTest::LastName(_)
+            | UserTest::DisplayName(_) => None,
         }
+    }
+
+    fn languages(&self, test: &TextTest) -> Sql {
+        self.profiles("c.preferred_language", test)
+    }
+
+    fn time_zones(&self, test: &TextTest) -> Sql {
+        self.profiles("c.timezone", test)
     }
 
     /// The status that counts now (R14).
@@ -243,9 +268,10 @@ impl Compiler {
 
 /// The parts of an *all*.
 pub(super) fn conjuncts(tree: &UserSpecification) -> Vec<&UserSpecification> {
-    match tree {
-        Specification::All(parts) => parts.iter().flat_map(conjuncts).collect(),
-        part => vec![part],
+    if let Specification::All(parts) = tree {
+        parts.iter().flat_map(conjuncts).collect()
+    } else {
+        vec![tree]
     }
 }
 
@@ -279,9 +305,8 @@ fn combined<T>(tree: &Specification<T>, part: &dyn Fn(&Specification<T>, bool) -
 
 fn contacts<T>(table: &str, tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
     fn condition<T>(tree: &Specification<T>, test: &dyn Fn(&T) -> Sql) -> Sql {
-        combined(tree, &|part, _| match part {
-            Specification::Test(one) => test(one),
-            part => condition(part, test),
+        combined(tree, &|part, _| {
+            if let Specification::Test(one) = part { test(one) } else { condition(part, test) }
         })
     }
     rows_of(table).then(condition(tree, test))

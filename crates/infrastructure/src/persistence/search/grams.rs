@@ -33,7 +33,7 @@ fn grams_in(whole: &str, normalization: Normalization, test: &TextTest) -> Optio
     let query = match test.operator {
         TextOperator::Contains => query(&wanted)?,
         TextOperator::EndsWith if !wanted.is_empty() => query(&format!("{wanted}{END}"))?,
-        _ => return None,
+        TextOperator::EndsWith | TextOperator::Equals | TextOperator::StartsWith => return None,
     };
     Some(Sql::new(format!("search_grams({whole}) @@ CAST(")).text(query).push(" AS tsquery)"))
 }

@@ -120,10 +120,12 @@ impl Compiler {
 
     /// A condition that grams serve.
     fn by_grams(&self, tree: &UserSpecification) -> Sql {
-        match tree {
-            Specification::Test(test) if self.rows(test).is_none() => self.of_user(tree, test),
-            tree => Sql::new("u.id IN (").then(self.ids_by_grams(tree)).push(")"),
+        if let Specification::Test(test) = tree
+            && self.rows(test).is_none()
+        {
+            return self.of_user(tree, test);
         }
+        Sql::new("u.id IN (").then(self.ids_by_grams(tree)).push(")")
     }
 
     /// The ids of the same, with duplicates.
@@ -164,18 +166,27 @@ impl Compiler {
                 EmailTest::Value(test) | EmailTest::Domain(test) => {
                     grams(&lower("c.email"), Lower, test)
                 }
-                _ => None,
+                EmailTest::Type(_) | EmailTest::Verified | EmailTest::Default => None,
             }),
             UserTest::Phone(one) => grams_of_one(one, &|test| match test {
                 PhoneTest::Number(test) => grams("c.number_key", Keyed, test),
-                _ => None,
+                PhoneTest::Type(_) | PhoneTest::Verified | PhoneTest::Default => None,
             }),
             UserTest::Address(one) => grams_of_one(one, &|test| match test {
                 AddressTest::City(test) => grams("c.city_key", Folded, test),
                 AddressTest::PostalCode(test) => grams(&lower("c.postal_code"), Lower, test),
-                _ => None,
+                AddressTest::Country(_) | AddressTest::Type(_) | AddressTest::Default => None,
             }),
-            _ => None,
+            UserTest::Active
+            | UserTest::Id(_)
+            | UserTest::Status(_)
+            | UserTest::Role(_)
+            | UserTest::VerifiedEmail
+            | UserTest::VerifiedPhone
+            | UserTest::TwoFactor
+            | UserTest::Created(_)
+            | UserTest::Updated(_)
+            | UserTest::LastLogin(_) => None,
         }
     }
 }

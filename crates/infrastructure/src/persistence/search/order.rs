@@ -19,7 +19,9 @@ pub(super) fn ordered(dialect: Dialect, order: UserOrder) -> Sql {
     // A username is unique.
     Sql::new(match order.by {
         OrderKey::Username => format!(" ORDER BY {key}{way}"),
-        _ => format!(" ORDER BY {key}{way}, u.id{way}"),
+        OrderKey::Created | OrderKey::LastLogin | OrderKey::LastName => {
+            format!(" ORDER BY {key}{way}, u.id{way}")
+        }
     })
 }
 

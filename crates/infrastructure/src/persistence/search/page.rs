@@ -1,4 +1,4 @@
-use userdom_domain::{Specification, TextOperator, UserSpecification, UserTest};
+use userdom_domain::{Specification, TextOperator, TextTest, UserSpecification, UserTest};
 
 use super::{
     Dialect, PageQuery,
@@ -88,17 +88,21 @@ pub(in crate::persistence) fn by_grams(query: &PageQuery<'_>, grams: Option<&Gra
 
 /// Whether it is of ranges alone, each of which has an index.
 fn are_ranges(tree: &UserSpecification) -> bool {
-    let is_range = |part: &UserSpecification| match part {
-        Specification::Test(
-            UserTest::Created(_) | UserTest::Updated(_) | UserTest::LastLogin(_),
-        ) => true,
-        Specification::Test(UserTest::Username(test)) => test.operator == TextOperator::StartsWith,
-        _ => false,
+    let is_range = |part: &UserSpecification| {
+        matches!(
+            part,
+            Specification::Test(
+                UserTest::Created(_)
+                    | UserTest::Updated(_)
+                    | UserTest::LastLogin(_)
+                    | UserTest::Username(TextTest { operator: TextOperator::StartsWith, .. })
+            )
+        )
     };
     match tree {
         Specification::All(parts) => !parts.is_empty() && parts.iter().all(are_ranges),
         Specification::Not(part) => is_range(part),
-        part => is_range(part),
+        Specification::Test(_) | Specification::Any(_) => is_range(tree),
     }
 }
 

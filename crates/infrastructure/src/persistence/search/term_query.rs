@@ -63,9 +63,12 @@ pub(super) fn compile_terms(tree: &UserSpecification) -> Option<TermQuery> {
         Specification::Test(test) => of_user(test),
         Specification::All(parts) => all(parts.iter().map(compile_terms).collect()),
         Specification::Any(parts) => any_name_prefix(parts).or_else(|| {
-            any(parts.iter().map(|part| match part {
-                Specification::Test(test) => of_user(test),
-                part => compile_terms(part),
+            any(parts.iter().map(|part| {
+                if let Specification::Test(test) = part {
+                    of_user(test)
+                } else {
+                    compile_terms(part)
+                }
             }))
         }),
         Specification::Not(part) => match &**part {
@@ -76,7 +79,10 @@ pub(super) fn compile_terms(tree: &UserSpecification) -> Option<TermQuery> {
                 Some(TermQuery::of_flag("phone", false))
             }
             Specification::Test(UserTest::TwoFactor) => Some(TermQuery::of_flag("2fa", false)),
-            part => {
+            part @ (Specification::Test(_)
+            | Specification::All(_)
+            | Specification::Any(_)
+            | Specification::Not(_)) => {
                 let exact = compile_terms(part).filter(|part| part.is_exact);
                 exact.map(|part| TermQuery {
                     query: format!("!({})", part.query),
@@ -92,9 +98,11 @@ fn all(parts: Vec<Option<TermQuery>>) -> Option<TermQuery> {
     let is_exact = parts.iter().all(|part| part.as_ref().is_some_and(|query| query.is_exact));
     let parts: Vec<TermQuery> = parts.into_iter().flatten().collect();
     let costs = || parts.iter().map(|query| query.cost);
-    let cost = match costs().min()? {
-        Cost::FewMatches => Cost::FewMatches,
-        least => costs().filter(|cost| *cost < Cost::FullScan).max().unwrap_or(least),
+    let least = costs().min()?;
+    let cost = if least == Cost::FewMatches {
+        least
+    } else {
+        costs().filter(|cost| *cost < Cost::FullScan).max().unwrap_or(least)
     };
     Some(TermQuery { query: joined(&parts, " & "), is_exact, cost })
 }
@@ -155,7 +163,9 @@ fn of_user(test: &UserTest) -> Option<TermQuery> {
             AddressTest::Type(kind) => Some(is("at", kind.as_str())),
             AddressTest::Default => None,
         }),
-        _ => None,
+        UserTest::Id(_) | UserTest::Created(_) | UserTest::Updated(_) | UserTest::LastLogin(_) => {
+            None
+        }
     }
 }
 
