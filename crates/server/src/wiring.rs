@@ -65,7 +65,7 @@ pub(crate) fn build(config: &Config) -> Result<Service, StartError> {
     Ok(Service { app, adapters, database, sms, report, wake })
 }
 
-/// What the application is told of the settings.
+/// The settings of the application, from those of the installation.
 pub(crate) fn settings(config: &Config) -> Settings {
     Settings {
         password_min_chars: config.password_min_chars,

@@ -90,9 +90,9 @@ impl UserAggregate {
         self.user.can_login(now)
     }
 
-    /// Whether the account opens for whoever proves to be its owner: active, and with a verified
-    /// email, be it the default one or not (R16, R29). Whether it is locked is another question:
-    /// an attempt is counted by the account or by a known device, each with its own [`Lockout`].
+    /// Whether a right password may open the account: it is active, and has a verified email, the
+    /// default one or another (R16, R29). The lock is not asked: an attempt is counted by the
+    /// account or by a known device, each with its own [`Lockout`].
     pub fn lets_in(&self, now: DateTime<Utc>) -> bool {
         self.status_at(now) == UserStatus::Active && self.has_verified_email()
     }
