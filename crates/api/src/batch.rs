@@ -5,7 +5,7 @@ use std::cell::Cell;
 use actix_web::web::{self, Bytes};
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
-use userdom_application::{App, Caller};
+use userdom_application::{Caller, Commit};
 
 use crate::http::{
     call::{Call, Request},
@@ -152,8 +152,8 @@ fn find(
 }
 
 impl Planned {
-    fn run(&self, app: &App, call: &Call<'_>, key: Option<&Key<'_>>) -> Answer {
-        let call = Call { app, caller: &self.caller, request: &self.request, ..*call };
+    fn run(&self, commit: &Commit, call: &Call<'_>, key: Option<&Key<'_>>) -> Answer {
+        let call = Call { commit, caller: &self.caller, request: &self.request, ..*call };
         dispatch(self.endpoint, &call, key)
     }
 }
@@ -185,7 +185,7 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
         let text = key_text(call, keyed).filter(|_| is_write);
         keyed += usize::from(is_write);
         let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
-        match planned.run(call.app, call, key.as_ref()) {
+        match planned.run(call.commit, call, key.as_ref()) {
             // The whole batch is another than the one that had the key.
             Err(problem) if problem.code == "idempotency_key.reused" => Err(problem),
             Err(problem) => Ok(Outcome::refused(&problem, call)),
@@ -198,11 +198,11 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
 
 /// All operations in one transaction; the first that is refused undoes those before it.
 fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answer {
-    let together = |app: &App| {
-        let replies = app.all_or_nothing(|app| {
+    let together = |commit: &Commit| {
+        let replies = call.app.all_or_nothing(commit, |commit| {
             let one = |(n, planned): (usize, &Result<Planned, Problem>)| {
                 let answer = match planned {
-                    Ok(planned) => planned.run(app, call, None),
+                    Ok(planned) => planned.run(commit, call, None),
                     Err(problem) => Err(problem.without_cause()),
                 };
                 answer.map_err(|problem| problem.of_operation(n))
@@ -216,7 +216,7 @@ fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
     let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
     let answer = match key {
         Some(key) => idempotency::answer(call.app, &key, together),
-        None => together(call.app),
+        None => together(call.commit),
     };
     answer.or_else(|problem| match problem.operation {
         Some(refused) => undone(call, planned.len(), refused, &problem),

@@ -4,26 +4,33 @@ use userdom_domain::{RepositoryError, UniqueKey, UserError};
 
 use crate::ports::{Exceeded, HashingError};
 
-/// Whether a field could not be read at all, or breaks a rule of the domain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultKind {
-    /// Missing, unknown, or of a wrong type.
-    Malformed,
-    /// Read, and refused by a rule.
-    Rule,
+/// A field of a request, as a use case names it that refuses its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Field {
+    Username,
+    Password,
+    NewPassword,
+    DateOfBirth,
+    Preferences,
+    /// One of the preferences, by its key.
+    Preference(String),
+    Reason,
+    Until,
+    Name,
+    Scopes,
+    ExpiresAt,
 }
 
-/// One faulty field of a request.
+/// A field whose value breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where: a JSON pointer (RFC 6901).
-    pub pointer: String,
+    /// The field.
+    pub field: Field,
     /// The stable code.
     pub code: &'static str,
     /// What is wrong, for people.
     pub detail: String,
-    /// Which sort it is.
-    pub kind: FaultKind,
 }
 
 /// All faulty fields of a request at once; never empty.

@@ -17,15 +17,20 @@
 
 mod app;
 mod caller;
+mod commit;
 mod error;
 pub mod policies;
 pub mod ports;
-pub mod queries;
 pub mod services;
+mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transaction;
 pub mod use_cases;
 
-pub use app::{Adapters, App, Command, Settings, Tx};
+pub use app::{Adapters, App};
 pub use caller::{Actor, Caller, NoneOf, Origin, Service, SignedInUser};
-pub use error::{AppError, Fault, FaultKind, Faults};
+pub use commit::{Commit, Pending};
+pub use error::{AppError, Fault, Faults, Field};
+pub use settings::Settings;
+pub use transaction::{Command, Request, Tx, UseCase};

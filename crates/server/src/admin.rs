@@ -1,6 +1,6 @@
 use std::fs;
 
-use userdom_application::{AppError, ports::TokenKind, use_cases::CreateAdmin};
+use userdom_application::{AppError, Caller, ports::TokenKind, use_cases::CreateAdmin};
 use userdom_domain::{EmailAddress, Password, UniqueKey, Username};
 
 use crate::{cli, config::Config, error::StartError, output, wiring};
@@ -27,8 +27,10 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
     let password = Password::parse(text, config.password_min_chars)
         .map_err(|error| refused("--password-file", &error))?;
 
-    let id =
-        service.app.create_admin(&CreateAdmin { username, email, password }).map_err(explain)?;
+    let id = service
+        .app
+        .execute(&Caller::default(), &CreateAdmin { username, email, password })
+        .map_err(explain)?;
     let told = format!("Made the admin {} ({id}).\n", request.username);
     if made.is_none() {
         return output::print(&told);

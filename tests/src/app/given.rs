@@ -1,7 +1,7 @@
 //! Users that read as prose: `given::a_verified_user(&app).with_username("ada").signed_in()`.
 
 use serde_json::{Value, json};
-use userdom_application::use_cases::CreateAdmin;
+use userdom_application::{Caller, use_cases::CreateAdmin};
 use userdom_domain::{EmailAddress, Password, Username};
 
 pub use super::person::Person;
@@ -176,7 +176,7 @@ impl<'a> Somebody<'a> {
             email: EmailAddress::parse(&email).unwrap(),
             password: Password::parse(&self.password, Password::MIN_CHARS).unwrap(),
         };
-        let id = self.app.app.create_admin(&request).unwrap().to_string();
+        let id = self.app.app.execute(&Caller::default(), &request).unwrap().to_string();
         let of_user = format!("SELECT uid AS value FROM user_emails WHERE user_id = '{id}'");
         let email_id = self.app.texts(&of_user).remove(0);
         Person::new(self.app, [id, self.username, email, email_id])

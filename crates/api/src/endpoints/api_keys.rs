@@ -3,8 +3,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use userdom_application::{
     ports::Scope,
-    queries::ApiKeyView,
-    use_cases::{NewApiKey, judge_api_key},
+    use_cases::{ApiKeyView, CreateApiKey, RemoveApiKey, check_api_key},
 };
 
 use super::Page;
@@ -49,7 +48,7 @@ pub(super) static CREATE: Endpoint = Endpoint {
     ..post(SERVICE, "createApiKey", "/v1/api-keys", create)
 };
 
-static API_KEY_TO_CREATE: Body<NewApiKey> = Body::new(
+static API_KEY_TO_CREATE: Body<CreateApiKey> = Body::new(
     "ApiKeyToCreate",
     "A key for another service",
     r#"{"name": "billing", "scopes": ["users:read"]}"#,
@@ -60,15 +59,16 @@ static API_KEY_TO_CREATE: Body<NewApiKey> = Body::new(
         let expires_at = fields.optional("expires_at", moment);
         if !fields.is_clean() {
             let now = fields.context.now;
-            judge_api_key(fields.faults(), name.as_deref(), scopes.as_ref(), expires_at, now);
+            let checked = check_api_key(name.as_deref(), scopes.as_ref(), expires_at, now);
+            fields.faults().extend(checked);
         }
-        Some(NewApiKey { name: name?, scopes: scopes?, expires_at })
+        Some(CreateApiKey { name: name?, scopes: scopes?, expires_at })
     },
 )
 .in_graphql("NewApiKeyInput");
 
 fn create(call: &Call<'_>) -> Answer {
-    let (key, about) = call.app.create_api_key(call.caller, &call.body(&API_KEY_TO_CREATE)?)?;
+    let (key, about) = call.execute(&call.body(&API_KEY_TO_CREATE)?)?;
     let location = format!("/v1/api-keys/{}", about.id);
     Reply::created(location, &MadeApiKey { key: key.expose(), about: &about })
 }
@@ -94,6 +94,6 @@ pub(super) static REMOVE: Endpoint = Endpoint {
 };
 
 fn remove(call: &Call<'_>) -> Answer {
-    call.app.remove_api_key(call.caller, call.api_key_id()?)?;
+    call.execute(&RemoveApiKey { id: call.api_key_id()? })?;
     Ok(Reply::done())
 }

@@ -1,4 +1,4 @@
-use userdom_application::queries::{self, EventView};
+use userdom_application::use_cases::{self, EventView};
 
 use super::{Page, as_json};
 use crate::http::{
@@ -51,7 +51,7 @@ fn list(call: &Call<'_>) -> Answer {
     Reply::ok(&Page::from(find(call)?))
 }
 
-fn find(call: &Call<'_>) -> Result<queries::Page<EventView>, Problem> {
+fn find(call: &Call<'_>) -> Result<use_cases::Page<EventView>, Problem> {
     let user_id = call.user_id()?;
     let mut given = Parameters::of(call);
     let (limit, cursor) = (given.limit(), given.cursor());

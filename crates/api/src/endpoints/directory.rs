@@ -1,10 +1,10 @@
 use std::fmt;
 
 use userdom_application::{
-    App, Faults, Settings,
+    App, Settings,
     ports::{OrderKey, UserOrder},
-    queries::{self, SearchUsers, UserView},
     services::CodedError,
+    use_cases::{self, SearchUsers, UserView},
 };
 use userdom_domain::{
     AddressTest, Country, EmailAddress, EmailTest, TextTest, TimeRange, UserRole,
@@ -91,7 +91,7 @@ fn search(call: &Call<'_>) -> Answer {
     Reply::ok(&Page::from(find(call)?))
 }
 
-fn find(call: &Call<'_>) -> Result<queries::Page<UserView>, Problem> {
+fn find(call: &Call<'_>) -> Result<use_cases::Page<UserView>, Problem> {
     App::check_search(call.caller)?;
     let search = read_search(Parameters::of(call), call.app.settings())?;
     Ok(call.app.search_users(call.caller, &search)?)
@@ -134,7 +134,7 @@ fn nobody() -> Problem {
     Problem::new("user.not_found")
 }
 
-fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Faults> {
+fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Problem> {
     let mut parts: Vec<UserSpecification> = Vec::new();
     let status =
         given.read("status", |text| UserStatus::parse(text).ok_or(Plain("status.unknown")));

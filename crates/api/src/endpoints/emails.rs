@@ -1,6 +1,9 @@
 use userdom_application::{
     ports::Limit,
-    use_cases::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail},
+    use_cases::{
+        AddEmail, ChangeEmailType, RemoveEmail, RequestEmailVerification, SetDefaultEmail,
+        VerifyEmail,
+    },
 };
 use userdom_domain::{ContactType, EmailAddress};
 
@@ -146,7 +149,7 @@ pub(super) static SEND_VERIFICATION: Endpoint = Endpoint {
 fn send(call: &Call<'_>) -> Answer {
     let user_id = named_user(call.segment("id"), call.caller.actor.as_ref());
     if let (Some(user_id), Ok(email_id)) = (user_id, call.email_id()) {
-        call.app.resend_verification(call.caller, user_id, email_id)?;
+        call.execute(&RequestEmailVerification { user_id, email_id })?;
     }
     Ok(Reply::accepted())
 }
@@ -168,12 +171,12 @@ pub(super) static VERIFY: Endpoint = Endpoint {
     ..post(CONTACTS, "verifyEmail", "/v1/email-verifications", verify)
 };
 
-static TOKEN: Body<String> =
+static TOKEN: Body<VerifyEmail> =
     Body::new("Token", "The token of a mail", r#"{"token": "ud_ev_…"}"#, |fields| {
-        fields.required_token("token")
+        Some(VerifyEmail { token: fields.required_token("token")? })
     });
 
 fn verify(call: &Call<'_>) -> Answer {
-    let email = call.app.verify_email(call.caller, &call.body(&TOKEN)?)?;
+    let email = call.execute(&call.body(&TOKEN)?)?;
     Reply::changed(email.version, &email.value)
 }

@@ -1,5 +1,5 @@
 use serde_json::value::RawValue;
-use userdom_application::queries::Export;
+use userdom_application::use_cases::{Export, ExportInOnePiece, ExportUser};
 
 use super::{api_keys::API_KEY, audit_events::EVENT, users::USER};
 use crate::http::{endpoint::Handler, prelude::*};
@@ -79,11 +79,11 @@ pub(super) static EXPORT: Endpoint = Endpoint {
 
 /// Part by part, since it has no bound.
 fn stream(call: &Call<'_>) -> Result<Export, Problem> {
-    Ok(call.app.export_user(call.caller, call.user_id()?)?)
+    call.execute(&ExportUser { user_id: call.user_id()? })
 }
 
 /// Within another answer, which cannot be given part by part.
 fn whole(call: &Call<'_>) -> Answer {
-    let export = call.app.export_in_one_piece(call.caller, call.user_id()?)?;
+    let export = call.execute(&ExportInOnePiece { user_id: call.user_id()? })?;
     Reply::ok(&RawValue::from_string(export).map_err(Problem::internal)?)
 }

@@ -20,7 +20,7 @@ mod users;
 
 use serde::Serialize;
 use serde_json::Value;
-use userdom_application::queries;
+use userdom_application::use_cases;
 
 use crate::http::{endpoint::Endpoint, problem::Problem};
 
@@ -102,8 +102,8 @@ impl<T> Page<T> {
     }
 }
 
-impl<T> From<queries::Page<T>> for Page<T> {
-    fn from(page: queries::Page<T>) -> Self {
+impl<T> From<use_cases::Page<T>> for Page<T> {
+    fn from(page: use_cases::Page<T>) -> Self {
         let (items, cursors): (Vec<_>, Vec<_>) = page.items.into_iter().unzip();
         let next_cursor = cursors.into_iter().next_back().filter(|_| page.has_more);
         Self { items, next_cursor, total: page.total }
@@ -111,9 +111,9 @@ impl<T> From<queries::Page<T>> for Page<T> {
 }
 
 /// The same page with its items as JSON.
-fn as_json<T: Serialize>(page: queries::Page<T>) -> Result<queries::Page<Value>, Problem> {
-    let queries::Page { items, has_more, total } = page;
+fn as_json<T: Serialize>(page: use_cases::Page<T>) -> Result<use_cases::Page<Value>, Problem> {
+    let use_cases::Page { items, has_more, total } = page;
     let items = items.into_iter().map(|(item, cursor)| Ok((serde_json::to_value(item)?, cursor)));
     let items: Result<_, serde_json::Error> = items.collect();
-    Ok(queries::Page { items: items.map_err(Problem::internal)?, has_more, total })
+    Ok(use_cases::Page { items: items.map_err(Problem::internal)?, has_more, total })
 }

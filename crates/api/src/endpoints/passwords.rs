@@ -1,4 +1,7 @@
-use userdom_application::{ports::Limit, use_cases::ChangePassword};
+use userdom_application::{
+    ports::Limit,
+    use_cases::{ChangePassword, RequestPasswordReset, ResetPassword},
+};
 use userdom_domain::{EmailAddress, Password};
 
 use super::sessions::{OPENED_SESSION, OpenedSessionView};
@@ -15,17 +18,17 @@ pub(super) static REQUEST_RESET: Endpoint = Endpoint {
     ..post(ACCOUNTS, "requestPasswordReset", "/v1/password-resets", request_reset)
 };
 
-static FORGOTTEN_PASSWORD: Body<EmailAddress> = Body::new(
+static FORGOTTEN_PASSWORD: Body<RequestPasswordReset> = Body::new(
     "ForgottenPassword",
     "Whose password was forgotten",
     r#"{"email": "ada@example.org"}"#,
-    |fields| fields.required("email", EmailAddress::parse),
+    |fields| Some(RequestPasswordReset { email: fields.required("email", EmailAddress::parse)? }),
 )
 .in_graphql("ResetRequestInput");
 
 /// The answer is always the same, so that it does not show whose address it is.
 fn request_reset(call: &Call<'_>) -> Answer {
-    call.app.request_password_reset(call.caller, &call.body(&FORGOTTEN_PASSWORD)?)?;
+    call.execute(&call.body(&FORGOTTEN_PASSWORD)?)?;
     Ok(Reply::accepted())
 }
 
@@ -41,20 +44,20 @@ pub(super) static RESET: Endpoint = Endpoint {
     ..post(ACCOUNTS, "resetPassword", "/v1/password-resets/confirm", reset)
 };
 
-static NEW_PASSWORD: Body<(String, Password)> = Body::new(
+static NEW_PASSWORD: Body<ResetPassword> = Body::new(
     "Reset",
     "The token of the mail, and the new password",
     r#"{"token": "ud_pr_…", "new_password": "marble heron valley 61"}"#,
     |fields| {
         let least = fields.context.password_min_chars();
         let token = fields.required_token("token");
-        token.zip(fields.required("new_password", |text| Password::parse(text, least)))
+        let new = fields.required("new_password", |text| Password::parse(text, least));
+        Some(ResetPassword { token: token?, new: new? })
     },
 );
 
 fn reset(call: &Call<'_>) -> Answer {
-    let (token, new) = call.body(&NEW_PASSWORD)?;
-    call.app.reset_password(call.caller, &token, &new)?;
+    call.execute(&call.body(&NEW_PASSWORD)?)?;
     Ok(Reply::done())
 }
 
@@ -83,7 +86,6 @@ static PASSWORD_CHANGE: Body<(Password, Password)> = Body::new(
 fn change(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     let (current, new) = call.body(&PASSWORD_CHANGE)?;
-    let session =
-        call.app.change_password(call.caller, &ChangePassword { user_id, current, new })?;
+    let session = call.execute(&ChangePassword { user_id, current, new })?;
     Reply::changed(session.user.version, &OpenedSessionView::from(&session))
 }

@@ -1,4 +1,6 @@
-use userdom_application::use_cases::{AddPhone, ChangePhoneType, RemovePhone, SetDefaultPhone};
+use userdom_application::use_cases::{
+    AddPhone, ChangePhoneType, RemovePhone, RequestPhoneVerification, SetDefaultPhone, VerifyPhone,
+};
 use userdom_domain::{ContactType, PhoneNumber};
 
 use super::{Page, emails::CONTACT_PATCH};
@@ -138,7 +140,7 @@ pub(super) static SEND_CODE: Endpoint = Endpoint {
 fn send_code(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     call.require_empty_body()?;
-    call.app.request_phone_verification(call.caller, user_id, call.phone_id()?)?;
+    call.execute(&RequestPhoneVerification { user_id, phone_id: call.phone_id()? })?;
     Ok(Reply::accepted())
 }
 
@@ -162,6 +164,7 @@ pub(super) static CODE: Body<String> =
 
 fn verify(call: &Call<'_>) -> Answer {
     let (user_id, phone_id) = (call.user_id()?, call.phone_id()?);
-    let phone = call.app.verify_phone(call.caller, user_id, phone_id, &call.body(&CODE)?)?;
+    let code = call.body(&CODE)?;
+    let phone = call.execute(&VerifyPhone { user_id, phone_id, code })?;
     Reply::changed(phone.version, &phone.value)
 }

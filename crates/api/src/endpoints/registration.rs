@@ -28,7 +28,7 @@ static REGISTRATION: Body<RegisterUser> = Body::new(
 );
 
 fn register(call: &Call<'_>) -> Answer {
-    let user = call.app.register(call.caller, &call.body(&REGISTRATION)?)?;
+    let user = call.execute(&call.body(&REGISTRATION)?)?;
     let reply = Reply::created(format!("/v1/users/{}", user.id), &user)?;
     let known = KnownAs::User(UserId::from_uuid(user.id));
     Ok(reply.with_version(user.version).known_as(known))
@@ -50,7 +50,8 @@ fn read_registration(fields: &mut Fields<'_>) -> Option<RegisterUser> {
             profile.as_ref().map(|p| p.last_name().as_str()),
         ];
         let words: Vec<_> = words.into_iter().flatten().collect();
-        app.judge_registration(fields.faults(), username.as_ref(), password.as_ref(), &words);
+        let checked = app.check_registration(username.as_ref(), password.as_ref(), &words);
+        fields.faults().extend(checked);
     }
     Some(RegisterUser {
         username: username?,

@@ -1,8 +1,10 @@
 use serde::Serialize;
 use userdom_application::{
     ports::{Limit, SecretToken},
-    queries::{SessionView, UserView},
-    use_cases::{EndSession, EndSessions, OpenedSession, Proof},
+    use_cases::{
+        EndSession, EndSessions, OpenedSession, Proof, Reauthenticate, RefreshSession, SessionView,
+        SignOut, UserView,
+    },
 };
 use userdom_domain::{Password, UserId};
 
@@ -114,7 +116,7 @@ pub(super) static SIGN_OUT: Endpoint = Endpoint {
 };
 
 fn sign_out(call: &Call<'_>) -> Answer {
-    call.app.sign_out(call.caller)?;
+    call.execute(&SignOut)?;
     Ok(Reply::done())
 }
 
@@ -130,15 +132,15 @@ pub(super) static REFRESH: Endpoint = Endpoint {
     ..post(SESSIONS, "refresh", "/v1/sessions/refresh", refresh)
 };
 
-static REFRESH_TOKEN: Body<String> = Body::new(
+static REFRESH_TOKEN: Body<RefreshSession> = Body::new(
     "Refresh",
     "The refresh token of a session",
     r#"{"refresh_token": "ud_rt_…"}"#,
-    |fields| fields.required_token("refresh_token"),
+    |fields| Some(RefreshSession { refresh_token: fields.required_token("refresh_token")? }),
 );
 
 fn refresh(call: &Call<'_>) -> Answer {
-    let session = call.app.refresh_session(call.caller, &call.body(&REFRESH_TOKEN)?)?;
+    let session = call.execute(&call.body(&REFRESH_TOKEN)?)?;
     let reply = Reply::changed(session.user.version, &OpenedSessionView::from(&session))?;
     Ok(reply.known_as(owner(&session)))
 }
@@ -170,6 +172,6 @@ static PROOF: Body<Proof> = Body::new(
 );
 
 fn reauthenticate(call: &Call<'_>) -> Answer {
-    let session = call.app.reauthenticate(call.caller, &call.body(&PROOF)?)?;
+    let session = call.execute(&Reauthenticate { proof: call.body(&PROOF)? })?;
     Reply::changed(session.user.version, &OpenedSessionView::from(&session))
 }

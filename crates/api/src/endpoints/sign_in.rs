@@ -57,7 +57,7 @@ static CREDENTIALS: Body<SignIn> = Body::new(
 );
 
 fn sign_in(call: &Call<'_>) -> Answer {
-    match call.app.sign_in(call.caller, &call.body(&CREDENTIALS)?)? {
+    match call.execute(&call.body(&CREDENTIALS)?)? {
         SignInStep::Done(session) => opened(&session),
         SignInStep::Challenge(challenge) => {
             let methods = ["totp", "recovery_code"];
@@ -101,7 +101,7 @@ static SECOND_STEP: Body<FinishSignIn> = Body::new(
 );
 
 fn finish(call: &Call<'_>) -> Answer {
-    opened(&call.app.finish_sign_in(call.caller, &call.body(&SECOND_STEP)?)?)
+    opened(&call.execute(&call.body(&SECOND_STEP)?)?)
 }
 
 fn opened(session: &OpenedSession) -> Answer {

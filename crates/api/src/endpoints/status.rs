@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use userdom_application::use_cases::{
-    ChangeStatus, Sanction, SetRoles, StatusChange, judge_sanction,
+    ChangeStatus, Sanction, SetRoles, StatusChange, check_sanction,
 };
 use userdom_domain::UserRole;
 
@@ -89,7 +89,7 @@ static SANCTION: Body<Sanction> = Body::new(
         let until = fields.optional("until", moment);
         if !fields.is_clean() {
             let now = fields.context.now;
-            judge_sanction(fields.faults(), reason.as_deref(), until, now);
+            fields.faults().extend(check_sanction(reason.as_deref(), until, now));
         }
         Some(Sanction { reason: reason?, until })
     },

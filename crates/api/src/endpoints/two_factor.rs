@@ -1,5 +1,8 @@
 use serde_json::json;
-use userdom_application::ports::SecretToken;
+use userdom_application::{
+    ports::SecretToken,
+    use_cases::{ConfirmTotp, RemoveTotp, ReplaceRecoveryCodes, SetUpTotp},
+};
 
 use super::phones::CODE;
 use crate::http::prelude::*;
@@ -33,7 +36,7 @@ pub(super) static SET_UP: Endpoint = Endpoint {
 fn set_up(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     call.require_empty_body()?;
-    let enrolment = call.app.set_up_totp(call.caller, user_id)?;
+    let enrolment = call.execute(&SetUpTotp { user_id })?;
     Reply::ok(&json!({
         "secret": enrolment.secret.as_str(),
         "otpauth_uri": enrolment.otpauth_uri.as_str(),
@@ -59,7 +62,7 @@ pub(super) static CONFIRM: Endpoint = Endpoint {
 
 fn confirm(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
-    show(&call.app.confirm_totp(call.caller, user_id, &call.body(&CODE)?)?)
+    show(&call.execute(&ConfirmTotp { user_id, code: call.body(&CODE)? })?)
 }
 
 pub(super) static REMOVE: Endpoint = Endpoint {
@@ -70,7 +73,7 @@ pub(super) static REMOVE: Endpoint = Endpoint {
 };
 
 fn remove(call: &Call<'_>) -> Answer {
-    call.app.remove_totp(call.caller, call.user_id()?)?;
+    call.execute(&RemoveTotp { user_id: call.user_id()? })?;
     Ok(Reply::done())
 }
 
@@ -86,7 +89,7 @@ pub(super) static REPLACE_CODES: Endpoint = Endpoint {
 fn replace(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     call.require_empty_body()?;
-    show(&call.app.replace_recovery_codes(call.caller, user_id)?)
+    show(&call.execute(&ReplaceRecoveryCodes { user_id })?)
 }
 
 fn show(codes: &[SecretToken]) -> Answer {

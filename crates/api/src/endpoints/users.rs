@@ -119,5 +119,5 @@ fn erase(call: &Call<'_>) -> Result<(), Problem> {
     if call.app.has_unreadable(call.caller, id)? {
         return call.execute(&EraseUnreadable { id: id.to_owned() });
     }
-    Ok(call.app.erase_user(call.caller, &EraseUser { user_id: call.user_id()? })?)
+    call.execute(&EraseUser { user_id: call.user_id()? })
 }

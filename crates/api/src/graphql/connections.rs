@@ -12,7 +12,7 @@ use async_graphql::{
     },
 };
 use serde_json::{Value as Json, json};
-use userdom_application::queries::Page;
+use userdom_application::use_cases::Page;
 
 use super::{
     error,

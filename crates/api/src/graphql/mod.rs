@@ -28,7 +28,7 @@ use actix_web::{
 use async_graphql::{Request as Document, Response, Variables};
 use serde_json::Value;
 use tokio::runtime::Handle;
-use userdom_application::{App, AppError, FaultKind, services::ValidationService};
+use userdom_application::{App, AppError};
 
 use self::{document::Plan, runner::Runner, schema::SCHEMA, views::ANSWER};
 use crate::http::{
@@ -38,6 +38,7 @@ use crate::http::{
     codes::Plain,
     dispatch::{HashingPermit, note_caller, wait_to_hash},
     endpoint::{Endpoint, Handler, Method, Parameter, RequestBody, SERVICE, ok, outside_the_api},
+    faults::{FaultKind, FaultList},
     incoming::{self, Incoming},
     parameters::parameter,
     problem::Problem,
@@ -213,7 +214,7 @@ fn only_reads(endpoint: &Endpoint, plan: Plan) -> Result<Plan, Problem> {
 
 /// A request from the query of a GET, where the objects are written as JSON.
 fn read_parameters(request: &Request) -> Result<Asked, Problem> {
-    let mut faults = ValidationService::default();
+    let mut faults = FaultList::default();
     let text = |name: &str| {
         let found = request.parameters.iter().find(|(known, _)| known == name);
         found.map(|(_, text)| text.clone()).filter(|text| !text.is_empty())

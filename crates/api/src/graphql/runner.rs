@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Utc};
-use userdom_application::{Actor, App, AppError, Caller};
+use userdom_application::{Actor, App, AppError, Caller, Commit};
 
 use crate::http::{
     call::{Call, KnownAs, Request},
@@ -141,7 +141,16 @@ impl Runner {
     pub(super) fn call_of<'a>(&'a self, caller: &'a Caller, request: &'a Request) -> Call<'a> {
         let (app, now, requires_if_match) = (&self.app, self.now, self.requires_if_match);
         let is_counted = self.is_counted;
-        Call { app, caller, request, now, requires_if_match, key: None, is_counted }
+        Call {
+            app,
+            caller,
+            commit: &Commit::AtOnce,
+            request,
+            now,
+            requires_if_match,
+            key: None,
+            is_counted,
+        }
     }
 }
 

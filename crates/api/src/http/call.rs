@@ -2,7 +2,7 @@ use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tracing::{Span, field::display};
-use userdom_application::{Actor, App, Caller, Command, queries::UserView};
+use userdom_application::{Actor, App, Caller, Commit, UseCase, use_cases::UserView};
 use userdom_domain::{AddressId, EmailId, PhoneId, UserId};
 use uuid::Uuid;
 
@@ -58,6 +58,8 @@ pub(crate) struct Request {
 pub(crate) struct Call<'a> {
     pub(crate) app: &'a App,
     pub(crate) caller: &'a Caller,
+    /// When the last transaction of the operation is committed.
+    pub(crate) commit: &'a Commit,
     pub(crate) request: &'a Request,
     /// The time of the request.
     pub(crate) now: DateTime<Utc>,
@@ -83,9 +85,9 @@ impl Call<'_> {
         body::require_empty(&self.request.body)
     }
 
-    /// Carries out a command for the caller.
-    pub(crate) fn execute<C: Command>(&self, command: &C) -> Result<C::Output, Problem> {
-        Ok(self.app.execute(self.caller, command)?)
+    /// Carries out a use case for the caller.
+    pub(crate) fn execute<U: UseCase>(&self, use_case: &U) -> Result<U::Output, Problem> {
+        Ok(self.app.execute_with(self.commit, self.caller, use_case)?)
     }
 
     /// A query parameter.

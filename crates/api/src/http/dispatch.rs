@@ -1,7 +1,7 @@
 //! From a request that was read to the operation of its endpoint, and back to the answer.
 
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::Method, web};
-use userdom_application::{App, AppError, Caller};
+use userdom_application::{App, AppError, Caller, Commit};
 
 use super::{
     ApiState, blocking,
@@ -40,7 +40,9 @@ pub(crate) async fn answer(
         }
         let requires_if_match = state.requires_if_match;
         let (caller, request) = (&caller, &request);
-        let call = Call { app, caller, request, now, requires_if_match, key: None, is_counted };
+        let commit = &Commit::AtOnce;
+        let call =
+            Call { app, caller, commit, request, now, requires_if_match, key: None, is_counted };
         let fingerprint = [path.as_bytes(), &request.body];
         let key = key.as_deref().map(|text| Key { text, owner: caller, request: &fingerprint });
         Ok((known, dispatch(endpoint, &call, key.as_ref())))
@@ -66,7 +68,9 @@ pub(crate) async fn answer_in_parts(
         let known = caller.actor.as_ref().map(KnownAs::from);
         let (caller, request) = (&caller, &request);
         let is_counted = false;
-        let call = Call { app, caller, request, now, requires_if_match, key: None, is_counted };
+        let commit = &Commit::AtOnce;
+        let call =
+            Call { app, caller, commit, request, now, requires_if_match, key: None, is_counted };
         Ok((known, streaming(&call)))
     };
     let (known, export) = blocking::run(&state, work).await?;
@@ -141,13 +145,13 @@ pub(crate) fn dispatch(endpoint: &Endpoint, call: &Call<'_>, key: Option<&Key<'_
     if let Some(limit) = endpoint.limit.filter(|_| !was_counted) {
         call.app.count_request(call.caller, limit)?;
     }
-    let run = |app: &App, key| carry_out(endpoint, &Call { app, key, ..*call });
+    let run = |commit: &Commit, key| carry_out(endpoint, &Call { commit, key, ..*call });
     match (endpoint.idempotency, key) {
         (Idempotency::KeepAnswer, Some(key)) => {
-            idempotency::answer(call.app, key, |app| run(app, None))
+            idempotency::answer(call.app, key, |commit| run(commit, None))
         }
-        (Idempotency::EachOperation, Some(key)) => run(call.app, Some(key.text)),
-        (Idempotency::Ignore, Some(_)) | (_, None) => run(call.app, None),
+        (Idempotency::EachOperation, Some(key)) => run(call.commit, Some(key.text)),
+        (Idempotency::Ignore, Some(_)) | (_, None) => run(call.commit, None),
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 use userdom_application::{
     ports::Limit,
-    queries::{Export, Page},
+    use_cases::{Export, Page},
 };
 
 use super::{

@@ -14,7 +14,7 @@ use actix_web::{
     web::Bytes,
 };
 use tracing::{Instrument, Span};
-use userdom_application::{App, queries::Export};
+use userdom_application::{App, use_cases::Export};
 
 use crate::http::{ApiState, blocking, problem::Problem};
 

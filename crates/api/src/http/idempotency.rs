@@ -5,7 +5,7 @@ use actix_web::http::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde::{Deserialize, Serialize};
-use userdom_application::{App, Caller, services::Once};
+use userdom_application::{App, Caller, Commit, services::Once};
 use userdom_domain::UserId;
 use uuid::Uuid;
 
@@ -60,12 +60,16 @@ enum Kept {
 }
 
 /// The first answer to this request, or that of the operation, which is kept with its effect.
-pub(crate) fn answer(app: &App, key: &Key<'_>, operation: impl FnOnce(&App) -> Answer) -> Answer {
+pub(crate) fn answer(
+    app: &App,
+    key: &Key<'_>,
+    operation: impl FnOnce(&Commit) -> Answer,
+) -> Answer {
     let turn = match app.once(key.owner, key.text, key.request)? {
         Once::Answered(kept) => return again(&kept),
         Once::Turn(turn) => turn,
     };
-    match operation(turn.app()) {
+    match operation(turn.commit()) {
         Ok(reply) => {
             turn.answer(written(&Kept::of(&reply)?)?)?;
             Ok(reply)

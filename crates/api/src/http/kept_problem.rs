@@ -2,10 +2,10 @@
 
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use userdom_application::{Fault, FaultKind};
 
 use super::{
     codes,
+    faults::{Fault, FaultKind},
     problem::{INTERNAL, Problem},
 };
 

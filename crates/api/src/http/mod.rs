@@ -10,6 +10,7 @@ pub(crate) mod dispatch;
 pub(crate) mod endpoint;
 pub(crate) mod etag;
 pub(crate) mod export_body;
+pub(crate) mod faults;
 pub(crate) mod hashing_queue;
 pub(crate) mod idempotency;
 pub(crate) mod incoming;

@@ -1,9 +1,12 @@
-use userdom_application::{
-    FaultKind, Faults,
-    services::{CodedError, ValidationService},
-};
+use userdom_application::services::CodedError;
 
-use super::{call::Call, codes::Plain, schema::Schema};
+use super::{
+    call::Call,
+    codes::Plain,
+    faults::{FaultKind, FaultList},
+    problem::Problem,
+    schema::Schema,
+};
 
 /// How many items a page has when nobody says.
 pub(crate) const USUAL_LIMIT: u32 = 50;
@@ -40,12 +43,12 @@ pub(crate) const fn parameter(
 /// its parameter with a question mark before it, where a body has a JSON pointer.
 pub(crate) struct Parameters<'a> {
     call: &'a Call<'a>,
-    faults: ValidationService,
+    faults: FaultList,
 }
 
 impl<'a> Parameters<'a> {
     pub(crate) fn of(call: &'a Call<'a>) -> Self {
-        Self { call, faults: ValidationService::default() }
+        Self { call, faults: FaultList::default() }
     }
 
     /// A parameter, if it is there and sound.
@@ -80,7 +83,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// The value, unless something was faulty.
-    pub(crate) fn finish<T>(self, value: T) -> Result<T, Faults> {
+    pub(crate) fn finish<T>(self, value: T) -> Result<T, Problem> {
         self.faults.finish().map(|()| value)
     }
 }

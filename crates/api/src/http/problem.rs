@@ -5,10 +5,14 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use serde_json::{Map, Value, json};
-use userdom_application::{AppError, Fault, FaultKind, Faults, ports::Exceeded};
+use userdom_application::{AppError, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
-use super::{codes, reply::Reply};
+use super::{
+    codes,
+    faults::{Fault, FaultKind},
+    reply::Reply,
+};
 
 /// What every operation gives.
 pub(crate) type Answer = Result<Reply, Problem>;
@@ -83,11 +87,11 @@ impl Problem {
         Self { cause: Some(cause.into()), ..Self::new(code) }
     }
 
-    fn invalid(faults: Faults) -> Self {
-        let malformed = faults.0.iter().any(|fault| fault.kind == FaultKind::Malformed);
+    pub(super) fn invalid(errors: Vec<Fault>) -> Self {
+        let is_malformed = errors.iter().any(|fault| fault.kind == FaultKind::Malformed);
         let problem = Self::new("request.invalid");
-        let status = if malformed { StatusCode::BAD_REQUEST } else { problem.status };
-        Self { status, errors: faults.0, ..problem }
+        let status = if is_malformed { StatusCode::BAD_REQUEST } else { problem.status };
+        Self { status, errors, ..problem }
     }
 
     /// The same once more; its cause stays behind.
@@ -220,7 +224,9 @@ impl ResponseError for Problem {
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         match error {
-            AppError::Invalid(faults) => Self::invalid(faults),
+            AppError::Invalid(faults) => {
+                Self::invalid(faults.0.into_iter().map(Fault::from).collect())
+            },
             AppError::Refused(refused) => {
                 Self::new(refused.code()).with_detail(refused.to_string())
             }
@@ -283,15 +289,9 @@ impl From<AppError> for Problem {
     }
 }
 
-impl From<Faults> for Problem {
-    fn from(faults: Faults) -> Self {
-        Self::invalid(faults)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use userdom_application::ports::Limit;
+    use userdom_application::{self as application, Faults, Field, ports::Limit};
     use userdom_domain::UserError;
 
     use super::*;
@@ -307,10 +307,12 @@ mod tests {
 
     #[test]
     fn a_rule_is_422_and_one_unreadable_field_makes_it_400() {
-        let rule = AppError::Invalid(Faults(vec![fault(FaultKind::Rule)]));
+        let fault_of_field =
+            |field| application::Fault { field, code: "username.reserved", detail: String::new() };
+        let rule = AppError::Invalid(Faults(vec![fault_of_field(Field::Username)]));
         assert_eq!(status(rule), (422, "request.invalid"));
-        let both = vec![fault(FaultKind::Rule), fault(FaultKind::Malformed)];
-        assert_eq!(status(AppError::Invalid(Faults(both))), (400, "request.invalid"));
+        let both = Problem::invalid(vec![fault(FaultKind::Rule), fault(FaultKind::Malformed)]);
+        assert_eq!((both.status.as_u16(), both.code), (400, "request.invalid"));
     }
 
     #[test]
@@ -377,7 +379,7 @@ mod tests {
 
     #[test]
     fn faults_are_listed_with_pointer_code_and_detail() {
-        let problem = Problem::from(Faults(vec![fault(FaultKind::Rule)]));
+        let problem = Problem::invalid(vec![fault(FaultKind::Rule)]);
         let body: serde_json::Value = serde_json::from_str(&problem.json("r")).unwrap();
         let expected = json!([{"pointer": "/email", "code": "email.empty", "detail": "Empty"}]);
         assert_eq!(body["errors"], expected);

@@ -1,9 +1,9 @@
 //! What serves more than one use case.
 
 mod email_service;
+mod idempotency;
 mod merge_patch;
 mod messages;
-mod once;
 mod validation_service;
 mod wake;
 
@@ -11,10 +11,9 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
 pub use email_service::{EmailService, Round};
+pub use idempotency::{Once, Turn};
 pub(crate) use merge_patch::merge_members;
 pub use merge_patch::merge_patch;
-pub(crate) use once::{Ending, Grant};
-pub use once::{Once, Turn};
 pub use validation_service::{CodedError, ValidationService};
 pub use wake::Wake;
 

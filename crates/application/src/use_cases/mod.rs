@@ -1,54 +1,56 @@
-//! What users do: one file a noun, one type a verb.
+//! What users do and see: for each noun its commands, its queries and its views.
 //!
-//! A use case that fits into one transaction is a [`Command`](crate::Command)
-//! for [`App::execute`](crate::App::execute). One that hashes a password does
-//! that first, outside, and is a method of [`App`](crate::App).
+//! What changes something is a value that [`App::execute`](crate::App::execute) runs. One that is
+//! a single transaction is a [`Command`](crate::Command); one that has work outside of
+//! transactions, such as hashing a password, is a [`UseCase`](crate::UseCase). What only reads is
+//! a method of [`App`](crate::App).
 
+mod accounts;
+mod addresses;
 mod api_keys;
-mod change_status;
-mod create_admin;
-mod delete_account;
-mod erase_unreadable;
-mod erase_user;
-mod index_directory;
-mod manage_address;
-mod manage_phone;
-mod manage_sessions;
-mod open_session;
+mod audit;
+mod directory;
+mod emails;
+mod json;
+mod page;
 mod passwords;
-mod register_user;
+mod phones;
+mod privacy;
+mod profile;
 mod second_factor;
-mod sign_in;
-mod sign_out;
-mod update_account;
-mod update_email;
-mod update_profile;
-mod verify_phone;
+mod sessions;
 
 use userdom_domain::{AddressId, EmailId, PhoneId, UserAggregate};
 
-pub use api_keys::{NewApiKey, judge_api_key};
-pub use change_status::{ChangeStatus, Sanction, SetRoles, StatusChange, judge_sanction};
-pub use create_admin::CreateAdmin;
-pub use delete_account::DeleteAccount;
-pub use erase_unreadable::EraseUnreadable;
-pub use erase_user::{EraseUser, Swept};
-pub use manage_address::{AddAddress, RemoveAddress, ReplaceAddress, SetDefaultAddress};
-pub use manage_phone::{AddPhone, ChangePhoneType, RemovePhone, SetDefaultPhone};
-pub use manage_sessions::{EndSession, EndSessions, Proof};
-pub use open_session::OpenedSession;
-pub use passwords::ChangePassword;
-pub use register_user::RegisterUser;
-pub use second_factor::{FinishSignIn, SecondFactor};
-pub use sign_in::{SignIn, SignInStep};
-pub use update_account::UpdateAccount;
-pub use update_email::{AddEmail, ChangeEmailType, RemoveEmail, SetDefaultEmail};
-pub use update_profile::UpdateProfile;
-
-use crate::{
-    AppError,
-    queries::{AddressView, EmailView, PhoneView},
+pub use accounts::{
+    ChangeStatus, CreateAdmin, DeleteAccount, RegisterUser, Sanction, SecurityView, SetRoles,
+    StatusChange, UpdateAccount, UserView, check_sanction,
 };
+pub use addresses::{AddAddress, AddressView, RemoveAddress, ReplaceAddress, SetDefaultAddress};
+pub use api_keys::{ApiKeyView, CreateApiKey, RemoveApiKey, check_api_key};
+pub use audit::EventView;
+pub use directory::SearchUsers;
+pub use emails::{
+    AddEmail, ChangeEmailType, EmailView, RemoveEmail, RequestEmailVerification, SetDefaultEmail,
+    VerifyEmail,
+};
+pub use page::Page;
+pub use passwords::{ChangePassword, RequestPasswordReset, ResetPassword};
+pub use phones::{
+    AddPhone, ChangePhoneType, PhoneView, RemovePhone, RequestPhoneVerification, SetDefaultPhone,
+    VerifyPhone,
+};
+pub use privacy::{EraseUnreadable, EraseUser, Export, ExportInOnePiece, ExportUser, Swept};
+pub use profile::{ProfileView, UpdateProfile};
+pub use second_factor::{
+    ConfirmTotp, FinishSignIn, RemoveTotp, ReplaceRecoveryCodes, SecondFactor, SetUpTotp,
+};
+pub use sessions::{
+    EndSession, EndSessions, Introspection, OpenedSession, Proof, Reauthenticate, RefreshSession,
+    SessionView, SignIn, SignInStep, SignOut,
+};
+
+use crate::AppError;
 
 /// The changed part of a user, with the user's new version.
 #[derive(Debug, Clone, PartialEq, Eq)]

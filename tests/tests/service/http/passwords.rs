@@ -54,7 +54,7 @@ fn a2_every_listed_password_is_refused() {
     for listed in list {
         for spelling in [listed.to_owned(), listed.to_uppercase(), format!(" {listed} ")] {
             request.password = Password::parse(&spelling, 8).unwrap();
-            let refused = app.app.register(&Caller::default(), &request).unwrap_err();
+            let refused = app.app.execute(&Caller::default(), &request).unwrap_err();
             let AppError::Invalid(faults) = refused else { panic!("{spelling}: {refused}") };
             assert_eq!(faults.0[0].code, "password.common", "{spelling}");
         }

@@ -1,4 +1,4 @@
-use userdom_application::{AppError, Caller};
+use userdom_application::{AppError, Caller, use_cases::VerifyEmail};
 use userdom_domain::UniqueKey;
 use userdom_tests::databases::Kind;
 
@@ -38,8 +38,11 @@ fn one_of_many_verifies_the_address(kind: Kind) {
     }
     let tokens = world.verification_tokens();
     assert_eq!(tokens.len(), RIVALS);
-    let results =
-        at_once(RIVALS, |n| patiently(|| world.app.verify_email(&Caller::default(), &tokens[n])));
+    let results = at_once(RIVALS, |n| {
+        patiently(|| {
+            world.app.execute(&Caller::default(), &VerifyEmail { token: tokens[n].clone() })
+        })
+    });
     let owners = results.iter().filter(|result| result.is_ok()).count();
     for refused in results.into_iter().filter_map(Result::err) {
         assert!(matches!(refused, AppError::Taken(UniqueKey::VerifiedEmail)), "{refused:?}");

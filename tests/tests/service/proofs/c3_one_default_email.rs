@@ -5,9 +5,8 @@ use std::sync::{
 
 use userdom_application::{
     AppError, Caller, Command,
-    queries::UserView,
     testing::given,
-    use_cases::{AddEmail, Changed, RemoveEmail, SetDefaultEmail},
+    use_cases::{AddEmail, Changed, RemoveEmail, SetDefaultEmail, UserView},
 };
 use userdom_domain::{ContactType, EmailId, UserId};
 use userdom_tests::databases::Kind;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use userdom_application::{
-    Adapters, App, AppError, Caller, Settings,
+    Adapters, App, AppError, Caller, Commit, Settings,
     ports::{HashingError, PasswordHasher, Store, Verification},
     services::{Once, Wake},
     testing::{
@@ -71,7 +71,7 @@ fn register(app: &App) -> Option<String> {
     match app.once(&Caller::default(), "key", &[b"register ada"]).ok()? {
         Once::Answered(kept) => Some(kept),
         Once::Turn(turn) => {
-            let user = turn.app().register(&Caller::default(), &request).ok()?;
+            let user = app.execute_with(turn.commit(), &Caller::default(), &request).ok()?;
             let id = user.id.to_string();
             turn.answer(id.clone()).ok()?;
             Some(id)
@@ -84,14 +84,16 @@ fn sign_in(app: &App) -> Option<String> {
     let request = SignIn { login, password, device_token: None };
     match app.once(&Caller::default(), "key", &[b"sign in"]).ok()? {
         Once::Answered(kept) => Some(kept),
-        Once::Turn(turn) => match turn.app().sign_in(&Caller::default(), &request).ok()? {
-            SignInStep::Done(session) => {
-                let token = session.access_token.expose().to_owned();
-                turn.answer(token.clone()).ok()?;
-                Some(token)
+        Once::Turn(turn) => {
+            match app.execute_with(turn.commit(), &Caller::default(), &request).ok()? {
+                SignInStep::Done(session) => {
+                    let token = session.access_token.expose().to_owned();
+                    turn.answer(token.clone()).ok()?;
+                    Some(token)
+                }
+                SignInStep::Challenge(_) => None,
             }
-            SignInStep::Challenge(_) => None,
-        },
+        }
     }
 }
 
@@ -208,21 +210,22 @@ fn r31_no_password_is_hashed_while_a_connection_is_held(kind: Kind) {
     let mut uow = database.begin().unwrap();
     uow.users().save(&mut ada.build()).unwrap();
     uow.commit().unwrap();
-    let with_key = |key: &str, work: &dyn Fn(&App) -> Result<(), AppError>| {
+    let with_key = |key: &str, work: &dyn Fn(&Commit) -> Result<(), AppError>| {
         let Once::Turn(turn) = app.once(&Caller::default(), key, &[key.as_bytes()]).unwrap() else {
             panic!("{key} is new")
         };
-        match work(turn.app()) {
+        match work(turn.commit()) {
             Ok(()) => turn.answer("done".to_owned()).unwrap(),
             Err(AppError::SignInRefused) => turn.refuse(None).unwrap(),
             Err(error) => panic!("{key}: {error:?}"),
         }
     };
     let sign_in = |login: &'static str, password: &'static str| {
-        move |app: &App| {
+        let app = &app;
+        move |commit: &Commit| {
             let (login, password) = (login.to_owned(), given::password(password));
             let request = SignIn { login, password, device_token: None };
-            app.sign_in(&Caller::default(), &request).map(drop)
+            app.execute_with(commit, &Caller::default(), &request).map(drop)
         }
     };
     with_key("wrong", &sign_in("ada", "wrong horse battery staple"));

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use userdom_application::{
     App, AppError, Caller, Command,
-    queries::UserView,
     testing::given,
     use_cases::{
         AddEmail, AddPhone, RemoveEmail, RemovePhone, SetDefaultPhone, SignIn, UpdateProfile,
+        UserView, VerifyEmail,
     },
 };
 use userdom_domain::{Bio, ContactType, EmailId, Patch, PhoneId, ProfileChanges, UserId};
@@ -78,7 +78,7 @@ impl Client<'_> {
             password: given::password(given::PASSWORD),
             device_token: None,
         };
-        patiently(|| self.app.sign_in(&self.caller, &request)).map(drop)
+        patiently(|| self.app.execute(&self.caller, &request)).map(drop)
     }
 }
 
@@ -91,7 +91,7 @@ fn no_transient_error_comes_out(kind: Kind) {
         .map(|n| world.register(&format!("user{n}"), &format!("user{n}@example.org")).unwrap())
         .collect();
     for token in world.verification_tokens() {
-        world.app.verify_email(&Caller::default(), &token).unwrap();
+        world.app.execute(&Caller::default(), &VerifyEmail { token }).unwrap();
     }
     let counts = at_once(WRITERS, |writer| {
         let shares = writer < ON_ONE_USER;

@@ -7,7 +7,8 @@ use userdom_application::{
     services::{EmailService, Wake},
     testing::{AnyStrength, FixedClock, PlainHasher, RecordingProvider, RecordingSms, given},
     use_cases::{
-        AddEmail, CreateAdmin, FinishSignIn, OpenedSession, SecondFactor, SignIn, SignInStep,
+        AddEmail, ConfirmTotp, CreateAdmin, FinishSignIn, OpenedSession, RefreshSession,
+        SecondFactor, SetUpTotp, SignIn, SignInStep, VerifyEmail,
     },
 };
 use userdom_domain::{ContactType, UserId};
@@ -74,7 +75,7 @@ fn challenge(app: &App) -> String {
         password: given::password(given::PASSWORD),
         device_token: None,
     };
-    match app.sign_in(&Caller::default(), &request).unwrap() {
+    match app.execute(&Caller::default(), &request).unwrap() {
         SignInStep::Challenge(challenge) => challenge.expose().to_owned(),
         SignInStep::Done(_) => panic!("the second factor was not asked for"),
     }
@@ -82,11 +83,12 @@ fn challenge(app: &App) -> String {
 
 fn finish(app: &App, proof: SecondFactor) -> Result<OpenedSession, AppError> {
     let request = FinishSignIn { challenge: challenge(app), proof, device_token: None };
-    app.finish_sign_in(&Caller::default(), &request)
+    app.execute(&Caller::default(), &request)
 }
 
 fn refresh(app: &App, session: &OpenedSession) -> Result<OpenedSession, AppError> {
-    app.refresh_session(&Caller::default(), session.refresh_token.expose())
+    let refresh_token = session.refresh_token.expose().to_owned();
+    app.execute(&Caller::default(), &RefreshSession { refresh_token })
 }
 
 /// Seen to fail without the earlier key: nobody could renew a session, and the secret of the
@@ -99,22 +101,22 @@ fn another_secret_key_shuts_nobody_out(kind: Kind) {
         email: given::email("chief@example.org"),
         password: given::password(given::PASSWORD),
     };
-    let user_id: UserId = before.app.create_admin(&chief).unwrap();
+    let user_id: UserId = before.app.execute(&Caller::default(), &chief).unwrap();
     let request = SignIn {
         login: "chief".to_owned(),
         password: given::password(given::PASSWORD),
         device_token: None,
     };
-    let SignInStep::Done(session) = before.app.sign_in(&Caller::default(), &request).unwrap()
+    let SignInStep::Done(session) = before.app.execute(&Caller::default(), &request).unwrap()
     else {
         panic!("there is no second factor yet")
     };
     let actor = before.app.authenticate(session.access_token.expose()).unwrap();
     let caller = Caller { actor: Some(actor), ..Caller::default() };
-    let secret = before.app.set_up_totp(&caller, user_id).unwrap().secret;
+    let secret = before.app.execute(&caller, &SetUpTotp { user_id }).unwrap().secret;
     let telephone = Authenticator::with_secret(&secret);
     let code = || telephone.code_at(installation.clock.now());
-    let on_paper = before.app.confirm_totp(&caller, user_id, &code()).unwrap();
+    let on_paper = before.app.execute(&caller, &ConfirmTotp { user_id, code: code() }).unwrap();
     let email = given::email("chief@work.example");
     let contact_type = ContactType::Work;
     let add = AddEmail { user_id, email, contact_type, is_default: false };
@@ -128,7 +130,7 @@ fn another_secret_key_shuts_nobody_out(kind: Kind) {
     let mails = installation.mail.sent();
     let link = mails.iter().find_map(|mail| mail.text.split_once("/verify-email#token="));
     let link = link.unwrap().1.split_whitespace().next().unwrap();
-    rotated.app.verify_email(&Caller::default(), link).unwrap();
+    rotated.app.execute(&Caller::default(), &VerifyEmail { token: link.to_owned() }).unwrap();
     finish(&rotated.app, SecondFactor::Totp(code())).unwrap();
     let first = on_paper[0].expose().to_owned();
     finish(&rotated.app, SecondFactor::RecoveryCode(first)).unwrap();

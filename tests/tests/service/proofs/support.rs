@@ -3,10 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use userdom_application::{
     Actor, Adapters, App, AppError, Caller, Settings, SignedInUser,
     ports::{Channel, Clock, Errand, Outbox, TokenKind, TokenMint},
-    queries::UserView,
     services::Wake,
     testing::{AnyStrength, GlassBox, PlainHasher, TestMint, TestTotp, given},
-    use_cases::RegisterUser,
+    use_cases::{RegisterUser, UserView},
 };
 use userdom_domain::{DomainEvent, Preferences, RepositoryError, UserId, UserRole};
 use userdom_infrastructure::{
@@ -63,7 +62,7 @@ impl World {
             address: None,
             preferences: Preferences::default(),
         };
-        self.app.register(&Caller::default(), &request)
+        self.app.execute(&Caller::default(), &request)
     }
 
     /// The tokens of all verification links that have not been worked on.

@@ -1,14 +1,12 @@
 use std::mem;
 
 use serde_json::{Map, Value};
-use userdom_application::{
-    AppError, FaultKind,
-    services::{CodedError, ValidationService},
-};
+use userdom_application::{AppError, services::CodedError};
 use userdom_domain::{Patch, json_members, trimmed};
 
 use super::{Context, FieldType, strict_json};
 use crate::http::{
+    faults::{self, FaultKind, FaultList},
     problem::Problem,
     schema::{Member, Schema, member},
 };
@@ -22,7 +20,7 @@ pub(crate) struct Fields<'a> {
     /// The whole body: a value that is kept as it was written is found here.
     body: String,
     pub(super) members: Map<String, Value>,
-    pub(super) faults: ValidationService,
+    pub(super) faults: FaultList,
     pub(super) misread: bool,
     /// The fields that were asked for, while no body is read.
     declared: Option<Vec<Member>>,
@@ -34,14 +32,14 @@ impl<'a> Fields<'a> {
     pub(crate) fn of(body: &[u8], context: Context<'a>) -> Result<Self, Problem> {
         let members = strict_json::object(body)
             .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
-        let fields = Self::at(String::new(), members, ValidationService::default(), context);
+        let fields = Self::at(String::new(), members, FaultList::default(), context);
         Ok(Self { body: String::from_utf8_lossy(body).into_owned(), ..fields })
     }
 
     /// The fields that a function asks for, which is run without a body.
     pub(crate) fn declared_by<T>(read: fn(&mut Fields<'_>) -> Option<T>) -> Vec<Member> {
         let fields =
-            Fields::at(String::new(), Map::new(), ValidationService::default(), Context::default());
+            Fields::at(String::new(), Map::new(), FaultList::default(), Context::default());
         let mut fields = Fields { declared: Some(Vec::new()), ..fields };
         read(&mut fields);
         fields.declared.unwrap_or_default()
@@ -50,7 +48,7 @@ impl<'a> Fields<'a> {
     pub(super) fn at(
         at: String,
         members: Map<String, Value>,
-        faults: ValidationService,
+        faults: FaultList,
         context: Context<'a>,
     ) -> Self {
         Self { at, body: String::new(), members, faults, misread: false, declared: None, context }
@@ -68,7 +66,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Where faults are noted.
-    pub(crate) fn faults(&mut self) -> &mut ValidationService {
+    pub(crate) fn faults(&mut self) -> &mut FaultList {
         &mut self.faults
     }
 
@@ -192,7 +190,7 @@ impl<'a> Fields<'a> {
     /// What was read, or all faults.
     pub(crate) fn finish<T>(mut self, read: Option<T>) -> Result<T, Problem> {
         self.note_unknown();
-        self.faults.finish().map_err(Problem::from)?;
+        self.faults.finish()?;
         read.ok_or_else(|| AppError::Internal("a field is neither read nor faulty".into()).into())
     }
 
@@ -276,13 +274,11 @@ impl<'a> Fields<'a> {
     #[cfg(test)]
     pub(super) fn into_faults(mut self) -> Vec<(String, &'static str)> {
         self.note_unknown();
-        let faults = self.faults.finish().map_or_else(|faults| faults.0, |()| Vec::new());
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+        self.faults.into_faults().into_iter().map(|fault| (fault.pointer, fault.code)).collect()
     }
 
-    /// RFC 6901.
     pub(super) fn pointer(&self, name: &str) -> String {
-        format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"))
+        faults::at(&self.at, name)
     }
 }
 

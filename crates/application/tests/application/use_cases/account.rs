@@ -1,6 +1,6 @@
 use chrono::NaiveDate;
 use userdom_application::{
-    AppError,
+    AppError, Field,
     testing::{PlainHasher, given},
     use_cases::{DeleteAccount, UpdateAccount, UpdateProfile},
 };
@@ -38,7 +38,7 @@ fn r9_a_taken_or_reserved_name_is_refused() {
     let taken = world.app.execute(&by(&user), &rename(user.id(), "TAKEN"));
     assert_err!(taken, AppError::Taken(UniqueKey::Username));
     let reserved = world.app.execute(&by(&user), &rename(user.id(), "support"));
-    assert_eq!(fault(reserved), ("/username".to_owned(), "username.reserved"));
+    assert_eq!(fault(reserved), (Field::Username, "username.reserved"));
     let by_admin = world.app.execute(&by_a(UserRole::Admin), &rename(user.id(), "support"));
     assert_eq!(by_admin.unwrap().username, "support");
 }
@@ -67,10 +67,10 @@ fn r13_a_preference_of_a_wrong_type_is_named() {
     let world = World::new();
     let user = world.has(given::an_active_user().build());
     let wrong = world.app.execute(&by(&user), &prefer(user.id(), &[("theme", Some("7"))]));
-    assert_eq!(fault(wrong).0, "/preferences/theme");
+    assert_eq!(fault(wrong).0, Field::Preference("theme".to_owned()));
     let huge = format!("\"{}\"", "x".repeat(5000));
     let huge = world.app.execute(&by(&user), &prefer(user.id(), &[("x", Some(&huge))]));
-    assert_eq!(fault(huge).0, "/preferences");
+    assert_eq!(fault(huge).0, Field::Preferences);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn r11_a_child_is_refused() {
     let born = NaiveDate::from_ymd_opt(2013, 1, 2).unwrap();
     let changes = ProfileChanges { date_of_birth: Patch::Set(born), ..ProfileChanges::default() };
     let refused = world.app.execute(&by(&user), &UpdateProfile { user_id: user.id(), changes });
-    assert_eq!(fault(refused), ("/date_of_birth".to_owned(), "profile.too_young"));
+    assert_eq!(fault(refused), (Field::DateOfBirth, "profile.too_young"));
     assert_eq!(world.user(user.id()), user);
 }
 

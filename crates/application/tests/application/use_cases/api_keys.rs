@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use userdom_application::{
-    AppError, Caller,
+    AppError, Caller, Field,
     ports::{Clock, Scope},
-    queries::Introspection,
     testing::given,
-    use_cases::{AddEmail, NewApiKey, SetRoles, UpdateProfile},
+    use_cases::{AddEmail, CreateApiKey, Introspection, SetRoles, UpdateProfile},
 };
 use userdom_domain::{
     ContactType, PersonName, ProfileChanges, StatusNote, UserAggregate, UserRole,
 };
 
+use super::requests::remove_api_key;
 use super::{
     trust::{a, ada, challenge, enrol, from_somewhere, holder, key, lines, open, proved_before},
     world::{World, assert_err, by_nobody, fault},
@@ -26,8 +26,8 @@ fn chief(world: &World) -> (UserAggregate, Caller) {
     (admin, caller)
 }
 
-fn new_key(name: &str, scopes: &[Scope], expires_at: Option<DateTime<Utc>>) -> NewApiKey {
-    NewApiKey { name: name.to_owned(), scopes: scopes.iter().copied().collect(), expires_at }
+fn new_key(name: &str, scopes: &[Scope], expires_at: Option<DateTime<Utc>>) -> CreateApiKey {
+    CreateApiKey { name: name.to_owned(), scopes: scopes.iter().copied().collect(), expires_at }
 }
 
 /// Whoever presents the key.
@@ -45,7 +45,7 @@ fn a_key_is_shown_once_and_listed_without_itself() {
     let (admin, caller) = chief(&world);
     let end = world.clock.now() + TimeDelta::days(1);
     let request = new_key(" dashboards ", &[Scope::UsersRead, Scope::Introspect], Some(end));
-    let (key, view) = world.app.create_api_key(&caller, &request).unwrap();
+    let (key, view) = world.app.execute(&caller, &request).unwrap();
     assert_eq!((view.name.as_str(), view.created_by), ("dashboards", admin.id().as_uuid()));
     assert_eq!(view.scopes, ["users:read", "introspect"]);
     assert_eq!((view.expires_at, view.last_used_at), (Some(end), None));
@@ -61,11 +61,10 @@ fn a_key_is_shown_once_and_listed_without_itself() {
 fn a_removed_key_opens_nothing() {
     let world = World::new();
     let (admin, caller) = chief(&world);
-    let (key, view) =
-        world.app.create_api_key(&caller, &new_key("a", &[Scope::Events], None)).unwrap();
-    world.app.remove_api_key(&caller, view.id).unwrap();
+    let (key, view) = world.app.execute(&caller, &new_key("a", &[Scope::Events], None)).unwrap();
+    world.app.execute(&caller, &remove_api_key(view.id)).unwrap();
     assert_err!(world.app.authenticate(key.expose()), AppError::Unauthenticated);
-    let again = world.app.remove_api_key(&caller, view.id);
+    let again = world.app.execute(&caller, &remove_api_key(view.id));
     assert_err!(again, AppError::NotFound("api_key"));
     assert_eq!(lines(&world, admin.id(), "api_key.removed"), 1);
 }
@@ -76,7 +75,7 @@ fn a_key_ends_by_time_and_with_its_maker() {
     let (admin, caller) = chief(&world);
     a(UserRole::Admin, "second", &world);
     let end = Some(world.clock.now() + TimeDelta::hours(1));
-    let (key, _) = world.app.create_api_key(&caller, &new_key("a", &[Scope::Scim], end)).unwrap();
+    let (key, _) = world.app.execute(&caller, &new_key("a", &[Scope::Scim], end)).unwrap();
     let lives = || world.app.authenticate(key.expose()).is_ok();
     let note = StatusNote::new("spam", given::a_user_id(), None).unwrap();
     assert!(lives());
@@ -100,11 +99,11 @@ fn a3_a_key_is_made_and_removed_after_a_recent_proof() {
     let world = World::new();
     let (_, caller) = chief(&world);
     let request = new_key("a", &[Scope::UsersRead], None);
-    let (_, view) = world.app.create_api_key(&caller, &request).unwrap();
+    let (_, view) = world.app.execute(&caller, &request).unwrap();
     let stale = proved_before(&caller, &world, TimeDelta::minutes(16));
-    let made = world.app.create_api_key(&stale, &request).map(drop);
+    let made = world.app.execute(&stale, &request).map(drop);
     assert_err!(made, AppError::ReauthenticationRequired);
-    let removed = world.app.remove_api_key(&stale, view.id);
+    let removed = world.app.execute(&stale, &remove_api_key(view.id));
     assert_err!(removed, AppError::ReauthenticationRequired);
     assert_eq!(world.app.list_api_keys(&stale).unwrap().len(), 1);
 }
@@ -114,11 +113,11 @@ fn admins_alone_have_to_do_with_keys() {
     let world = World::new();
     let (_, admin) = chief(&world);
     let request = new_key("a", &[Scope::UsersRead], None);
-    let (_, made) = world.app.create_api_key(&admin, &request).unwrap();
+    let (_, made) = world.app.execute(&admin, &request).unwrap();
     a(UserRole::Moderator, "mona", &world);
     let moderator = holder(&world, &open(&world, "mona"));
     let all_scopes = new_key("all", &Scope::ALL, None);
-    let (key, _) = world.app.create_api_key(&admin, &all_scopes).unwrap();
+    let (key, _) = world.app.execute(&admin, &all_scopes).unwrap();
     let service = service(&world, key.expose());
     let app = &world.app;
     for (caller, expected) in [
@@ -127,9 +126,9 @@ fn admins_alone_have_to_do_with_keys() {
         (&service, "this is not allowed"),
     ] {
         let refused = [
-            app.create_api_key(caller, &request).map(drop),
+            app.execute(caller, &request).map(drop),
             app.list_api_keys(caller).map(drop),
-            app.remove_api_key(caller, made.id),
+            app.execute(caller, &remove_api_key(made.id)),
         ];
         for result in refused {
             assert_eq!(result.unwrap_err().to_string(), expected);
@@ -142,16 +141,16 @@ fn a_faulty_request_tells_all_its_faults() {
     let world = World::new();
     let (_, caller) = chief(&world);
     let made = |name: &str, scopes: &[Scope], end| {
-        world.app.create_api_key(&caller, &new_key(name, scopes, end)).map(drop)
+        world.app.execute(&caller, &new_key(name, scopes, end)).map(drop)
     };
     let Err(AppError::Invalid(faults)) = made("", &[], Some(world.clock.now())) else {
         panic!("everything is wrong with it")
     };
-    let found: Vec<_> = faults.0.iter().map(|it| (it.pointer.as_str(), it.code)).collect();
+    let found: Vec<_> = faults.0.iter().map(|it| (it.field.clone(), it.code)).collect();
     let expected = [
-        ("/name", "api_key.name_invalid"),
-        ("/scopes", "api_key.no_scope"),
-        ("/expires_at", "api_key.expires_in_past"),
+        (Field::Name, "api_key.name_invalid"),
+        (Field::Scopes, "api_key.no_scope"),
+        (Field::ExpiresAt, "api_key.expires_in_past"),
     ];
     assert_eq!(found, expected);
     for name in ["a\nb", &"x".repeat(101), "  "] {

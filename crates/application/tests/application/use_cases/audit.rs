@@ -8,13 +8,17 @@ use userdom_application::{
     ports::{Clock, Outcome, Scope},
     testing::given,
     use_cases::{
-        AddEmail, ChangePassword, ChangeStatus, DeleteAccount, EndSession, EndSessions, EraseUser,
-        NewApiKey, Proof, RemoveEmail, Sanction, SecondFactor, SetDefaultEmail, SetRoles,
-        StatusChange,
+        AddEmail, ChangePassword, ChangeStatus, CreateApiKey, DeleteAccount, EndSession,
+        EndSessions, EraseUser, Proof, RemoveEmail, Sanction, SecondFactor, SetDefaultEmail,
+        SetRoles, StatusChange,
     },
 };
 use userdom_domain::{ContactType, EmailId, UserAggregate, UserId, UserRole};
 
+use super::requests::{
+    confirm_totp, export_user, reauthenticate, remove_api_key, remove_totp, replace_recovery_codes,
+    request_reset, reset_password, set_up_totp, sign_out, verify_email,
+};
 use super::{
     trust::{
         STEP, a, ada, challenge, code, enrol, finish, from_somewhere, holder, id_of, lines, open,
@@ -76,7 +80,7 @@ fn p3_signing_in_and_out() {
     let ada = ada(&world);
     let id = ada.id();
     let sign_in =
-        |password: &str| world.app.sign_in(&from_somewhere(), &attempt("ada", password)).map(drop);
+        |password: &str| world.app.execute(&from_somewhere(), &attempt("ada", password)).map(drop);
     assert_eq!(left_by(&world, id, || sign_in("wrong")).1, failure("session.refused"));
     let (session, left) = left_by(&world, id, || open(&world, "ada"));
     assert_eq!(left, success("session.opened"));
@@ -84,14 +88,23 @@ fn p3_signing_in_and_out() {
     assert_eq!((line.actor_id, line.target_id), (Some(id), Some(session.session.id)));
     let caller = holder(&world, &session);
     let proof = |text: &str| Proof::Password(given::password(text));
-    let (_, left) = left_by(&world, id, || world.app.reauthenticate(&caller, &proof("wrong")));
+    let (_, left) =
+        left_by(&world, id, || world.app.execute(&caller, &reauthenticate(&proof("wrong"))));
     assert_eq!(left, failure("session.refused"));
-    let (session, left) =
-        left_by(&world, id, || world.app.reauthenticate(&caller, &proof(given::PASSWORD)));
+    let (session, left) = left_by(&world, id, || {
+        world.app.execute(&caller, &reauthenticate(&proof(given::PASSWORD)))
+    });
     assert_eq!(left, success("session.reauthenticated"));
     let caller = holder(&world, &session.unwrap());
-    assert_eq!(left_by(&world, id, || world.app.sign_out(&caller)).1, success("session.ended"));
-    assert_eq!(left_by(&world, id, || world.app.sign_out(&caller)).1, [], "it had ended");
+    assert_eq!(
+        left_by(&world, id, || world.app.execute(&caller, &sign_out())).1,
+        success("session.ended")
+    );
+    assert_eq!(
+        left_by(&world, id, || world.app.execute(&caller, &sign_out())).1,
+        [],
+        "it had ended"
+    );
     let (user_id, session_id) = id_of(&open(&world, "ada"));
     let end = || world.app.execute(&by(&ada), &EndSession { user_id, session_id });
     assert_eq!(left_by(&world, id, end).1, success("session.ended"));
@@ -103,7 +116,7 @@ fn p3_signing_in_and_out() {
     let (_, left) = left_by(&world, id, || sign_in(given::PASSWORD));
     assert_eq!(left, [], "who is locked out is not looked at");
     let unknown = lines_of_nobody(&world, || {
-        world.app.sign_in(&from_somewhere(), &attempt("nobody", "wrong")).unwrap_err();
+        world.app.execute(&from_somewhere(), &attempt("nobody", "wrong")).unwrap_err();
     });
     assert_eq!(unknown, ["session.refused"]);
 }
@@ -125,7 +138,8 @@ fn p3_registering_and_contacts() {
     for kind in ["user.registered", "email.added", "email.verification_requested"] {
         assert_eq!(kinds.iter().filter(|it| *it == kind).count(), 1, "{kind} in {kinds:?}");
     }
-    let (_, left) = left_by(&world, id, || world.app.verify_email(&by_nobody(), &link).unwrap());
+    let (_, left) =
+        left_by(&world, id, || world.app.execute(&by_nobody(), &verify_email(&link)).unwrap());
     assert_eq!(left, [success("email.verified"), success("user.activated")].concat());
     let add = AddEmail {
         user_id: id,
@@ -138,7 +152,7 @@ fn p3_registering_and_contacts() {
     let (second, left) = left_by(&world, id, || world.app.execute(&caller, &add).unwrap());
     assert_eq!(left, [success("email.added"), success("email.verification_requested")].concat());
     let link = token_in(&world.deliver()[0]);
-    world.app.verify_email(&by_nobody(), &link).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&link)).unwrap();
     let email_id = EmailId::from_uuid(second.value.id);
     let set = SetDefaultEmail { user_id: id, email_id };
     let (_, left) = left_by(&world, id, || world.app.execute(&caller, &set).unwrap());
@@ -161,15 +175,15 @@ fn p3_passwords() {
         current: given::password(current),
         new: new(),
     };
-    let change = |current| world.app.change_password(&caller, &request(current)).map(drop);
+    let change = |current| world.app.execute(&caller, &request(current)).map(drop);
     assert_eq!(left_by(&world, id, || change("wrong")).1, failure("session.refused"));
     assert_eq!(left_by(&world, id, || change(given::PASSWORD)).1, success("user.password_changed"));
     world.deliver();
     let email = given::email("ada@example.org");
-    let ask = || world.app.request_password_reset(&by_nobody(), &email).unwrap();
+    let ask = || world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
     assert_eq!(left_by(&world, id, ask).1, [], "anybody may ask");
     let token = link_token(&world.deliver()[0], "reset-password");
-    let reset = || world.app.reset_password(&from_somewhere(), &token, &new());
+    let reset = || world.app.execute(&from_somewhere(), &reset_password(&token, &new()));
     assert_eq!(left_by(&world, id, reset).1, success("user.password_reset"));
     assert_eq!(left_by(&world, id, reset).1, [], "it was used");
 }
@@ -182,10 +196,12 @@ fn p3_the_second_factor() {
     let session = open(&world, "ada");
     let caller = holder(&world, &session);
     let app = &world.app;
-    let (secret, left) = left_by(&world, id, || app.set_up_totp(&caller, id).unwrap().secret);
+    let (secret, left) =
+        left_by(&world, id, || app.execute(&caller, &set_up_totp(id)).unwrap().secret);
     assert_eq!(left, success("two_factor.set_up"));
     let first = totp_code(&secret, world.clock.now());
-    let (codes, left) = left_by(&world, id, || app.confirm_totp(&caller, id, &first).unwrap());
+    let (codes, left) =
+        left_by(&world, id, || app.execute(&caller, &confirm_totp(id, &first)).unwrap());
     assert_eq!(left, success("two_factor.enabled"));
     world.clock.advance(STEP);
     let (half, left) = left_by(&world, id, || challenge(&world, "ada"));
@@ -201,9 +217,10 @@ fn p3_the_second_factor() {
     let (_, left) = left_by(&world, id, || finish(&world, &half, on_paper).unwrap());
     let expected = [success("two_factor.recovery_code_used"), success("session.opened")];
     assert_eq!(left, expected.concat());
-    let (_, left) = left_by(&world, id, || app.replace_recovery_codes(&caller, id).unwrap());
+    let (_, left) =
+        left_by(&world, id, || app.execute(&caller, &replace_recovery_codes(id)).unwrap());
     assert_eq!(left, success("two_factor.recovery_codes_replaced"));
-    let ((), left) = left_by(&world, id, || app.remove_totp(&caller, id).unwrap());
+    let ((), left) = left_by(&world, id, || app.execute(&caller, &remove_totp(id)).unwrap());
     assert_eq!(left, success("two_factor.disabled"));
     enrol(&world, &open(&world, "ada"));
 }
@@ -231,14 +248,14 @@ fn p3_what_is_done_to_an_account() {
     let roles = SetRoles { user_id: id, roles: BTreeSet::from([UserRole::Premium]) };
     let (_, left) = left_by(&world, id, || world.app.execute(&admin, &roles).unwrap());
     assert_eq!(left, success("user.roles_changed"));
-    let (_, left) = left_by(&world, id, || world.app.export_user(&admin, id).unwrap());
+    let (_, left) = left_by(&world, id, || world.app.execute(&admin, &export_user(id)).unwrap());
     assert_eq!(left, success("user.exported"));
     let delete = DeleteAccount { user_id: id };
     let ((), left) = left_by(&world, id, || world.app.execute(&admin, &delete).unwrap());
     assert_eq!(left, success("user.deleted"));
     assert_eq!(left_by(&world, id, || step(StatusChange::Restore)).1, success("user.restored"));
     let erase = EraseUser { user_id: id };
-    let (_, left) = left_by(&world, id, || world.app.execute(&admin, &erase).unwrap());
+    let ((), left) = left_by(&world, id, || world.app.execute(&admin, &erase).unwrap());
     assert_eq!(left, success("user.erased"));
 }
 
@@ -248,12 +265,12 @@ fn p3_keys_are_in_the_trail_of_who_made_them() {
     let admin = a(UserRole::Admin, "chief", &world);
     let caller = holder(&world, &open(&world, "chief"));
     let name = "a service".to_owned();
-    let request = NewApiKey { name, scopes: BTreeSet::from([Scope::Events]), expires_at: None };
-    let make = || world.app.create_api_key(&caller, &request).unwrap().1.id;
+    let request = CreateApiKey { name, scopes: BTreeSet::from([Scope::Events]), expires_at: None };
+    let make = || world.app.execute(&caller, &request).unwrap().1.id;
     let (id, left) = left_by(&world, admin.id(), make);
     assert_eq!(left, success("api_key.created"));
     assert_eq!(trail(&world, admin.id()).pop().unwrap().target_id, Some(id));
-    let remove = || world.app.remove_api_key(&caller, id).unwrap();
+    let remove = || world.app.execute(&caller, &remove_api_key(id)).unwrap();
     assert_eq!(left_by(&world, admin.id(), remove).1, success("api_key.removed"));
 }
 

@@ -12,6 +12,7 @@ use userdom_application::{
 };
 use userdom_domain::{ContactType, RepositoryError, UserAggregate};
 
+use super::requests::request_verification;
 use super::world::{World, assert_err, by};
 
 fn stale() -> RepositoryError {
@@ -93,7 +94,8 @@ fn an_outage_is_no_contention() {
     let refused = world.app.execute(&by(&user), &add(&user));
     assert_err!(refused, AppError::Store(RepositoryError::Unavailable(_)));
     assert_eq!(left.load(Ordering::SeqCst), 4);
-    let resent = world.app.resend_verification(&by(&user), user.id(), user.emails()[0].id());
+    let resent =
+        world.app.execute(&by(&user), &request_verification(user.id(), user.emails()[0].id()));
     assert_err!(resent, AppError::Store(RepositoryError::Unavailable(_)));
 }
 

@@ -8,6 +8,7 @@ use userdom_application::{
     use_cases::{DeleteAccount, OpenedSession, SignIn},
 };
 
+use super::requests::{request_reset, reset_password};
 use super::{
     trust::{ada, done, from_somewhere, open, step},
     world::{World, assert_err, attempt, by, by_nobody, link_token},
@@ -18,7 +19,7 @@ fn on_device(device: &str, login: &str, password: &str) -> SignIn {
 }
 
 fn sign_in(world: &World, device: &str, password: &str) -> Result<OpenedSession, AppError> {
-    world.app.sign_in(&from_somewhere(), &on_device(device, "ada", password)).map(done)
+    world.app.execute(&from_somewhere(), &on_device(device, "ada", password)).map(done)
 }
 
 fn device(session: &OpenedSession) -> String {
@@ -47,7 +48,7 @@ fn a9_an_attacker_who_guesses_for_an_hour_keeps_no_known_device_out() {
     let known = device(&open(&world, "ada"));
     for minute in 0..60 {
         for _ in 0..5 {
-            let guess = world.app.sign_in(&from_somewhere(), &attempt("ada", "wrong"));
+            let guess = world.app.execute(&from_somewhere(), &attempt("ada", "wrong"));
             assert!(matches!(guess, Err(AppError::SignInRefused | AppError::TooOften(_))));
         }
         if minute == 14 {
@@ -58,13 +59,13 @@ fn a9_an_attacker_who_guesses_for_an_hour_keeps_no_known_device_out() {
         world.clock.advance(TimeDelta::minutes(1));
     }
     let email = given::email("ada@example.org");
-    world.app.request_password_reset(&by_nobody(), &email).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
     let token = link_token(&world.deliver()[0], "reset-password");
     let new = given::password("another long horse");
-    world.app.reset_password(&by_nobody(), &token, &new).unwrap();
+    world.app.execute(&by_nobody(), &reset_password(&token, &new)).unwrap();
     world.clock.advance(TimeDelta::minutes(5));
     let request = attempt("ada", "another long horse");
-    world.app.sign_in(&from_somewhere(), &request).unwrap();
+    world.app.execute(&from_somewhere(), &request).unwrap();
 }
 
 #[test]

@@ -7,6 +7,7 @@ use userdom_application::{
 };
 use userdom_domain::{ContactType, UserAggregate, UserError, UserId, UserRole};
 
+use super::requests::{request_verification, verify_email};
 use super::world::{World, assert_err, by, by_a, by_nobody, token_in};
 
 fn ada(world: &World) -> UserAggregate {
@@ -33,7 +34,7 @@ fn an_added_email_is_verified_by_its_link() {
     assert!(world.provider.sent().is_empty());
     let mails = world.deliver();
     assert_eq!(mails[0].to.as_str(), "three@example.org");
-    let verified = world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
+    let verified = world.app.execute(&by_nobody(), &verify_email(&token_in(&mails[0]))).unwrap();
     assert_eq!(verified.value.id, added.value.id);
     assert!(verified.value.is_verified);
 }
@@ -107,7 +108,7 @@ fn the_owner_of_a_removed_email_is_told_and_its_links_end() {
     let ada = ada(&world);
     let second = ada.emails()[1].id();
     let removed = RemoveEmail { user_id: ada.id(), email_id: second };
-    world.app.resend_verification(&by(&ada), ada.id(), second).unwrap();
+    world.app.execute(&by(&ada), &request_verification(ada.id(), second)).unwrap();
     let link = token_in(&world.deliver()[0]);
     let is_live = || {
         let kind = TokenKind::EmailVerification;

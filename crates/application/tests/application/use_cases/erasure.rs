@@ -12,6 +12,9 @@ use userdom_domain::{
     ProfileChanges, StatusNote, UserAggregate, UserId, UserRole,
 };
 
+use super::requests::{
+    export_in_one_piece, export_user, request_reset, reset_password, verify_email,
+};
 use super::{
     trust::{a, enrol, holder, open, proved_before, trail},
     world::{World, as_ada, assert_err, by, by_a, by_nobody, link_token, token_in},
@@ -43,10 +46,10 @@ fn marked(world: &World, mark: &str) -> UserAggregate {
         preferences: Preferences::from_entries([preference]).unwrap(),
         ..as_ada()
     };
-    let view = world.app.register(&by_nobody(), &request).unwrap();
+    let view = world.app.execute(&by_nobody(), &request).unwrap();
     let id = UserId::from_uuid(view.id);
     let mails = world.deliver();
-    world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&token_in(&mails[0]))).unwrap();
     world.deliver();
     enrol(world, &open(world, mark));
     world.deliver();
@@ -55,8 +58,8 @@ fn marked(world: &World, mark: &str) -> UserAggregate {
 
 /// The whole document, which is the same part by part and in one piece.
 fn exported(world: &World, caller: &Caller, user: &UserAggregate) -> String {
-    let whole = world.app.export_in_one_piece(caller, user.id()).unwrap();
-    let mut export = world.app.export_user(caller, user.id()).unwrap();
+    let whole = world.app.execute(caller, &export_in_one_piece(user.id())).unwrap();
+    let mut export = world.app.execute(caller, &export_user(user.id())).unwrap();
     let mut parts = Vec::new();
     while let Some(part) = world.app.next_part(&mut export).unwrap() {
         parts.extend(part);
@@ -75,7 +78,7 @@ fn exported(world: &World, caller: &Caller, user: &UserAggregate) -> String {
 fn c3_an_export_ends_when_the_user_is_erased_meanwhile() {
     let world = World::new();
     let ada = marked(&world, "ada");
-    let mut export = world.app.export_user(&by(&ada), ada.id()).unwrap();
+    let mut export = world.app.execute(&by(&ada), &export_user(ada.id())).unwrap();
     assert!(world.app.next_part(&mut export).unwrap().is_some());
     world.app.execute(&by(&ada), &EraseUser { user_id: ada.id() }).unwrap();
     assert_err!(world.app.next_part(&mut export), AppError::NotFound("user"));
@@ -118,10 +121,10 @@ fn a3_an_export_of_ones_own_needs_a_recent_proof() {
     let world = World::new();
     let ada = marked(&world, "ada");
     let stale = proved_before(&by(&ada), &world, TimeDelta::minutes(16));
-    let refused = world.app.export_user(&stale, ada.id());
+    let refused = world.app.execute(&stale, &export_user(ada.id()));
     assert_err!(refused, AppError::ReauthenticationRequired);
-    world.app.export_user(&by_a(UserRole::Admin), ada.id()).unwrap();
-    let moderator = world.app.export_user(&by_a(UserRole::Moderator), ada.id());
+    world.app.execute(&by_a(UserRole::Admin), &export_user(ada.id())).unwrap();
+    let moderator = world.app.execute(&by_a(UserRole::Moderator), &export_user(ada.id()));
     assert_err!(moderator, AppError::Forbidden);
 }
 
@@ -133,11 +136,11 @@ fn p2_nothing_is_left_of_who_is_erased() {
     let bob = marked(&world, "markbob");
     let session = {
         let email = given::email("markada@example.org");
-        world.app.request_password_reset(&by_nobody(), &email).unwrap();
+        world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
         let reset = link_token(&world.deliver()[0], "reset-password");
         let new = given::password(given::PASSWORD);
-        world.app.reset_password(&by_nobody(), &reset, &new).unwrap();
-        world.app.request_password_reset(&by_nobody(), &email).unwrap();
+        world.app.execute(&by_nobody(), &reset_password(&reset, &new)).unwrap();
+        world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
         super::trust::challenge(&world, "markada")
     };
     world.app.execute(&by(&ada), &EraseUser { user_id: ada.id() }).unwrap();

@@ -10,23 +10,26 @@ use userdom_application::{
 };
 use userdom_domain::{ContactType, EmailId, UserAggregate, UserId};
 
+use super::requests::{
+    request_code, request_reset, request_verification, reset_password, verify_email,
+};
 use super::world::{World, as_ada, by, by_nobody, link_token, token_in};
 
 const ADDRESS: &str = "ada@example.org";
 
 fn ask_for_reset(world: &World) {
-    world.app.request_password_reset(&by_nobody(), &given::email(ADDRESS)).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&given::email(ADDRESS))).unwrap();
 }
 
 /// Somebody registers with ada's address.
 fn register(world: &World, username: &str) -> (UserId, EmailId) {
     let request = RegisterUser { username: given::username(username), ..as_ada() };
-    let user = world.app.register(&by_nobody(), &request).unwrap();
+    let user = world.app.execute(&by_nobody(), &request).unwrap();
     (UserId::from_uuid(user.id), EmailId::from_uuid(user.emails[0].id))
 }
 
 fn resend(world: &World, (user_id, email_id): (UserId, EmailId)) {
-    world.app.resend_verification(&by_nobody(), user_id, email_id).unwrap();
+    world.app.execute(&by_nobody(), &request_verification(user_id, email_id)).unwrap();
 }
 
 fn owner(world: &World) -> UserAggregate {
@@ -66,7 +69,7 @@ fn c5_resets_for_an_address_of_nobody_use_up_nothing_of_it() {
     resend(&world, ada);
     let again = world.deliver();
     assert_eq!(subjects(&again), [VERIFY]);
-    world.app.verify_email(&by_nobody(), &token_in(&again[0])).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&token_in(&again[0]))).unwrap();
     ask_for_reset(&world);
     assert_eq!(subjects(&world.deliver()), [RESET]);
 }
@@ -92,7 +95,7 @@ fn c5_a_reset_that_may_not_go_now_goes_later_once_and_lasts_from_then() {
     assert!(world.deliver().is_empty(), "one is enough");
     let new = given::password("another long password");
     let token = link_token(&mails[0], "reset-password");
-    world.app.reset_password(&by_nobody(), &token, &new).unwrap();
+    world.app.execute(&by_nobody(), &reset_password(&token, &new)).unwrap();
 }
 
 #[test]
@@ -132,7 +135,7 @@ fn c5_claims_of_an_address_wait_for_their_turn_and_none_is_lost() {
     assert!(world.deliver().is_empty());
     let (minutes, mails) = minutes_until_mail(&world);
     assert_eq!((minutes, subjects(&mails)), (60, vec![VERIFY]));
-    world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&token_in(&mails[0]))).unwrap();
 }
 
 /// Whoever registers with an address that is not theirs, and asks again and again, leaves a
@@ -151,7 +154,7 @@ fn c5_one_account_leaves_mails_to_the_others_that_claim_its_address() {
     register(&world, "ada");
     let mails = world.deliver();
     assert!(mails[0].text.contains("the username ada."));
-    world.app.verify_email(&by_nobody(), &token_in(&mails[0])).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&token_in(&mails[0]))).unwrap();
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn c5_one_user_leaves_text_messages_to_others_with_the_same_number() {
     });
     let ask = |user: &UserAggregate| {
         let phone = user.phones()[0].id();
-        world.app.request_phone_verification(&by(user), user.id(), phone)
+        world.app.execute(&by(user), &request_code(user.id(), phone))
     };
     let [mallory, ada] = &users;
     for _ in 0..2 {

@@ -14,6 +14,7 @@ use userdom_application::{
 };
 use userdom_domain::{DisplayName, Notice, Patch, ProfileChanges, UserId};
 
+use super::requests::{request_code, verify_email, verify_phone};
 use super::world::{World, as_ada, asks_for_mail, by, by_nobody, token_in};
 
 /// The event that asks for the only mail.
@@ -25,7 +26,7 @@ fn request(world: &World) -> StoredEvent {
 }
 
 fn registered(world: &World) -> UserId {
-    UserId::from_uuid(world.app.register(&by_nobody(), &as_ada()).unwrap().id)
+    UserId::from_uuid(world.app.execute(&by_nobody(), &as_ada()).unwrap().id)
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn a_mail_that_could_not_leave_is_tried_again_later_and_is_the_same() {
     world.clock.advance(TimeDelta::seconds(1));
     let (first, second) = (world.provider.refused().remove(0), world.deliver().remove(0));
     assert_eq!(first, second, "the same id, so the same Message-ID, and the same link");
-    world.app.verify_email(&by_nobody(), &token_in(&second)).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&token_in(&second))).unwrap();
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn one_mail_that_fails_holds_up_no_other() {
         email: given::email("bob@example.org"),
         ..as_ada()
     };
-    world.app.register(&by_nobody(), &bob).unwrap();
+    world.app.execute(&by_nobody(), &bob).unwrap();
     assert_eq!(world.deliver()[0].to.as_str(), "bob@example.org");
 }
 
@@ -298,12 +299,12 @@ fn a_text_message_that_could_not_leave_is_tried_again_and_is_the_same() {
     let user = world.has(given::an_active_user().with_phone("+442079460018").build());
     let phone = user.phones()[0].id();
     world.sms.fail_for_now();
-    world.app.request_phone_verification(&by(&user), user.id(), phone).unwrap();
+    world.app.execute(&by(&user), &request_code(user.id(), phone)).unwrap();
     assert!(world.deliver_sms().is_empty());
     world.sms.recover();
     world.clock.advance(TimeDelta::seconds(5));
     let sent = world.deliver_sms();
     assert_eq!(world.sms.refused(), sent);
     let code = &sent[0].body[..6];
-    world.app.verify_phone(&by(&user), user.id(), phone, code).unwrap();
+    world.app.execute(&by(&user), &verify_phone(user.id(), phone, code)).unwrap();
 }

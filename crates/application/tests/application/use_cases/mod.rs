@@ -18,6 +18,7 @@ mod pre_hijacking;
 mod reauthentication;
 mod registration;
 mod renewal;
+mod requests;
 mod sanctions;
 mod second_factor;
 mod sessions;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use userdom_application::{
-    Actor, AppError, Caller, Settings,
+    Actor, AppError, Caller, Field, Settings,
     ports::{Channel, Outbox, PasswordStrength, TokenKind, TokenMint, WeakPassword},
     testing::{TestMint, given},
     use_cases::{AddEmail, ChangePassword, OpenedSession, RemoveEmail, SignInStep},
@@ -10,6 +10,9 @@ use userdom_application::{
 use userdom_domain::{ContactType, Password, StatusNote, UserAggregate, UserId, UserStatus};
 use uuid::Uuid;
 
+use super::requests::{
+    refresh_session, request_reset, request_verification, reset_password, sign_out, verify_email,
+};
 use super::world::{World, assert_err, attempt, by, by_a, by_nobody, fault, link_token};
 
 const NEW: &str = "a longer horse, and a battery";
@@ -24,7 +27,7 @@ fn ada(world: &World) -> UserAggregate {
 }
 
 fn open(world: &World, password: &str) -> OpenedSession {
-    match world.app.sign_in(&by_nobody(), &attempt("ada", password)).unwrap() {
+    match world.app.execute(&by_nobody(), &attempt("ada", password)).unwrap() {
         SignInStep::Done(opened) => *opened,
         SignInStep::Challenge(_) => panic!("there is no second factor"),
     }
@@ -41,7 +44,7 @@ fn change(user_id: UserId, current: &str, new: &str) -> ChangePassword {
 
 fn is_alive(world: &World, session: &OpenedSession) -> bool {
     world.app.authenticate(session.access_token.expose()).is_ok()
-        || world.app.refresh_session(&by_nobody(), session.refresh_token.expose()).is_ok()
+        || world.app.execute(&by_nobody(), &refresh_session(session.refresh_token.expose())).is_ok()
 }
 
 /// Whether the device that a session was opened on is still known, for the new password.
@@ -49,18 +52,18 @@ fn knows_device(world: &World, session: &OpenedSession) -> bool {
     let device = session.device_token.as_ref().unwrap();
     let mut request = attempt("ada", NEW);
     request.device_token = Some(device.expose().to_owned());
-    match world.app.sign_in(&by_nobody(), &request).unwrap() {
+    match world.app.execute(&by_nobody(), &request).unwrap() {
         SignInStep::Done(again) => device.is(again.device_token.unwrap().expose()),
         SignInStep::Challenge(_) => panic!("there is no second factor"),
     }
 }
 
 fn signs_in(world: &World, password: &str) -> bool {
-    world.app.sign_in(&by_nobody(), &attempt("ada", password)).is_ok()
+    world.app.execute(&by_nobody(), &attempt("ada", password)).is_ok()
 }
 
 fn ask(world: &World, email: &str) {
-    world.app.request_password_reset(&by_nobody(), &given::email(email)).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&given::email(email))).unwrap();
 }
 
 /// Asks for a reset mail and gives the token of its link.
@@ -72,7 +75,7 @@ fn reset_token(world: &World, email: &str) -> String {
 }
 
 fn reset(world: &World, token: &str) -> Result<(), AppError> {
-    world.app.reset_password(&by_nobody(), token, &given::password(NEW))
+    world.app.execute(&by_nobody(), &reset_password(token, &given::password(NEW)))
 }
 
 fn suspend(world: &World, user: &UserAggregate) {
@@ -86,7 +89,7 @@ fn r18_a_new_password_ends_the_other_sessions_and_renews_this_one() {
     let ada = ada(&world);
     let (this, other) = (open(&world, given::PASSWORD), open(&world, given::PASSWORD));
     let request = change(ada.id(), given::PASSWORD, NEW);
-    let renewed = world.app.change_password(&holder(&world, &this), &request).unwrap();
+    let renewed = world.app.execute(&holder(&world, &this), &request).unwrap();
 
     assert!(!is_alive(&world, &other));
     assert_err!(world.app.authenticate(this.access_token.expose()), AppError::Unauthenticated);
@@ -100,7 +103,7 @@ fn a_new_password_is_told_to_every_verified_address_alone() {
     let world = World::new();
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, given::PASSWORD));
-    world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW)).unwrap();
+    world.app.execute(&caller, &change(ada.id(), given::PASSWORD, NEW)).unwrap();
     let mails = world.deliver();
     let to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(to, ["ada@example.org", "ada@work.example"]);
@@ -116,12 +119,15 @@ fn a_new_password_ends_what_else_opens_the_account() {
     let session = open(&world, given::PASSWORD);
     let reset_link = reset_token(&world, "ada@example.org");
     let caller = holder(&world, &session);
-    world.app.resend_verification(&caller, ada.id(), ada.emails()[2].id()).unwrap();
+    world.app.execute(&caller, &request_verification(ada.id(), ada.emails()[2].id())).unwrap();
     let verification = link_token(&world.deliver()[0], "verify-email");
 
-    world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW)).unwrap();
+    world.app.execute(&caller, &change(ada.id(), given::PASSWORD, NEW)).unwrap();
     assert_err!(reset(&world, &reset_link), AppError::TokenNotValid);
-    assert_err!(world.app.verify_email(&by_nobody(), &verification), AppError::TokenNotValid);
+    assert_err!(
+        world.app.execute(&by_nobody(), &verify_email(&verification)),
+        AppError::TokenNotValid
+    );
     assert!(!knows_device(&world, &session));
 }
 
@@ -131,11 +137,11 @@ fn a3_a_wrong_current_password_is_refused_and_counted_like_a_sign_in() {
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, given::PASSWORD));
     for count in 1..=5 {
-        let wrong = world.app.change_password(&caller, &change(ada.id(), "wrong", NEW));
+        let wrong = world.app.execute(&caller, &change(ada.id(), "wrong", NEW));
         assert_err!(wrong, AppError::ProofRefused);
         assert_eq!(world.user(ada.id()).lockout().failed_attempts(), count);
     }
-    let right = world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW));
+    let right = world.app.execute(&caller, &change(ada.id(), given::PASSWORD, NEW));
     assert_err!(right, AppError::ProofRefused);
     assert_eq!(world.user(ada.id()).password_hash(), ada.password_hash());
 }
@@ -147,7 +153,7 @@ fn a3_without_a_recent_proof_the_password_stays() {
     let mut caller = holder(&world, &open(&world, given::PASSWORD));
     let Some(Actor::User(user)) = &mut caller.actor else { panic!("a user") };
     user.authenticated_at = given::now() - TimeDelta::minutes(16);
-    let stale = world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW));
+    let stale = world.app.execute(&caller, &change(ada.id(), given::PASSWORD, NEW));
     assert_err!(stale, AppError::ReauthenticationRequired);
     assert_eq!(world.user(ada.id()).version(), ada.version());
     assert_eq!(world.hasher.real_checks(), 1, "the sign-in alone");
@@ -159,7 +165,7 @@ fn nobody_changes_the_password_of_another() {
     let world = World::new();
     let ada = ada(&world);
     let request = change(ada.id(), given::PASSWORD, NEW);
-    let by = |caller: Caller| world.app.change_password(&caller, &request);
+    let by = |caller: Caller| world.app.execute(&caller, &request);
     assert_err!(by(by_nobody()), AppError::Unauthenticated);
     assert_err!(by(by_a(UserRole::Premium)), AppError::NotFound("user"));
     assert_err!(by(by_a(UserRole::Admin)), AppError::Forbidden);
@@ -171,8 +177,8 @@ fn a_session_that_has_ended_changes_no_password() {
     let world = World::new();
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, given::PASSWORD));
-    world.app.sign_out(&caller).unwrap();
-    let late = world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, NEW));
+    world.app.execute(&caller, &sign_out()).unwrap();
+    let late = world.app.execute(&caller, &change(ada.id(), given::PASSWORD, NEW));
     assert_err!(late, AppError::Unauthenticated);
     assert_eq!(world.user(ada.id()).password_hash(), ada.password_hash());
 }
@@ -193,12 +199,15 @@ fn r12_a_new_password_is_judged_with_the_users_own_words() {
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, given::PASSWORD));
     let token = reset_token(&world, "ada@example.org");
-    let expected = ("/new_password".to_owned(), "password.common");
+    let expected = (Field::NewPassword, "password.common");
     for weak in ["ada", "ada@example.org", "ada@new.example", "Lovelace"] {
-        let changed = world.app.change_password(&caller, &change(ada.id(), given::PASSWORD, weak));
+        let changed = world.app.execute(&caller, &change(ada.id(), given::PASSWORD, weak));
         assert_eq!(fault(changed), expected, "{weak}");
         let weak = given::password(weak);
-        assert_eq!(fault(world.app.reset_password(&by_nobody(), &token, &weak)), expected);
+        assert_eq!(
+            fault(world.app.execute(&by_nobody(), &reset_password(&token, &weak))),
+            expected
+        );
     }
     reset(&world, &token).unwrap();
 }
@@ -273,7 +282,7 @@ fn a6_a_reset_keeps_the_second_factor() {
     world.deliver();
     reset(&world, &reset_token(&world, "ada@example.org")).unwrap();
     assert!(world.user(ada.id()).two_factor_enabled());
-    let step = world.app.sign_in(&by_nobody(), &attempt("ada", NEW)).unwrap();
+    let step = world.app.execute(&by_nobody(), &attempt("ada", NEW)).unwrap();
     assert!(matches!(step, SignInStep::Challenge(_)));
 }
 
@@ -429,5 +438,5 @@ fn an_address_that_waits_stays_unverified_after_a_reset() {
     world.app.execute(&by(&ada), &add).unwrap();
     let pending = link_token(&world.deliver()[0], "verify-email");
     reset(&world, &reset_token(&world, "ada@example.org")).unwrap();
-    assert_err!(world.app.verify_email(&by_nobody(), &pending), AppError::TokenNotValid);
+    assert_err!(world.app.execute(&by_nobody(), &verify_email(&pending)), AppError::TokenNotValid);
 }

@@ -9,6 +9,7 @@ use userdom_domain::{ContactType, PhoneId, UserAggregate, UserError, UserRole};
 
 use uuid::Uuid;
 
+use super::requests::{request_code, verify_phone};
 use super::world::{World, assert_err, by, by_a, by_nobody};
 
 fn ada(world: &World) -> (UserAggregate, PhoneId) {
@@ -18,7 +19,7 @@ fn ada(world: &World) -> (UserAggregate, PhoneId) {
 }
 
 fn ask(world: &World, user: &UserAggregate, phone: PhoneId) -> Result<(), AppError> {
-    world.app.request_phone_verification(&by(user), user.id(), phone)
+    world.app.execute(&by(user), &request_code(user.id(), phone))
 }
 
 /// Asks for a code and reads it from the only text message.
@@ -46,11 +47,11 @@ fn r16_the_code_of_the_text_message_verifies_the_phone() {
     assert!(code.bytes().all(|digit| digit.is_ascii_digit()));
     assert_eq!(rest, " is your code for Userdom. It works for 10 minutes. Tell it to nobody.");
 
-    let verified = world.app.verify_phone(&by(&ada), ada.id(), phone, code).unwrap();
+    let verified = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, code)).unwrap();
     assert!(verified.value.is_verified);
     assert!(world.user(ada.id()).phone_verified());
     assert!(world.events_of(ada.id()).contains(&"phone.verified"));
-    let again = world.app.verify_phone(&by(&ada), ada.id(), phone, code);
+    let again = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, code));
     assert_err!(again, AppError::CodeNotValid);
 }
 
@@ -61,10 +62,11 @@ fn a5_a_code_has_five_guesses() {
     let (ada, phone) = ada(&world);
     let code = code(&world, &ada, phone);
     for _ in 0..5 {
-        let wrong = world.app.verify_phone(&by(&ada), ada.id(), phone, &other_than(&code));
+        let wrong =
+            world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, &other_than(&code)));
         assert_err!(wrong, AppError::CodeNotValid);
     }
-    let right = world.app.verify_phone(&by(&ada), ada.id(), phone, &code);
+    let right = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, &code));
     assert_err!(right, AppError::CodeNotValid);
     assert_eq!(world.user(ada.id()).version(), ada.version() + 1, "the request alone");
 }
@@ -76,7 +78,7 @@ fn a5_a_user_has_ten_guesses_in_ten_minutes_however_many_codes_are_sent() {
     for _ in 0..2 {
         let wrong = other_than(&code(&world, &ada, phone));
         for _ in 0..5 {
-            let guess = world.app.verify_phone(&by(&ada), ada.id(), phone, &wrong);
+            let guess = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, &wrong));
             assert_err!(guess, AppError::CodeNotValid);
         }
     }
@@ -87,7 +89,7 @@ fn a5_a_user_has_ten_guesses_in_ten_minutes_however_many_codes_are_sent() {
     });
     let phone = PhoneId::from_uuid(Uuid::from_u128(1));
     let third = code(&world, &ada, phone);
-    let guess = world.app.verify_phone(&by(&ada), ada.id(), phone, &third);
+    let guess = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, &third));
     assert_err!(guess, AppError::TooOften(_));
 }
 
@@ -97,7 +99,7 @@ fn the_newest_code_wins_and_ends_after_ten_minutes() {
     let (ada, phone) = ada(&world);
     let older = code(&world, &ada, phone);
     let newer = code(&world, &ada, phone);
-    let verify = |code: &str| world.app.verify_phone(&by(&ada), ada.id(), phone, code);
+    let verify = |code: &str| world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, code));
     assert_err!(verify(&older), AppError::CodeNotValid);
     world.clock.advance(TimeDelta::minutes(10));
     assert_err!(verify(&newer), AppError::CodeNotValid);
@@ -111,11 +113,11 @@ fn the_newest_code_wins_and_ends_after_ten_minutes() {
 fn what_is_no_code_is_not_valid() {
     let world = World::new();
     let (ada, phone) = ada(&world);
-    let none = world.app.verify_phone(&by(&ada), ada.id(), phone, "000000");
+    let none = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, "000000"));
     assert_err!(none, AppError::CodeNotValid);
     let code = code(&world, &ada, phone);
     for noise in ["", "ü", &code[..5], &format!("{code}0")] {
-        let guess = world.app.verify_phone(&by(&ada), ada.id(), phone, noise);
+        let guess = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, noise));
         assert_err!(guess, AppError::CodeNotValid);
     }
 }
@@ -156,22 +158,22 @@ fn z2_a_phone_of_another_user_is_not_found() {
     let (ada, phone) = ada(&world);
     let bob = world.has(given::an_active_user().build());
     let code = code(&world, &ada, phone);
-    let mixed = world.app.request_phone_verification(&by(&bob), bob.id(), phone);
+    let mixed = world.app.execute(&by(&bob), &request_code(bob.id(), phone));
     assert_err!(mixed, AppError::Refused(UserError::PhoneNotFound(_)));
-    let mixed = world.app.verify_phone(&by(&bob), bob.id(), phone, &code);
+    let mixed = world.app.execute(&by(&bob), &verify_phone(bob.id(), phone, &code));
     assert_err!(mixed, AppError::Refused(UserError::PhoneNotFound(_)));
     for (caller, expected) in
         [(by(&bob), "user not found"), (by_a(UserRole::Moderator), "this is not allowed")]
     {
-        let asked = world.app.request_phone_verification(&caller, ada.id(), phone);
+        let asked = world.app.execute(&caller, &request_code(ada.id(), phone));
         assert_eq!(asked.unwrap_err().to_string(), expected);
-        let verified = world.app.verify_phone(&caller, ada.id(), phone, &code);
+        let verified = world.app.execute(&caller, &verify_phone(ada.id(), phone, &code));
         assert_eq!(verified.unwrap_err().to_string(), expected);
     }
     for user in [ada.id(), given::a_user_id()] {
-        let asked = world.app.request_phone_verification(&by_nobody(), user, phone);
+        let asked = world.app.execute(&by_nobody(), &request_code(user, phone));
         assert_err!(asked, AppError::Unauthenticated);
-        let verified = world.app.verify_phone(&by_nobody(), user, phone, &code);
+        let verified = world.app.execute(&by_nobody(), &verify_phone(user, phone, &code));
         assert_err!(verified, AppError::Unauthenticated);
     }
 }
@@ -191,7 +193,7 @@ fn the_code_of_a_removed_phone_is_good_for_nothing() {
     assert_eq!(live, None);
     drop(uow);
     assert!(world.deliver_sms().is_empty());
-    let guess = world.app.verify_phone(&by(&ada), ada.id(), phone, "000000");
+    let guess = world.app.execute(&by(&ada), &verify_phone(ada.id(), phone, "000000"));
     assert_err!(guess, AppError::Refused(UserError::PhoneNotFound(_)));
 }
 

@@ -10,6 +10,10 @@ use userdom_application::{
 use userdom_domain::{ContactType, UserAggregate, UserId, UserStatus};
 use uuid::Uuid;
 
+use super::requests::{
+    refresh_session, request_code, request_reset, request_verification, reset_password,
+    verify_email, verify_phone,
+};
 use super::world::{World, as_ada, assert_err, attempt, by, by_nobody, link_token};
 
 const VICTIMS: &str = "victim's own long password";
@@ -25,12 +29,12 @@ fn victim() -> RegisterUser {
 
 /// Registers, and gives the token of the link that arrives.
 fn register(world: &World, request: &RegisterUser) -> (UserId, String) {
-    let view = world.app.register(&by_nobody(), request).unwrap();
+    let view = world.app.execute(&by_nobody(), request).unwrap();
     (UserId::from_uuid(view.id), link_token(&world.deliver()[0], "verify-email"))
 }
 
 fn open(world: &World, login: &str, password: &str) -> Result<OpenedSession, AppError> {
-    match world.app.sign_in(&by_nobody(), &attempt(login, password))? {
+    match world.app.execute(&by_nobody(), &attempt(login, password))? {
         SignInStep::Done(opened) => Ok(*opened),
         SignInStep::Challenge(_) => panic!("there is no second factor"),
     }
@@ -45,7 +49,7 @@ fn add(user_id: UserId, email: &str) -> AddEmail {
 /// its password and has a session.
 fn tricked(world: &World) -> (UserAggregate, OpenedSession) {
     let (id, link) = register(world, &mallory());
-    world.app.verify_email(&by_nobody(), &link).unwrap();
+    world.app.execute(&by_nobody(), &verify_email(&link)).unwrap();
     (world.user(id), open(world, "mallory", given::PASSWORD).unwrap())
 }
 
@@ -53,9 +57,9 @@ fn tricked(world: &World) -> (UserAggregate, OpenedSession) {
 fn victim_resets(world: &World) {
     world.deliver();
     let email = given::email("ada@example.org");
-    world.app.request_password_reset(&by_nobody(), &email).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
     let token = link_token(&world.deliver()[0], "reset-password");
-    world.app.reset_password(&by_nobody(), &token, &given::password(VICTIMS)).unwrap();
+    world.app.execute(&by_nobody(), &reset_password(&token, &given::password(VICTIMS))).unwrap();
 }
 
 /// Classic-federated merge. There is no federated sign-in to merge with; two claims to one
@@ -67,8 +71,8 @@ fn a10_classic_federated_merge_two_registrations_are_never_one_account() {
     let world = World::new();
     let (intruder, old_link) = register(&world, &mallory());
     let (owner, link) = register(&world, &victim());
-    assert_err!(world.app.verify_email(&by_nobody(), &old_link), AppError::TokenNotValid);
-    world.app.verify_email(&by_nobody(), &link).unwrap();
+    assert_err!(world.app.execute(&by_nobody(), &verify_email(&old_link)), AppError::TokenNotValid);
+    world.app.execute(&by_nobody(), &verify_email(&link)).unwrap();
 
     assert_eq!(world.user(intruder).status(), UserStatus::Pending);
     assert_eq!(world.user(owner).status(), UserStatus::Active);
@@ -84,9 +88,9 @@ fn a10_classic_federated_merge_two_registrations_are_never_one_account() {
 #[test]
 fn a10_each_mail_names_the_account_that_it_is_for() {
     let world = World::new();
-    world.app.register(&by_nobody(), &victim()).unwrap();
+    world.app.execute(&by_nobody(), &victim()).unwrap();
     assert!(world.deliver()[0].text.contains("the account with the username victim."));
-    world.app.register(&by_nobody(), &mallory()).unwrap();
+    world.app.execute(&by_nobody(), &mallory()).unwrap();
     assert!(world.deliver()[0].text.contains("the account with the username mallory."));
 }
 
@@ -94,12 +98,12 @@ fn a10_each_mail_names_the_account_that_it_is_for() {
 #[test]
 fn a10_of_two_claims_in_one_batch_the_newer_one_is_confirmed() {
     let world = World::new();
-    world.app.register(&by_nobody(), &mallory()).unwrap();
-    let owner = world.app.register(&by_nobody(), &victim()).unwrap();
+    world.app.execute(&by_nobody(), &mallory()).unwrap();
+    let owner = world.app.execute(&by_nobody(), &victim()).unwrap();
     let links: Vec<_> =
         world.deliver().iter().map(|mail| link_token(mail, "verify-email")).collect();
-    assert_err!(world.app.verify_email(&by_nobody(), &links[0]), AppError::TokenNotValid);
-    world.app.verify_email(&by_nobody(), &links[1]).unwrap();
+    assert_err!(world.app.execute(&by_nobody(), &verify_email(&links[0])), AppError::TokenNotValid);
+    world.app.execute(&by_nobody(), &verify_email(&links[1])).unwrap();
     assert_eq!(world.user(UserId::from_uuid(owner.id)).status(), UserStatus::Active);
 }
 
@@ -116,7 +120,8 @@ fn a10_unexpired_session_dies_with_the_reset() {
     victim_resets(&world);
     let access = world.app.authenticate(session.access_token.expose());
     assert_err!(access, AppError::Unauthenticated);
-    let refreshed = world.app.refresh_session(&by_nobody(), session.refresh_token.expose());
+    let refreshed =
+        world.app.execute(&by_nobody(), &refresh_session(session.refresh_token.expose()));
     assert_err!(refreshed, AppError::Unauthenticated);
     assert_err!(open(&world, "mallory", given::PASSWORD), AppError::SignInRefused);
     open(&world, "ada@example.org", VICTIMS).unwrap();
@@ -144,17 +149,17 @@ fn a10_trojan_identifier_is_confirmed_by_nobody_after_the_reset() {
     };
     let phone = world.app.execute(&by(&account), &phone).unwrap().value.id;
     let phone = userdom_domain::PhoneId::from_uuid(phone);
-    world.app.request_phone_verification(&by(&account), account.id(), phone).unwrap();
+    world.app.execute(&by(&account), &request_code(account.id(), phone)).unwrap();
     let code = world.deliver_sms()[0].body[..6].to_owned();
 
     victim_resets(&world);
-    assert_err!(world.app.verify_email(&by_nobody(), &trojan), AppError::TokenNotValid);
-    let confirmed = world.app.verify_phone(&by(&account), account.id(), phone, &code);
+    assert_err!(world.app.execute(&by_nobody(), &verify_email(&trojan)), AppError::TokenNotValid);
+    let confirmed = world.app.execute(&by(&account), &verify_phone(account.id(), phone, &code));
     assert_err!(confirmed, AppError::CodeNotValid);
     assert_err!(open(&world, "mallory@evil.example", VICTIMS), AppError::SignInRefused);
     let email = given::email("mallory@evil.example");
     world.deliver();
-    world.app.request_password_reset(&by_nobody(), &email).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
     assert!(world.deliver().is_empty(), "an unconfirmed address gets no reset");
 }
 
@@ -167,8 +172,8 @@ fn a10_trojan_identifier_a_claim_in_another_account_blocks_nobody() {
     world.app.execute(&by(&mallory), &add(mallory.id(), "ada@example.org")).unwrap();
     let claim = link_token(&world.deliver()[0], "verify-email");
     let (owner, link) = register(&world, &victim());
-    assert_err!(world.app.verify_email(&by_nobody(), &claim), AppError::TokenNotValid);
-    world.app.verify_email(&by_nobody(), &link).unwrap();
+    assert_err!(world.app.execute(&by_nobody(), &verify_email(&claim)), AppError::TokenNotValid);
+    world.app.execute(&by_nobody(), &verify_email(&link)).unwrap();
     assert!(world.user(owner).email_verified());
     assert!(!world.user(mallory.id()).emails()[1].is_verified());
 }
@@ -184,8 +189,8 @@ fn a10_unexpired_email_change_dies_with_the_reset() {
     let waiting = world.user(account.id()).emails()[1].id();
     victim_resets(&world);
     world.deliver();
-    assert_err!(world.app.verify_email(&by_nobody(), &pending), AppError::TokenNotValid);
-    world.app.resend_verification(&by_nobody(), account.id(), waiting).unwrap();
+    assert_err!(world.app.execute(&by_nobody(), &verify_email(&pending)), AppError::TokenNotValid);
+    world.app.execute(&by_nobody(), &request_verification(account.id(), waiting)).unwrap();
     assert!(world.deliver().is_empty(), "nobody but the victim can ask again");
 }
 
@@ -200,12 +205,12 @@ fn a10_a_wish_from_before_the_reset_makes_no_link_after_it() {
     world.deliver();
     let waiting = world.user(account.id()).emails()[1].id();
     let email = given::email("ada@example.org");
-    world.app.request_password_reset(&by_nobody(), &email).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
     let reset = link_token(&world.deliver()[0], "reset-password");
 
-    world.app.resend_verification(&by(&account), account.id(), waiting).unwrap();
+    world.app.execute(&by(&account), &request_verification(account.id(), waiting)).unwrap();
     world.clock.advance(chrono::TimeDelta::seconds(1));
-    world.app.reset_password(&by_nobody(), &reset, &given::password(VICTIMS)).unwrap();
+    world.app.execute(&by_nobody(), &reset_password(&reset, &given::password(VICTIMS))).unwrap();
     let mails = world.deliver();
     let to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(to, ["ada@example.org"], "the notice alone");

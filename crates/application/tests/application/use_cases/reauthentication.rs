@@ -9,6 +9,7 @@ use userdom_application::{
 };
 use uuid::Uuid;
 
+use super::requests::{reauthenticate, sign_out};
 use super::{
     trust::{access_lives, ada, holder, lines, open, proved_before, refresh_lives},
     world::{World, assert_err, by_nobody},
@@ -19,7 +20,7 @@ fn password(text: &str) -> Proof {
 }
 
 fn prove(world: &World, caller: &Caller, text: &str) -> Result<OpenedSession, AppError> {
-    world.app.reauthenticate(caller, &password(text))
+    world.app.execute(caller, &reauthenticate(&password(text)))
 }
 
 /// Seen to fail with a renewal that skips no generation: the old refresh token still worked.
@@ -83,7 +84,7 @@ fn a_session_that_has_ended_proves_nothing() {
     let world = World::new();
     ada(&world);
     let caller = holder(&world, &open(&world, "ada"));
-    world.app.sign_out(&caller).unwrap();
+    world.app.execute(&caller, &sign_out()).unwrap();
     assert_err!(prove(&world, &caller, given::PASSWORD), AppError::Unauthenticated);
 }
 

@@ -11,13 +11,14 @@ use userdom_application::{
 };
 use userdom_domain::{StatusNote, UserRole};
 
+use super::requests::refresh_session;
 use super::{
     trust::{access_lives, ada, from_somewhere, holder, id_of, lines, open, refresh_lives},
     world::{World, assert_err, by, by_a, by_nobody},
 };
 
 fn refresh(world: &World, session: &OpenedSession) -> Result<OpenedSession, AppError> {
-    world.app.refresh_session(&from_somewhere(), session.refresh_token.expose())
+    world.app.execute(&from_somewhere(), &refresh_session(session.refresh_token.expose()))
 }
 
 fn tokens(session: &OpenedSession) -> [String; 2] {
@@ -111,7 +112,7 @@ fn s5_what_is_no_refresh_token_of_a_session_is_noise() {
     noise.extend([session.access_token.expose().to_owned(), text[..text.len() - 1].to_owned()]);
     noise.extend([format!("{text}0"), text.to_uppercase(), "x".repeat(1 << 20)]);
     for token in noise {
-        let refused = world.app.refresh_session(&from_somewhere(), &token);
+        let refused = world.app.execute(&from_somewhere(), &refresh_session(&token));
         assert_err!(refused, AppError::Unauthenticated);
     }
     assert!(access_lives(&world, &session), "a forgery ends nobody's session");

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use userdom_application::{
-    Actor, AppError, Caller, Service,
+    Actor, AppError, Caller, Field, Service,
     ports::{Clock, Scope},
-    queries::UserView,
     testing::given,
-    use_cases::{ChangeStatus, DeleteAccount, EraseUser, Sanction, SetRoles, StatusChange},
+    use_cases::{
+        ChangeStatus, DeleteAccount, EraseUser, Sanction, SetRoles, StatusChange, UserView,
+    },
 };
 use userdom_domain::{StatusNote, UserAggregate, UserError, UserId, UserRole, UserStatus};
 use uuid::Uuid;
 
+use super::requests::{request_reset, reset_password};
 use super::{
     trust::{a, access_lives, ada, challenge, enrol, finish, lines, open, refresh_lives, trail},
     world::{World, assert_err, by, by_a, by_nobody, link_token},
@@ -123,8 +125,9 @@ fn a_faulty_sanction_tells_all_its_faults() {
     let Err(AppError::Invalid(faults)) = change(&world, &by_admin(), ada.id(), step) else {
         panic!("the sanction is faulty")
     };
-    let found: Vec<_> = faults.0.iter().map(|it| (it.pointer.as_str(), it.code)).collect();
-    let expected = [("/reason", "status.reason_invalid"), ("/until", "status.until_in_past")];
+    let found: Vec<_> = faults.0.iter().map(|it| (it.field.clone(), it.code)).collect();
+    let expected =
+        [(Field::Reason, "status.reason_invalid"), (Field::Until, "status.until_in_past")];
     assert_eq!(found, expected);
     assert_eq!(world.user(ada.id()), ada);
 }
@@ -146,7 +149,7 @@ fn s3_who_is_shut_out_has_no_live_token_of_any_kind() {
         let half = challenge(&world, "ada");
         world.deliver();
         let email = given::email("ada@example.org");
-        world.app.request_password_reset(&by_nobody(), &email).unwrap();
+        world.app.execute(&by_nobody(), &request_reset(&email)).unwrap();
         let reset = link_token(&world.deliver()[0], "reset-password");
 
         if let Some(step) = step(ada.id()) {
@@ -159,7 +162,7 @@ fn s3_who_is_shut_out_has_no_live_token_of_any_kind() {
         let code = super::trust::code(&world, &secret);
         assert_err!(finish(&world, &half, code), AppError::SignInRefused);
         let new = given::password("another long horse");
-        let late = world.app.reset_password(&by_nobody(), &reset, &new);
+        let late = world.app.execute(&by_nobody(), &reset_password(&reset, &new));
         assert_err!(late, AppError::TokenNotValid);
     }
 }
@@ -254,7 +257,7 @@ fn farewells(world: &World, caller: &Caller, user_id: UserId) -> [Result<(), App
         step(StatusChange::Suspend(sanction(None))),
         step(StatusChange::Ban(sanction(None))),
         world.app.execute(caller, &DeleteAccount { user_id }),
-        world.app.erase_user(caller, &EraseUser { user_id }),
+        world.app.execute(caller, &EraseUser { user_id }),
         world.app.execute(caller, &SetRoles { user_id, roles }).map(drop),
     ]
 }

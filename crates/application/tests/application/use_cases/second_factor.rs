@@ -11,6 +11,9 @@ use userdom_application::{
 };
 use userdom_domain::{StatusNote, UserAggregate, UserRole};
 
+use super::requests::{
+    confirm_totp, reauthenticate, refresh_session, remove_totp, replace_recovery_codes, set_up_totp,
+};
 use super::{
     trust::{
         STEP, access_lives, ada, challenge, code, done, enrol, finish, from_somewhere, holder,
@@ -61,16 +64,16 @@ fn before_the_first_code_it_asks_for_nothing() {
     let world = World::new();
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, "ada"));
-    world.app.set_up_totp(&caller, ada.id()).unwrap();
-    let again = world.app.set_up_totp(&caller, ada.id()).unwrap();
+    world.app.execute(&caller, &set_up_totp(ada.id())).unwrap();
+    let again = world.app.execute(&caller, &set_up_totp(ada.id())).unwrap();
     open(&world, "ada");
 
     let code = totp_code("of another secret", world.clock.now());
-    let wrong = world.app.confirm_totp(&caller, ada.id(), &code);
+    let wrong = world.app.execute(&caller, &confirm_totp(ada.id(), &code));
     assert_err!(wrong, AppError::CodeNotValid);
     assert!(!world.user(ada.id()).two_factor_enabled());
     let code = totp_code(&again.secret, world.clock.now());
-    world.app.confirm_totp(&caller, ada.id(), &code).unwrap();
+    world.app.execute(&caller, &confirm_totp(ada.id(), &code)).unwrap();
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn a6_the_password_alone_opens_nothing() {
     let (world, ada, _, secret) = enrolled();
     let challenge = challenge(&world, "ada");
     assert_err!(world.app.authenticate(&challenge), AppError::Unauthenticated);
-    let refreshed = world.app.refresh_session(&from_somewhere(), &challenge);
+    let refreshed = world.app.execute(&from_somewhere(), &refresh_session(&challenge));
     assert_err!(refreshed, AppError::Unauthenticated);
     assert_eq!(lines(&world, ada.id(), "session.opened"), 1, "the one before");
 
@@ -286,14 +289,14 @@ fn c4_a_lock_that_came_between_the_steps_counts_but_not_on_a_known_device() {
     let on_device = || {
         let mut request = attempt("ada", given::PASSWORD);
         request.device_token = Some(device.clone());
-        match world.app.sign_in(&from_somewhere(), &request).unwrap() {
+        match world.app.execute(&from_somewhere(), &request).unwrap() {
             SignInStep::Challenge(challenge) => challenge.expose().to_owned(),
             SignInStep::Done(_) => panic!("no second factor was asked for"),
         }
     };
     let (elsewhere, known) = (challenge(&world, "ada"), on_device());
     for _ in 0..5 {
-        let guess = world.app.sign_in(&from_somewhere(), &attempt("ada", "wrong"));
+        let guess = world.app.execute(&from_somewhere(), &attempt("ada", "wrong"));
         assert_err!(guess, AppError::SignInRefused);
     }
     let locked = finish(&world, &elsewhere, code(&world, &secret));
@@ -303,7 +306,7 @@ fn c4_a_lock_that_came_between_the_steps_counts_but_not_on_a_known_device() {
         proof: code(&world, &secret),
         device_token: Some(device.clone()),
     };
-    let opened = world.app.finish_sign_in(&from_somewhere(), &request).unwrap();
+    let opened = world.app.execute(&from_somewhere(), &request).unwrap();
     assert!(opened.device_token.unwrap().is(&device), "the device is still known");
 }
 
@@ -314,7 +317,7 @@ fn a9_the_own_tries_of_a_device_are_forgotten_at_the_second_factor() {
     let sign_in = |password: &str| {
         let mut request = attempt("ada", password);
         request.device_token = Some(device.clone());
-        world.app.sign_in(&from_somewhere(), &request)
+        world.app.execute(&from_somewhere(), &request)
     };
     for _ in 0..3 {
         for _ in 0..4 {
@@ -333,7 +336,7 @@ fn r17_a_right_password_gives_no_tries_back_before_the_second_factor() {
     let (world, ada, _, secret) = enrolled();
     let failures = || world.user(ada.id()).lockout().failed_attempts();
     for _ in 0..3 {
-        let guess = world.app.sign_in(&from_somewhere(), &attempt("ada", "wrong"));
+        let guess = world.app.execute(&from_somewhere(), &attempt("ada", "wrong"));
         assert_err!(guess, AppError::SignInRefused);
     }
     let challenge = challenge(&world, "ada");
@@ -350,16 +353,16 @@ fn a3_every_change_needs_a_recent_proof() {
     let code = totp_code(&secret, world.clock.now());
     let app = &world.app;
     let refused = [
-        app.set_up_totp(&stale, ada.id()).map(drop),
-        app.confirm_totp(&stale, ada.id(), &code).map(drop),
-        app.remove_totp(&stale, ada.id()),
-        app.replace_recovery_codes(&stale, ada.id()).map(drop),
+        app.execute(&stale, &set_up_totp(ada.id())).map(drop),
+        app.execute(&stale, &confirm_totp(ada.id(), &code)).map(drop),
+        app.execute(&stale, &remove_totp(ada.id())),
+        app.execute(&stale, &replace_recovery_codes(ada.id())).map(drop),
     ];
     for result in refused {
         assert_err!(result, AppError::ReauthenticationRequired);
     }
     let fresh = proved_before(&caller, &world, TimeDelta::minutes(15));
-    app.remove_totp(&fresh, ada.id()).unwrap();
+    app.execute(&fresh, &remove_totp(ada.id())).unwrap();
 }
 
 #[test]
@@ -368,10 +371,10 @@ fn nobody_manages_the_second_factor_of_another() {
     let app = &world.app;
     let tries = |caller: &Caller| {
         [
-            app.set_up_totp(caller, ada.id()).map(drop),
-            app.confirm_totp(caller, ada.id(), "000000").map(drop),
-            app.remove_totp(caller, ada.id()),
-            app.replace_recovery_codes(caller, ada.id()).map(drop),
+            app.execute(caller, &set_up_totp(ada.id())).map(drop),
+            app.execute(caller, &confirm_totp(ada.id(), "000000")).map(drop),
+            app.execute(caller, &remove_totp(ada.id())),
+            app.execute(caller, &replace_recovery_codes(ada.id())).map(drop),
         ]
     };
     for result in tries(&by_nobody()) {
@@ -392,21 +395,24 @@ fn what_is_there_is_not_set_up_again_and_what_is_not_cannot_go() {
     let session = open(&world, "ada");
     let (caller, app) = (holder(&world, &session), &world.app);
     let code = totp_code("no secret", world.clock.now());
-    let missing = app.confirm_totp(&caller, ada.id(), &code);
+    let missing = app.execute(&caller, &confirm_totp(ada.id(), &code));
     assert_err!(missing, AppError::SecondFactorMissing);
-    assert_err!(app.remove_totp(&caller, ada.id()), AppError::SecondFactorMissing);
-    let missing = app.replace_recovery_codes(&caller, ada.id());
+    assert_err!(app.execute(&caller, &remove_totp(ada.id())), AppError::SecondFactorMissing);
+    let missing = app.execute(&caller, &replace_recovery_codes(ada.id()));
     assert_err!(missing, AppError::SecondFactorMissing);
 
-    app.set_up_totp(&caller, ada.id()).unwrap();
-    let unconfirmed = app.replace_recovery_codes(&caller, ada.id());
+    app.execute(&caller, &set_up_totp(ada.id())).unwrap();
+    let unconfirmed = app.execute(&caller, &replace_recovery_codes(ada.id()));
     assert_err!(unconfirmed, AppError::SecondFactorMissing);
-    app.remove_totp(&caller, ada.id()).unwrap();
-    assert_err!(app.remove_totp(&caller, ada.id()), AppError::SecondFactorMissing);
+    app.execute(&caller, &remove_totp(ada.id())).unwrap();
+    assert_err!(app.execute(&caller, &remove_totp(ada.id())), AppError::SecondFactorMissing);
 
     enrol(&world, &session);
-    assert!(matches!(app.set_up_totp(&caller, ada.id()), Err(AppError::SecondFactorEnabled)));
-    let again = app.confirm_totp(&caller, ada.id(), &code);
+    assert!(matches!(
+        app.execute(&caller, &set_up_totp(ada.id())),
+        Err(AppError::SecondFactorEnabled)
+    ));
+    let again = app.execute(&caller, &confirm_totp(ada.id(), &code));
     assert_err!(again, AppError::SecondFactorEnabled);
 }
 
@@ -415,23 +421,23 @@ fn a5_guesses_at_the_confirmation_are_limited() {
     let world = World::new();
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, "ada"));
-    let secret = world.app.set_up_totp(&caller, ada.id()).unwrap().secret;
+    let secret = world.app.execute(&caller, &set_up_totp(ada.id())).unwrap().secret;
     for n in 0..100 {
         let caller = proved_before(&caller, &world, TimeDelta::zero());
-        let guess = world.app.confirm_totp(&caller, ada.id(), "not a code");
+        let guess = world.app.execute(&caller, &confirm_totp(ada.id(), "not a code"));
         assert!(matches!(guess, Err(AppError::CodeNotValid)), "{n}: {guess:?}");
         world.clock.advance(TimeDelta::minutes(1));
     }
     let caller = proved_before(&caller, &world, TimeDelta::zero());
     let right = totp_code(&secret, world.clock.now());
-    let too_many = world.app.confirm_totp(&caller, ada.id(), &right);
+    let too_many = world.app.execute(&caller, &confirm_totp(ada.id(), &right));
     assert_err!(too_many, AppError::CodeNotValid);
 }
 
 #[test]
 fn turned_off_it_asks_for_nothing_and_the_owner_is_told() {
     let (world, ada, session, _) = enrolled();
-    world.app.remove_totp(&holder(&world, &session), ada.id()).unwrap();
+    world.app.execute(&holder(&world, &session), &remove_totp(ada.id())).unwrap();
     assert!(!world.user(ada.id()).two_factor_enabled());
     assert_eq!(world.deliver().len(), 1);
     assert_eq!(lines(&world, ada.id(), "two_factor.disabled"), 1);
@@ -445,7 +451,8 @@ fn new_recovery_codes_replace_the_old_ones() {
     let session = open(&world, "ada");
     let (_, old) = enrol(&world, &session);
     world.deliver();
-    let new = world.app.replace_recovery_codes(&holder(&world, &session), ada.id()).unwrap();
+    let new =
+        world.app.execute(&holder(&world, &session), &replace_recovery_codes(ada.id())).unwrap();
     assert_eq!(new.len(), 10);
     assert_eq!(world.deliver().len(), 1);
     assert_eq!(lines(&world, ada.id(), "two_factor.recovery_codes_replaced"), 1);
@@ -459,10 +466,10 @@ fn a_code_proves_anew_who_it_is_once() {
     let (world, ada, session, secret) = enrolled();
     let caller = holder(&world, &session);
     let proof = || Proof::Totp(totp_code(&secret, world.clock.now()));
-    let renewed = world.app.reauthenticate(&caller, &proof()).unwrap();
+    let renewed = world.app.execute(&caller, &reauthenticate(&proof())).unwrap();
     assert_eq!(renewed.session.authenticated_at, world.clock.now());
     assert!(access_lives(&world, &renewed) && !access_lives(&world, &session));
-    let again = world.app.reauthenticate(&holder(&world, &renewed), &proof());
+    let again = world.app.execute(&holder(&world, &renewed), &reauthenticate(&proof()));
     assert_err!(again, AppError::ProofRefused);
     let elsewhere = finish(&world, &challenge(&world, "ada"), code(&world, &secret));
     assert_err!(elsewhere, AppError::SignInRefused);
@@ -475,7 +482,7 @@ fn a_code_proves_nothing_without_a_confirmed_secret() {
     let world = World::new();
     let ada = ada(&world);
     let caller = holder(&world, &open(&world, "ada"));
-    let secret = world.app.set_up_totp(&caller, ada.id()).unwrap().secret;
+    let secret = world.app.execute(&caller, &set_up_totp(ada.id())).unwrap().secret;
     let proof = Proof::Totp(totp_code(&secret, world.clock.now()));
-    assert_err!(world.app.reauthenticate(&caller, &proof), AppError::ProofRefused);
+    assert_err!(world.app.execute(&caller, &reauthenticate(&proof)), AppError::ProofRefused);
 }

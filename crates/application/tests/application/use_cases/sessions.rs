@@ -7,6 +7,7 @@ use userdom_application::{
 use userdom_domain::{StatusNote, UserAggregate, UserId, UserRole};
 use uuid::Uuid;
 
+use super::requests::sign_out;
 use super::world::{World, assert_err, by_nobody};
 
 fn signed_in(world: &World) -> (UserAggregate, String) {
@@ -62,11 +63,11 @@ fn signing_out_ends_that_session_alone() {
     let (_, token) = signed_in(&world);
     let other = world.sign_in("ada", given::PASSWORD).unwrap();
     let caller = caller(&world, &token);
-    world.app.sign_out(&caller).unwrap();
-    world.app.sign_out(&caller).unwrap();
+    world.app.execute(&caller, &sign_out()).unwrap();
+    world.app.execute(&caller, &sign_out()).unwrap();
     assert_err!(world.app.authenticate(&token), AppError::Unauthenticated);
     world.app.authenticate(&other).unwrap();
-    assert_err!(world.app.sign_out(&by_nobody()), AppError::Unauthenticated);
+    assert_err!(world.app.execute(&by_nobody(), &sign_out()), AppError::Unauthenticated);
 }
 
 #[test]

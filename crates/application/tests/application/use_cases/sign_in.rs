@@ -39,7 +39,7 @@ fn the_answer_holds_the_session_and_the_user() {
         ..Origin::default()
     };
     let caller = Caller { origin, ..Caller::default() };
-    let step = world.app.sign_in(&caller, &attempt("ada", given::PASSWORD)).unwrap();
+    let step = world.app.execute(&caller, &attempt("ada", given::PASSWORD)).unwrap();
     let SignInStep::Done(answer) = step else { panic!("there is no second factor") };
     assert_eq!(answer.expires_in, 900);
     assert_eq!(answer.session.user_agent.chars().count(), 255);

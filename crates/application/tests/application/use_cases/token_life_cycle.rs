@@ -13,6 +13,9 @@ use userdom_application::{
 };
 use userdom_domain::{ContactType, EmailId, UserAggregate, UserId, UserStatus};
 
+use super::requests::{
+    refresh_session, request_reset, request_verification, reset_password, verify_email,
+};
 use super::world::{World, as_ada, by, by_nobody};
 
 const USERS: usize = 2;
@@ -108,7 +111,7 @@ impl Model {
                 email: given::email(&format!("user{n}@example.org")),
                 ..as_ada()
             };
-            UserId::from_uuid(world.app.register(&by_nobody(), &request).unwrap().id)
+            UserId::from_uuid(world.app.execute(&by_nobody(), &request).unwrap().id)
         };
         let users = (0..USERS).map(register).collect();
         Self { world, users, links: Vec::new(), passwords: 0 }
@@ -177,7 +180,10 @@ impl Model {
         match *step {
             Step::Resend { user, email } => {
                 let (email_id, _) = self.email(user, email);
-                let _ = app.resend_verification(&by(&self.user(user)), self.users[user], email_id);
+                let _ = app.execute(
+                    &by(&self.user(user)),
+                    &request_verification(self.users[user], email_id),
+                );
             }
             Step::AddEmail { user, address } => {
                 let add = AddEmail {
@@ -202,7 +208,7 @@ impl Model {
             }
             Step::AskReset { user, email } => {
                 let (_, address) = self.email(user, email);
-                let _ = app.request_password_reset(&by_nobody(), &given::email(&address));
+                let _ = app.execute(&by_nobody(), &request_reset(&given::email(&address)));
             }
             Step::Deliver => {
                 for mail in self.world.deliver() {
@@ -233,8 +239,12 @@ impl Model {
         let password = given::password(&format!("password number {}", self.passwords));
         let stranger = super::trust::from_somewhere();
         let done = match kind {
-            Kind::Verification => self.world.app.verify_email(&stranger, &link.token).map(drop),
-            Kind::Reset => self.world.app.reset_password(&stranger, &link.token, &password),
+            Kind::Verification => {
+                self.world.app.execute(&stranger, &verify_email(&link.token)).map(drop)
+            }
+            Kind::Reset => {
+                self.world.app.execute(&stranger, &reset_password(&link.token, &password))
+            }
         };
         let after = self.seen();
         let changed: Vec<_> =
@@ -306,7 +316,7 @@ fn a7_a_token_of_one_kind_is_noise_at_every_other_door() {
     };
     world.app.execute(&by(&world.user(user.id())), &add).unwrap();
     let verification = super::world::token_in(&world.deliver()[0]);
-    world.app.request_password_reset(&by_nobody(), &given::email("ada@example.org")).unwrap();
+    world.app.execute(&by_nobody(), &request_reset(&given::email("ada@example.org"))).unwrap();
     let reset = super::world::link_token(&world.deliver()[0], "reset-password");
     let refresh = session.refresh_token.expose().to_owned();
     let access = session.access_token.expose().to_owned();
@@ -316,15 +326,23 @@ fn a7_a_token_of_one_kind_is_noise_at_every_other_door() {
         let caller = from_somewhere();
         let doors: [Result<(), AppError>; 5] = [
             if n == 0 { Ok(()) } else { world.app.authenticate(token).map(drop) },
-            if n == 1 { Ok(()) } else { world.app.refresh_session(&caller, token).map(drop) },
+            if n == 1 {
+                Ok(())
+            } else {
+                world.app.execute(&caller, &refresh_session(token)).map(drop)
+            },
             if n == 2 {
                 Ok(())
             } else {
                 let proof = SecondFactor::Totp("000000".to_owned());
                 finish(&world, token, proof).map(drop)
             },
-            if n == 3 { Ok(()) } else { world.app.verify_email(&caller, token).map(drop) },
-            if n == 4 { Ok(()) } else { world.app.reset_password(&caller, token, &new) },
+            if n == 3 {
+                Ok(())
+            } else {
+                world.app.execute(&caller, &verify_email(token)).map(drop)
+            },
+            if n == 4 { Ok(()) } else { world.app.execute(&caller, &reset_password(token, &new)) },
         ];
         for (door, result) in doors.into_iter().enumerate() {
             assert_eq!(result.is_ok(), door == n, "token {n} at door {door}: {result:?}");

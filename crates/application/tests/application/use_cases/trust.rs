@@ -7,11 +7,12 @@ use userdom_application::{
     Actor, AppError, Caller, Origin,
     ports::{AuditEvent, Clock, Scope, SecretToken, Store},
     testing::given,
-    use_cases::{FinishSignIn, NewApiKey, OpenedSession, SecondFactor, SignInStep},
+    use_cases::{CreateApiKey, FinishSignIn, OpenedSession, SecondFactor, SignInStep},
 };
 use userdom_domain::{UserAggregate, UserId, UserRole};
 use uuid::Uuid;
 
+use super::requests::{confirm_totp, refresh_session, set_up_totp};
 use super::world::{World, attempt, by_nobody, totp_code};
 
 pub(crate) const STEP: TimeDelta = TimeDelta::seconds(30);
@@ -27,7 +28,7 @@ pub(crate) fn a(role: UserRole, username: &str, world: &World) -> UserAggregate 
 
 /// Signs in on a new device, from an address of its own.
 pub(crate) fn step(world: &World, login: &str) -> Result<SignInStep, AppError> {
-    world.app.sign_in(&from_somewhere(), &attempt(login, given::PASSWORD))
+    world.app.execute(&from_somewhere(), &attempt(login, given::PASSWORD))
 }
 
 pub(crate) fn open(world: &World, login: &str) -> OpenedSession {
@@ -74,16 +75,16 @@ pub(crate) fn access_lives(world: &World, session: &OpenedSession) -> bool {
 
 pub(crate) fn refresh_lives(world: &World, session: &OpenedSession) -> bool {
     let token = session.refresh_token.expose();
-    world.app.refresh_session(&from_somewhere(), token).is_ok()
+    world.app.execute(&from_somewhere(), &refresh_session(token)).is_ok()
 }
 
 /// Turns the second factor on, and says the secret and the recovery codes. The code of
 /// the present step is used up by that.
 pub(crate) fn enrol(world: &World, session: &OpenedSession) -> (String, Vec<SecretToken>) {
     let (caller, user_id) = (holder(world, session), UserId::from_uuid(session.user.id));
-    let secret = world.app.set_up_totp(&caller, user_id).unwrap().secret.to_string();
+    let secret = world.app.execute(&caller, &set_up_totp(user_id)).unwrap().secret.to_string();
     let code = totp_code(&secret, world.clock.now());
-    let codes = world.app.confirm_totp(&caller, user_id, &code).unwrap();
+    let codes = world.app.execute(&caller, &confirm_totp(user_id, &code)).unwrap();
     (secret, codes)
 }
 
@@ -98,14 +99,14 @@ pub(crate) fn finish(
     proof: SecondFactor,
 ) -> Result<OpenedSession, AppError> {
     let request = FinishSignIn { challenge: challenge.to_owned(), proof, device_token: None };
-    world.app.finish_sign_in(&from_somewhere(), &request)
+    world.app.execute(&from_somewhere(), &request)
 }
 
 /// A key of the admin who calls.
 pub(crate) fn key(world: &World, caller: &Caller, scope: Scope) -> String {
     let name = "a service".to_owned();
-    let request = NewApiKey { name, scopes: BTreeSet::from([scope]), expires_at: None };
-    world.app.create_api_key(caller, &request).unwrap().0.expose().to_owned()
+    let request = CreateApiKey { name, scopes: BTreeSet::from([scope]), expires_at: None };
+    world.app.execute(caller, &request).unwrap().0.expose().to_owned()
 }
 
 /// The audit trail of a user, oldest line first.

@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use userdom_application::{
-    Actor, Adapters, App, AppError, Caller, Faults, Settings, SignedInUser,
+    Actor, Adapters, App, AppError, Caller, Faults, Field, Settings, SignedInUser,
     ports::{Channel, OutgoingMail, OutgoingSms, PasswordStrength, Store},
     services::{EmailService, Wake},
     testing::{
@@ -112,13 +112,13 @@ impl World {
 
     /// Registers ada, and gives the token of the link that she gets.
     pub(crate) fn registered_ada(&self) -> (UserAggregate, String) {
-        let view = self.app.register(&by_nobody(), &as_ada()).unwrap();
+        let view = self.app.execute(&by_nobody(), &as_ada()).unwrap();
         let mails = self.deliver();
         (self.user(UserId::from_uuid(view.id)), token_in(&mails[0]))
     }
 
     pub(crate) fn sign_in(&self, login: &str, password: &str) -> Result<String, AppError> {
-        match self.app.sign_in(&by_nobody(), &attempt(login, password))? {
+        match self.app.execute(&by_nobody(), &attempt(login, password))? {
             SignInStep::Done(opened) => Ok(opened.access_token.expose().to_owned()),
             SignInStep::Challenge(_) => panic!("the second factor is due"),
         }
@@ -178,12 +178,12 @@ pub(crate) fn totp_code(secret: &str, at: DateTime<Utc>) -> String {
     TestTotp::code(secret, at)
 }
 
-/// Pointer and code of the only fault.
+/// Field and code of the only fault.
 #[track_caller]
-pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, AppError>) -> (String, &'static str) {
+pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, AppError>) -> (Field, &'static str) {
     match result {
         Err(AppError::Invalid(Faults(faults))) if faults.len() == 1 => {
-            (faults[0].pointer.clone(), faults[0].code)
+            (faults[0].field.clone(), faults[0].code)
         }
         other => panic!("there should be one fault, but: {other:?}"),
     }

@@ -3,102 +3,127 @@ use uuid::Uuid;
 
 use super::OpenedSession;
 use crate::{
-    App, AppError, Caller, Command, Tx,
+    App, AppError, Request, Tx, UseCase,
     ports::{
         Credentials, Limit, Login, NewDevice, NewToken, Outcome, SecretToken, TokenHash, TokenKind,
         Verification,
     },
 };
 
-/// Somebody who wants to sign in.
+/// Opens a session, or asks for the second factor. An unknown login, a locked account, a wrong
+/// password and an account that cannot sign in get the same answer after the same work.
+///
+/// The attempt is counted before the password is checked, and the check runs outside of any
+/// transaction (R17).
 #[derive(Debug, Clone)]
 pub struct SignIn {
     /// A username or a verified email, as typed.
     pub login: String,
     /// The guess.
     pub password: Password,
-    /// What an earlier sign-in on this device gave.
+    /// The device token of an earlier sign-in on this device.
     pub device_token: Option<String>,
 }
 
-/// What a right password leads to.
+/// The result of a right password.
 #[derive(Debug)]
 pub enum SignInStep {
     /// A session.
     Done(Box<OpenedSession>),
-    /// The second factor is due ([`App::finish_sign_in`]).
+    /// The second factor is due ([`FinishSignIn`](crate::use_cases::FinishSignIn)).
     Challenge(SecretToken),
 }
 
-impl App {
-    /// Opens a session, or asks for the second factor. An unknown login, a locked
-    /// account, a wrong password and an account that cannot sign in get the same answer
-    /// after the same work.
-    ///
-    /// The attempt is counted before the password is checked, and the check runs
-    /// outside of any transaction (R17).
-    pub fn sign_in(&self, caller: &Caller, request: &SignIn) -> Result<SignInStep, AppError> {
-        let limiter = &self.adapters.limiter;
-        let device = self.device_hash(request.device_token.as_deref());
+impl UseCase for SignIn {
+    type Output = SignInStep;
+
+    fn run(&self, request: &Request<'_>) -> Result<SignInStep, AppError> {
+        let (app, limiter) = (request.app, &request.app.adapters.limiter);
+        let device = app.device_hash(self.device_token.as_deref());
         if device.is_none() {
-            limiter.check(Limit::SignInLogin, &login_key(&request.login))?;
+            limiter.check(Limit::SignInLogin, &login_key(&self.login))?;
         }
-        let login = read_login(&request.login);
-        let claimed = self.execute_step(caller, &ClaimAttempt { login, device })?;
-        let outdated = self.check_password(caller, claimed.as_ref(), &request.password)?;
+        let login = read_login(&self.login);
+        let claimed = claim_attempt(request, login.as_ref(), device.as_ref())?;
+        let outdated = check_password(request, claimed.as_ref(), &self.password)?;
         let Some((mut credentials, outdated)) = claimed.zip(outdated) else {
             return Err(AppError::SignInRefused);
         };
         if device.is_none() {
             // Or strangers would see in what is left to them that the owner has signed in.
-            limiter.give_back(Limit::SignInLogin, &login_key(&request.login));
+            limiter.give_back(Limit::SignInLogin, &login_key(&self.login));
         }
-        if outdated && let Err(error) = self.upgrade_hash(&mut credentials, &request.password) {
+        if outdated && let Err(error) = app.upgrade_hash(&mut credentials, &self.password) {
             tracing::warn!(error = &error as &dyn std::error::Error, "the hash stays as it is");
         }
-        let device_token = device.and(request.device_token.as_deref());
-        let step = TakeStep { credentials: &credentials, device, device_token };
-        match self.execute(caller, &step) {
+        let device_token = device.and(self.device_token.as_deref());
+        match request.transaction(|tx| next_step(tx, &credentials, device, device_token)) {
             Ok(Some(step)) => Ok(step),
             Ok(None) => Err(AppError::SignInRefused),
             Err(AppError::SignInRefused) => {
-                self.execute_step(caller, &Refuse { credentials: &credentials })?;
+                // The password was right, but the account lets nobody in any more.
+                request.step(|tx| tx.refuse(&credentials))?;
                 Err(AppError::SignInRefused)
             }
             Err(error) => {
                 // The password was right; that the service failed is not held against anybody.
-                self.execute_step(caller, &ReturnAttempt { credentials: &credentials })?;
+                return_attempt(request, &credentials)?;
                 Err(error)
             }
         }
     }
+}
 
-    /// Checks a password whose attempt is counted; `None` is wrong, and the other
-    /// verdict whether the hash is outdated. A wrong one is put on record.
-    pub(super) fn check_password(
-        &self,
-        caller: &Caller,
-        claimed: Option<&Credentials>,
-        guess: &Password,
-    ) -> Result<Option<bool>, AppError> {
-        let stored = claimed.map(|credentials| &credentials.password_hash);
-        match (self.adapters.hasher.verify(guess, stored), claimed) {
-            (Ok(Verification::Right { outdated }), Some(_)) => Ok(Some(outdated)),
-            (Ok(_), _) => {
-                let user_id = claimed.map(|credentials| credentials.user_id);
-                self.execute_step(caller, &RecordFailure { user_id })?;
-                Ok(None)
-            }
-            (Err(error), None) => Err(error.into()),
-            (Err(error), Some(credentials)) => {
-                // A busy service must not lock its users out.
-                self.execute_step(caller, &ReturnAttempt { credentials })?;
-                Err(error.into())
-            }
+/// Counts an attempt at a login, and finds what it is checked against.
+pub(super) fn claim_attempt(
+    request: &Request<'_>,
+    login: Option<&Login>,
+    device: Option<&TokenHash>,
+) -> Result<Option<Credentials>, AppError> {
+    request.step(|tx| match login {
+        Some(login) => Ok(tx.uow.sign_ins().claim_attempt(login, device, tx.now)?),
+        None => Ok(None),
+    })
+}
+
+fn return_attempt(request: &Request<'_>, credentials: &Credentials) -> Result<(), AppError> {
+    let Credentials { user_id, device_id, .. } = *credentials;
+    request.step(|tx| Ok(tx.uow.sign_ins().return_attempt(user_id, device_id)?))
+}
+
+/// Puts a refused sign-in into the audit trail.
+pub(in crate::use_cases) fn record_failure(
+    request: &Request<'_>,
+    user_id: Option<UserId>,
+) -> Result<(), AppError> {
+    request.step(|tx| tx.audit("session.refused", Outcome::Failure, user_id, None))
+}
+
+/// Checks a password whose attempt is counted: `None` when it is wrong, else whether its hash is
+/// outdated. A wrong one is put on record.
+pub(super) fn check_password(
+    request: &Request<'_>,
+    claimed: Option<&Credentials>,
+    guess: &Password,
+) -> Result<Option<bool>, AppError> {
+    let stored = claimed.map(|credentials| &credentials.password_hash);
+    match (request.app.adapters.hasher.verify(guess, stored), claimed) {
+        (Ok(Verification::Right { outdated }), Some(_)) => Ok(Some(outdated)),
+        (Ok(_), _) => {
+            record_failure(request, claimed.map(|credentials| credentials.user_id))?;
+            Ok(None)
+        }
+        (Err(error), None) => Err(error.into()),
+        (Err(error), Some(credentials)) => {
+            // A busy service must not lock its users out.
+            return_attempt(request, credentials)?;
+            Err(error.into())
         }
     }
+}
 
-    pub(super) fn device_hash(&self, presented: Option<&str>) -> Option<TokenHash> {
+impl App {
+    pub(in crate::use_cases) fn device_hash(&self, presented: Option<&str>) -> Option<TokenHash> {
         self.adapters.mint.hash(TokenKind::Device, presented?)
     }
 
@@ -150,100 +175,39 @@ fn login_key(text: &str) -> String {
     trimmed(text).to_lowercase().chars().take(320).collect()
 }
 
-pub(super) struct ClaimAttempt {
-    pub(super) login: Option<Login>,
-    pub(super) device: Option<TokenHash>,
-}
-
-impl Command for ClaimAttempt {
-    type Output = Option<Credentials>;
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
-        match &self.login {
-            Some(login) => {
-                Ok(tx.uow.sign_ins().claim_attempt(login, self.device.as_ref(), tx.now)?)
-            }
-            None => Ok(None),
-        }
-    }
-}
-
-pub(super) struct ReturnAttempt<'a> {
-    pub(super) credentials: &'a Credentials,
-}
-
-impl Command for ReturnAttempt<'_> {
-    type Output = ();
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        let Credentials { user_id, device_id, .. } = *self.credentials;
-        Ok(tx.uow.sign_ins().return_attempt(user_id, device_id)?)
-    }
-}
-
-pub(super) struct RecordFailure {
-    pub(super) user_id: Option<UserId>,
-}
-
-impl Command for RecordFailure {
-    type Output = ();
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        tx.audit("session.refused", Outcome::Failure, self.user_id, None)
-    }
-}
-
-/// The password was right, but the account lets nobody in any more.
-struct Refuse<'a> {
-    credentials: &'a Credentials,
-}
-
-impl Command for Refuse<'_> {
-    type Output = ();
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        tx.refuse(self.credentials)
-    }
-}
-
-struct TakeStep<'a> {
-    credentials: &'a Credentials,
+/// What a right password leads to; `None` when the account lets nobody in: refused here and now,
+/// which takes as long as to refuse a wrong password.
+fn next_step(
+    tx: &mut Tx<'_>,
+    credentials: &Credentials,
     device: Option<TokenHash>,
-    device_token: Option<&'a str>,
-}
-
-impl Command for TakeStep<'_> {
-    /// `None` when the account lets nobody in: refused here and now, which takes as long
-    /// as to refuse a wrong password.
-    type Output = Option<SignInStep>;
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<Self::Output, AppError> {
-        let Credentials { user_id, device_id, .. } = *self.credentials;
-        let user = tx.uow.users().find_by_id(user_id)?;
-        let Some(user) = user.filter(|user| user.lets_in(tx.now)) else {
-            return tx.refuse(self.credentials).map(|()| None);
-        };
-        let has_second_factor = user.two_factor_enabled();
-        if has_second_factor {
-            // What others have guessed stays counted until the second factor is right.
-            tx.uow.sign_ins().return_attempt(user_id, device_id)?;
-        } else {
-            tx.uow.sign_ins().record_login(user_id, device_id, tx.now)?;
-        }
-        let user = tx.user_let_in(user_id)?;
-        if user.password_hash() != &self.credentials.password_hash {
-            // Changed while the guess was checked: what was right is no more.
-            return Err(AppError::SignInRefused);
-        }
-        if user.two_factor_enabled() != has_second_factor {
-            return Err(AppError::Contended);
-        }
-        if has_second_factor {
-            return Ok(Some(SignInStep::Challenge(tx.challenge(user_id, device_id)?)));
-        }
-        let opened = tx.sign_in_opened(&user, self.device, self.device_token)?;
-        Ok(Some(SignInStep::Done(Box::new(opened))))
+    device_token: Option<&str>,
+) -> Result<Option<SignInStep>, AppError> {
+    let Credentials { user_id, device_id, .. } = *credentials;
+    let user = tx.uow.users().find_by_id(user_id)?;
+    let Some(user) = user.filter(|user| user.lets_in(tx.now)) else {
+        return tx.refuse(credentials).map(|()| None);
+    };
+    let has_second_factor = user.two_factor_enabled();
+    if has_second_factor {
+        // What others have guessed stays counted until the second factor is right.
+        tx.uow.sign_ins().return_attempt(user_id, device_id)?;
+    } else {
+        tx.uow.sign_ins().record_login(user_id, device_id, tx.now)?;
     }
+    let user = tx.user_let_in(user_id)?;
+    if user.password_hash() != &credentials.password_hash {
+        // Changed while the guess was checked: what was right is no more.
+        return Err(AppError::SignInRefused);
+    }
+    if user.two_factor_enabled() != has_second_factor {
+        return Err(AppError::Contended);
+    }
+    if has_second_factor {
+        return Ok(Some(SignInStep::Challenge(tx.challenge(user_id, device_id)?)));
+    }
+    let opened = tx.sign_in_opened(&user, device, device_token)?;
+    Ok(Some(SignInStep::Done(Box::new(opened))))
 }
 
 impl Tx<'_> {
@@ -255,13 +219,16 @@ impl Tx<'_> {
 
     /// The user, if it may sign in. Read after the sign-in was noted in its row, which
     /// keeps out whoever is about to suspend it or to change the password.
-    pub(super) fn user_let_in(&mut self, user_id: UserId) -> Result<UserAggregate, AppError> {
+    pub(in crate::use_cases) fn user_let_in(
+        &mut self,
+        user_id: UserId,
+    ) -> Result<UserAggregate, AppError> {
         let user = self.uow.users().find_by_id(user_id)?;
         user.filter(|user| user.lets_in(self.now)).ok_or(AppError::SignInRefused)
     }
 
     /// The session of a sign-in that has come to its end, with the token of its device.
-    pub(super) fn sign_in_opened(
+    pub(in crate::use_cases) fn sign_in_opened(
         &mut self,
         user: &UserAggregate,
         device: Option<TokenHash>,

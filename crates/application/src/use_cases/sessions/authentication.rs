@@ -1,9 +1,13 @@
-use userdom_domain::UserStatus;
+use chrono::{DateTime, TimeDelta, Utc};
+use userdom_domain::{RepositoryError, UserStatus};
 
 use crate::{
     Actor, App, AppError, Service, SignedInUser,
-    ports::{SessionOwner, TokenKind},
+    ports::{SessionOwner, TokenKind, UnitOfWork},
 };
+
+/// How far a last use may be off: a write at each call would cost too much.
+const LAST_USE: TimeDelta = TimeDelta::minutes(5);
 
 impl App {
     /// Who presents this: the access token of a session, or a key. Anything that is no
@@ -32,10 +36,29 @@ impl App {
         self.note_use(key.last_used_at, now, |uow| uow.api_keys().touch(key.id, now));
         Ok(Actor::Service(Service { key_id: key.id, scopes: key.scopes }))
     }
+
+    /// Notes that something is in use, every few minutes. A failure costs nobody the call.
+    fn note_use(
+        &self,
+        last: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+        touch: impl FnOnce(&mut dyn UnitOfWork) -> Result<(), RepositoryError>,
+    ) {
+        if last.is_some_and(|last| now - last < LAST_USE) {
+            return;
+        }
+        let noted = self.adapters.store.begin().and_then(|mut uow| {
+            touch(&mut *uow)?;
+            uow.commit()
+        });
+        if let Err(error) = noted {
+            tracing::debug!(error = &error as &dyn std::error::Error, "last use not noted");
+        }
+    }
 }
 
 /// Whether the account stands so that its tokens work.
-pub(super) fn may_come_in(owner: &SessionOwner, now: chrono::DateTime<chrono::Utc>) -> bool {
+pub(super) fn may_come_in(owner: &SessionOwner, now: DateTime<Utc>) -> bool {
     match owner.status {
         UserStatus::Pending | UserStatus::Active => true,
         UserStatus::Suspended | UserStatus::Banned => {

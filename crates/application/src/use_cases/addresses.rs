@@ -1,12 +1,15 @@
-use userdom_domain::{Address, AddressId, ContactType, UserId};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use userdom_domain::{Address, AddressId, ContactType, UserAddress, UserId};
+use uuid::Uuid;
 
-use super::Changed;
-use crate::{AppError, Command, Tx, policies::Operation, queries::AddressView};
+use super::{Changed, json::time};
+use crate::{AppError, Command, Tx, policies::Operation};
 
 /// Adds an address.
 #[derive(Debug, Clone)]
 pub struct AddAddress {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
     /// The address.
     pub address: Address,
@@ -31,9 +34,9 @@ impl Command for AddAddress {
 /// Writes an address anew.
 #[derive(Debug, Clone)]
 pub struct ReplaceAddress {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// Which.
+    /// The address.
     pub address_id: AddressId,
     /// The address as it is now.
     pub address: Address,
@@ -57,9 +60,9 @@ impl Command for ReplaceAddress {
 /// Makes an address the default of its type.
 #[derive(Debug, Clone)]
 pub struct SetDefaultAddress {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// Which.
+    /// The address.
     pub address_id: AddressId,
 }
 
@@ -77,9 +80,9 @@ impl Command for SetDefaultAddress {
 /// Removes an address.
 #[derive(Debug, Clone)]
 pub struct RemoveAddress {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// Which.
+    /// The address.
     pub address_id: AddressId,
 }
 
@@ -91,5 +94,43 @@ impl Command for RemoveAddress {
         user.remove_address(self.address_id, tx.now)?;
         tx.save(&mut user)?;
         Ok(Changed { value: (), version: user.version() })
+    }
+}
+
+/// An address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api.md")]
+pub struct AddressView {
+    pub id: Uuid,
+    pub street_line1: String,
+    pub street_line2: Option<String>,
+    pub city: String,
+    pub state: String,
+    pub postal_code: String,
+    pub country: String,
+    pub formatted: String,
+    pub contact_type: String,
+    pub is_default: bool,
+    #[serde(serialize_with = "time")]
+    pub created_at: DateTime<Utc>,
+}
+
+impl AddressView {
+    /// The address as it is.
+    pub fn of(entry: &UserAddress) -> Self {
+        let address = entry.address();
+        Self {
+            id: entry.id().as_uuid(),
+            street_line1: address.street_line1().to_owned(),
+            street_line2: address.street_line2().map(str::to_owned),
+            city: address.city().to_owned(),
+            state: address.state().to_owned(),
+            postal_code: address.postal_code().to_owned(),
+            country: address.country_text().to_owned(),
+            formatted: address.full_address(),
+            contact_type: entry.contact_type().to_string(),
+            is_default: entry.is_default(),
+            created_at: entry.created_at(),
+        }
     }
 }

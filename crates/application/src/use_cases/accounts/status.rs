@@ -3,15 +3,15 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, SubsecRound, Utc};
 use userdom_domain::{StatusNote, UserAggregate, UserError, UserId, UserRole, UserStatus};
 
+use super::UserView;
 use crate::{
-    AppError, Command, FaultKind, Tx, policies::Operation, queries::UserView,
-    services::ValidationService,
+    AppError, Command, Faults, Field, Tx, policies::Operation, services::ValidationService,
 };
 
 /// Moves a user from one status to another (R14), or unlocks it (R17).
 #[derive(Debug, Clone)]
 pub struct ChangeStatus {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
     /// How.
     pub change: StatusChange,
@@ -73,30 +73,31 @@ impl Command for ChangeStatus {
     }
 }
 
-/// The rules of a sanction, asked of as much of it as could be read: for a door that wants
-/// to tell all faults at once.
-pub fn judge_sanction(
-    validation: &mut ValidationService,
+/// Checks the rules of a sanction. An adapter that reads fields one by one asks for those that it
+/// could read, to report all faults at once.
+pub fn check_sanction(
     reason: Option<&str>,
     until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-) {
-    // The rule is about the reason, whoever gives it.
+) -> Result<(), Faults> {
+    let mut validation = ValidationService::default();
+    // The rule is about the reason alone.
     let nobody = UserId::from_uuid(uuid::Uuid::nil());
     if let Some(Err(error)) = reason.map(|reason| StatusNote::new(reason, nobody, until)) {
-        validation.add("/reason", error.code(), error, FaultKind::Rule);
+        validation.refuse(Field::Reason, error.code(), error);
     }
     if until.is_some_and(|until| until <= now) {
         let detail = "The end must lie in the future";
-        validation.add("/until", "status.until_in_past", detail, FaultKind::Rule);
+        validation.refuse(Field::Until, "status.until_in_past", detail);
     }
+    validation.finish()
 }
 
 /// Gives a user these roles and no others (R15). The last admin stays one; the user has
 /// to sign in anew.
 #[derive(Debug, Clone)]
 pub struct SetRoles {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
     /// At least one.
     pub roles: BTreeSet<UserRole>,
@@ -122,14 +123,20 @@ impl Command for SetRoles {
 impl Tx<'_> {
     /// Refuses to shut out or demote the last admin who can act (R15). Nobody else does it
     /// to another one before this transaction ends.
-    pub(super) fn keep_an_admin(&mut self, user: &UserAggregate) -> Result<(), AppError> {
+    pub(in crate::use_cases) fn keep_an_admin(
+        &mut self,
+        user: &UserAggregate,
+    ) -> Result<(), AppError> {
         if user.has_role(UserRole::Admin) {
             self.keep_an_admin_besides(user.id())?;
         }
         Ok(())
     }
 
-    pub(super) fn keep_an_admin_besides(&mut self, user_id: UserId) -> Result<(), AppError> {
+    pub(in crate::use_cases) fn keep_an_admin_besides(
+        &mut self,
+        user_id: UserId,
+    ) -> Result<(), AppError> {
         let admins = self.uow.users().lock_admins()?;
         if admins.iter().all(|admin| *admin == user_id) {
             return Err(UserError::LastAdmin.into());
@@ -141,9 +148,7 @@ impl Tx<'_> {
         let actor = self.caller.signed_in()?.user_id;
         // Both databases keep microseconds.
         let until = sanction.until.map(|until| until.trunc_subsecs(6));
-        let mut validation = ValidationService::default();
-        judge_sanction(&mut validation, Some(&sanction.reason), until, self.now);
-        validation.finish()?;
+        check_sanction(Some(&sanction.reason), until, self.now)?;
         let note = StatusNote::new(&sanction.reason, actor, until);
         note.map_err(|error| AppError::Internal(error.into()))
     }
@@ -164,11 +169,5 @@ impl Tx<'_> {
         user.unlock(self.now);
         self.uow.second_factors().clear_guesses(user.id())?;
         Ok(self.uow.sign_ins().clear_attempts(user.id(), None)?)
-    }
-
-    /// The user as the caller may see it.
-    fn view(&self, user: &UserAggregate) -> Result<UserView, AppError> {
-        let actor = self.caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
-        Ok(self.app.view_for(actor, user))
     }
 }

@@ -1,4 +1,4 @@
-use userdom_domain::{EmailAddress, UserSpecification, Username};
+use userdom_domain::{EmailAddress, RepositoryError, UserSpecification, Username};
 
 use super::{
     UserView,
@@ -24,6 +24,9 @@ pub struct SearchUsers {
     /// Whether to count all whom the search finds.
     pub with_total: bool,
 }
+
+/// So many rows of a table in one transaction, which holds SQLite's only writer.
+const INDEX_BATCH: u32 = 500;
 
 impl App {
     /// Whether the caller may search at all.
@@ -95,6 +98,23 @@ impl App {
         let found = self.adapters.store.read()?.users().find_by_username(username)?;
         let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
         Ok(self.view_for(actor, &found.ok_or(AppError::NotFound("user"))?))
+    }
+
+    /// Reads what other applications have written into the shared tables, so that the
+    /// directory finds it, while `goes_on` says so. Says how many rows; several instances may do
+    /// it at once.
+    pub fn index_directory(&self, goes_on: &dyn Fn() -> bool) -> Result<u64, RepositoryError> {
+        let mut indexed = 0;
+        while goes_on() {
+            let mut uow = self.adapters.store.begin()?;
+            let rows = uow.directory().index(INDEX_BATCH)?;
+            uow.commit()?;
+            indexed += rows;
+            if rows == 0 {
+                break;
+            }
+        }
+        Ok(indexed)
     }
 }
 

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::authenticate::may_come_in;
+use super::authentication::may_come_in;
 use crate::{
     App, AppError, Caller,
     policies::{self, GlobalOperation},

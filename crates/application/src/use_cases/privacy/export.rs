@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use userdom_domain::{UserAggregate, UserId};
 use uuid::Uuid;
 
-use super::{ApiKeyView, EventView, UserView, list_events::own_view};
 use crate::{
-    App, AppError, Caller, Command, Tx,
+    App, AppError, Caller, Request, UseCase,
     policies::Operation,
     ports::{KnownDevice, Outcome, Session, UnitOfWork},
+    use_cases::{ApiKeyView, EventView, UserView, audit::own_view},
 };
 
 /// So many sessions, keys or lines of the audit trail are read at once.
@@ -46,36 +46,54 @@ enum Stage {
     Over,
 }
 
-impl App {
-    /// Begins an export; no secret is in it. One's own needs a recent proof. It is
-    /// in the audit trail from here on.
-    pub fn export_user(&self, caller: &Caller, user_id: UserId) -> Result<Export, AppError> {
-        let export = self.begin_export(caller, user_id)?;
-        self.execute(caller, &RecordExport { user_id })?;
+/// Begins an export; no secret is in it. One's own needs a recent proof. It is in the audit trail
+/// from here on.
+#[derive(Debug, Clone)]
+pub struct ExportUser {
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl UseCase for ExportUser {
+    type Output = Export;
+
+    fn run(&self, request: &Request<'_>) -> Result<Export, AppError> {
+        let export = request.app.begin_export(request.caller, self.user_id)?;
+        record(request, self.user_id)?;
         Ok(export)
     }
+}
 
-    /// The whole export as one text, for a door that cannot give it part by part.
-    ///
-    /// # Errors
-    /// [`AppError::ExportTooLong`] when it has more than a mebibyte.
-    pub fn export_in_one_piece(
-        &self,
-        caller: &Caller,
-        user_id: UserId,
-    ) -> Result<String, AppError> {
-        let mut export = self.begin_export(caller, user_id)?;
+/// The whole export as one text, for an adapter that cannot give it part by part.
+/// [`AppError::ExportTooLong`] when it has more than a mebibyte.
+#[derive(Debug, Clone)]
+pub struct ExportInOnePiece {
+    /// The user.
+    pub user_id: UserId,
+}
+
+impl UseCase for ExportInOnePiece {
+    type Output = String;
+
+    fn run(&self, request: &Request<'_>) -> Result<String, AppError> {
+        let mut export = request.app.begin_export(request.caller, self.user_id)?;
         let mut whole = Vec::new();
-        while let Some(part) = self.next_part(&mut export)? {
+        while let Some(part) = request.app.next_part(&mut export)? {
             whole.extend(part);
             if whole.len() > MOST_IN_ONE_PIECE {
                 return Err(AppError::ExportTooLong);
             }
         }
-        self.execute(caller, &RecordExport { user_id })?;
+        record(request, self.user_id)?;
         String::from_utf8(whole).map_err(|error| AppError::Internal(error.into()))
     }
+}
 
+fn record(request: &Request<'_>, user_id: UserId) -> Result<(), AppError> {
+    request.transaction(|tx| tx.audit("user.exported", Outcome::Success, Some(user_id), None))
+}
+
+impl App {
     fn begin_export(&self, caller: &Caller, user_id: UserId) -> Result<Export, AppError> {
         let now = self.now();
         let mut reader = self.adapters.store.read()?;
@@ -215,16 +233,4 @@ fn known_device(device: &KnownDevice) -> Value {
         "last_used_at": device.last_used_at,
         "expires_at": device.expires_at,
     })
-}
-
-struct RecordExport {
-    user_id: UserId,
-}
-
-impl Command for RecordExport {
-    type Output = ();
-
-    fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        tx.audit("user.exported", Outcome::Success, Some(self.user_id), None)
-    }
 }

@@ -1,108 +1,21 @@
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-use userdom_domain::{RepositoryError, UserId};
+use userdom_domain::UserId;
 use uuid::Uuid;
 
 use crate::{
-    Actor, App, AppError, Caller,
-    policies::{self, GlobalOperation, Operation},
-    ports::{Claim, Claimed, Limit, UnitOfWork},
+    Actor, App, AppError, Caller, Commit,
+    commit::{Grant, Pending},
+    policies,
+    ports::{Claim, Claimed, Limit},
 };
 
 /// For how long a repeated request gets the first answer.
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// After so long an attempt without an answer is taken for dead; requests have seconds.
 const LONGEST_ATTEMPT: TimeDelta = TimeDelta::minutes(1);
-
-/// When the last transaction of a request is committed. Every other one is committed at once
-/// ([`App::execute_step`]).
-#[derive(Clone, Default)]
-pub(crate) enum Ending {
-    /// As soon as its command is done.
-    #[default]
-    AtOnce,
-    /// With the answer that is kept for a repeated request.
-    WithAnswer(Arc<Held>),
-    /// With all other commands of the request.
-    Together(Arc<Held>),
-}
-
-impl Ending {
-    pub(crate) fn held(&self) -> Option<&Arc<Held>> {
-        match self {
-            Self::AtOnce => None,
-            Self::WithAnswer(held) | Self::Together(held) => Some(held),
-        }
-    }
-}
-
-/// A transaction that is not committed yet, and what its answer depends on.
-#[derive(Default)]
-pub(crate) struct Held {
-    uow: Mutex<Option<Box<dyn UnitOfWork>>>,
-    subjects: Mutex<BTreeSet<UserId>>,
-    grants: Mutex<Vec<Grant>>,
-}
-
-impl Held {
-    /// Commits what is held.
-    pub(crate) fn commit(&self) -> Result<(), RepositoryError> {
-        self.take().map_or(Ok(()), UnitOfWork::commit)
-    }
-
-    /// Holds a transaction. All of it is sent, so that nothing but its commit can fail.
-    pub(crate) fn keep(&self, mut uow: Box<dyn UnitOfWork>) -> Result<(), RepositoryError> {
-        uow.flush()?;
-        *locked(&self.uow) = Some(uow);
-        Ok(())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        locked(&self.uow).is_none()
-    }
-
-    /// What is held; dropping it undoes it.
-    pub(crate) fn take(&self) -> Option<Box<dyn UnitOfWork>> {
-        locked(&self.uow).take()
-    }
-
-    /// The answer is about this user: it goes when the user is erased.
-    pub(crate) fn concerns(&self, user_id: UserId) {
-        locked(&self.subjects).insert(user_id);
-    }
-
-    /// The request was allowed this: so must be whoever repeats it.
-    pub(crate) fn was_granted(&self, grant: Grant) {
-        let mut grants = locked(&self.grants);
-        if !grants.contains(&grant) {
-            grants.push(grant);
-        }
-    }
-}
-
-/// A panic elsewhere leaves nothing half done in there.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What a request was allowed because of how things stood; asked again before its answer is
-/// given again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Grant {
-    /// To do something to a user.
-    User(Operation, UserId),
-    /// To do something that is about no single user.
-    Global(GlobalOperation),
-    /// To do what needs a recent proof.
-    RecentProof,
-    /// To have the tokens of a session.
-    Session { user_id: UserId, session_id: Uuid },
-}
 
 /// An answer with what it was given for, as it is sealed.
 #[derive(Serialize, Deserialize)]
@@ -125,7 +38,8 @@ pub enum Once {
 #[expect(missing_debug_implementations, reason = "an application has ports, which are traits")]
 pub struct Turn {
     app: App,
-    held: Arc<Held>,
+    commit: Commit,
+    pending: Arc<Pending>,
     claim: Claim,
     is_over: bool,
 }
@@ -149,12 +63,12 @@ impl App {
         uow.commit()?;
         match claimed {
             Claimed::Ours => {
-                let held = Arc::<Held>::default();
+                let (app, pending) = (self.clone(), Arc::<Pending>::default());
+                let commit = Commit::WithAnswer(Arc::clone(&pending));
                 if let Some(user_id) = caller.actor.as_ref().and_then(Actor::user_id) {
-                    held.concerns(user_id);
+                    commit.note_subject(user_id);
                 }
-                let app = Self { ending: Ending::WithAnswer(Arc::clone(&held)), ..self.clone() };
-                Ok(Once::Turn(Box::new(Turn { app, held, claim, is_over: false })))
+                Ok(Once::Turn(Box::new(Turn { app, commit, pending, claim, is_over: false })))
             }
             Claimed::Running => Err(AppError::StillRunning),
             Claimed::Another => Err(AppError::KeyOfAnotherRequest),
@@ -209,24 +123,23 @@ impl App {
 }
 
 impl Turn {
-    /// The application, whose last transaction waits for the answer.
-    pub fn app(&self) -> &App {
-        &self.app
+    /// Makes the last transaction of the request wait for the answer.
+    pub fn commit(&self) -> &Commit {
+        &self.commit
     }
 
     /// Keeps the answer, in the transaction of the effect. It is sealed, since it may hold
     /// tokens.
     pub fn answer(mut self, answer: String) -> Result<(), AppError> {
-        let grants = locked(&self.held.grants).clone();
+        let grants = self.pending.grants();
         let kept = serde_json::to_vec(&KeptAnswer { grants, answer });
         let kept = kept.map_err(|error| AppError::Internal(error.into()))?;
         let sealed = self.app.adapters.secrets.seal(&kept, self.claim.key.as_bytes());
-        let mut uow = match self.held.take() {
+        let mut uow = match self.pending.take() {
             Some(uow) => uow,
             None => self.app.adapters.store.begin()?,
         };
-        let subjects: Vec<UserId> = locked(&self.held.subjects).iter().copied().collect();
-        if !uow.idempotency().answer(&self.claim, &sealed, &subjects)? {
+        if !uow.idempotency().answer(&self.claim, &sealed, &self.pending.subjects())? {
             // Dropping the unit of work undoes the effect; the other attempt has its own.
             self.is_over = true;
             return Err(AppError::StillRunning);
@@ -240,7 +153,7 @@ impl Turn {
     /// Commits what a refusal leaves behind, as it is without a key (R31). The refusal itself is
     /// kept if it is given, else the key is free again.
     pub fn refuse(self, refusal: Option<String>) -> Result<(), AppError> {
-        self.held.commit()?;
+        self.pending.commit()?;
         refusal.map_or(Ok(()), |refusal| self.answer(refusal))
     }
 }
@@ -250,7 +163,7 @@ impl Drop for Turn {
         if self.is_over {
             return;
         }
-        drop(self.held.take());
+        drop(self.pending.take());
         let released = self.app.adapters.store.begin().and_then(|mut uow| {
             uow.idempotency().release(&self.claim)?;
             uow.commit()

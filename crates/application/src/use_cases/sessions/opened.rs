@@ -2,11 +2,12 @@ use chrono::{DateTime, Utc};
 use userdom_domain::UserAggregate;
 use uuid::Uuid;
 
+use super::SessionView;
 use crate::{
     AppError, Tx,
+    commit::Grant,
     ports::{SecretToken, Session, TokenKind},
-    queries::{SessionView, UserView},
-    services::Grant,
+    use_cases::UserView,
 };
 
 /// A session with its tokens, which are shown this once.
@@ -22,7 +23,7 @@ pub struct OpenedSession {
     pub device_token: Option<SecretToken>,
     /// The session.
     pub session: SessionView,
-    /// Whose it is.
+    /// Its user.
     pub user: UserView,
 }
 
@@ -54,7 +55,7 @@ impl Tx<'_> {
     /// Gives a session that has proved anew whose it is tokens to which nothing from before
     /// leads; `None` when somebody else was faster. It skips a generation that nobody ever
     /// gets, or else the refresh token from before could be repeated for a while.
-    pub(super) fn rotate_session(
+    pub(in crate::use_cases) fn rotate_session(
         &mut self,
         session: Session,
         authenticated_at: DateTime<Utc>,
@@ -95,8 +96,8 @@ impl Tx<'_> {
     /// The session with its present tokens.
     pub(super) fn shown(&self, session: &Session, user: &UserAggregate) -> OpenedSession {
         let (user_id, session_id) = (session.user_id, session.id);
-        self.concerns(user_id);
-        self.was_granted(Grant::Session { user_id, session_id });
+        self.commit.note_subject(user_id);
+        self.commit.note_grant(Grant::Session { user_id, session_id });
         let mint = &self.app.adapters.mint;
         OpenedSession {
             access_token: mint.access(&session.seed, session.generation),
@@ -109,7 +110,7 @@ impl Tx<'_> {
     }
 
     /// The session that asks, if it is still there.
-    pub(super) fn current_session(&mut self, id: Uuid) -> Result<Session, AppError> {
+    pub(in crate::use_cases) fn current_session(&mut self, id: Uuid) -> Result<Session, AppError> {
         self.uow.sessions().find(id, self.now)?.ok_or(AppError::Unauthenticated)
     }
 }
