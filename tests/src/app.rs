@@ -28,7 +28,7 @@ use userdom_api::{ApiState, Limits};
 use userdom_application::{
     Adapters, App, Settings,
     ports::{Channel, Clock, OutgoingMail, OutgoingSms, TokenKind, TokenMint},
-    services::{EmailService, Wake},
+    services::{EmailService, OutboxDispatcher, Wake},
     testing::{ClockedLimiter, FixedClock, RecordingProvider, RecordingSms, SequentialIds},
     use_cases::Swept,
 };
@@ -73,7 +73,7 @@ pub struct TestApp {
     /// What `http://host:port` is.
     pub url: String,
     door: Door,
-    worker: EmailService,
+    worker: OutboxDispatcher,
     state: ApiState,
     servers: Mutex<Vec<(ServerHandle, JoinHandle<()>)>>,
     // Dropped last, after all that has connections to it.
@@ -120,13 +120,13 @@ impl TestApp {
         };
         let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
         let (mail, sms) = (Arc::<RecordingProvider>::default(), Arc::<RecordingSms>::default());
-        let worker = EmailService {
+        let emails = EmailService {
             app: app.clone(),
-            outbox: Arc::new(store),
             provider: mail.clone(),
-            sms: sms.clone(),
             public_url: PUBLIC_URL.to_owned(),
         };
+        let outbox = Arc::new(store);
+        let worker = OutboxDispatcher { app: app.clone(), outbox, emails, sms: sms.clone() };
         // Request ids come from a row of their own: users keep theirs, however often they call.
         let request_ids = Arc::new(SequentialIds::default());
         let state = ApiState::new(app.clone(), clock.clone(), request_ids, PERMITS);

@@ -6,7 +6,7 @@ use crate::{
     App, AppError, Caller, Commit,
     commit::Grant,
     policies::{self, Operation},
-    ports::{NewToken, TokenKind, UnitOfWork},
+    ports::{MailRequest, NewEntry, NewToken, OutboxContent, TokenKind, UnitOfWork, UserMessage},
 };
 
 /// Something that a caller wants done. [`App::execute`] runs it.
@@ -150,6 +150,21 @@ impl Tx<'_> {
     pub fn shut_out(&mut self, user_id: UserId) -> Result<(), AppError> {
         self.uow.sessions().end_all(user_id, None)?;
         Ok(self.uow.tokens().end_all(user_id, self.now)?)
+    }
+
+    /// Sends a message to a user, once the transaction is committed.
+    pub(crate) fn send(&mut self, user_id: UserId, message: UserMessage) -> Result<(), AppError> {
+        self.enqueue(Some(user_id), OutboxContent::Message(message))
+    }
+
+    /// Leaves a request for a mail to the worker.
+    pub(crate) fn request_mail(&mut self, request: MailRequest) -> Result<(), AppError> {
+        self.enqueue(None, OutboxContent::MailRequest(request))
+    }
+
+    fn enqueue(&mut self, user_id: Option<UserId>, content: OutboxContent) -> Result<(), AppError> {
+        let (id, created_at) = (self.new_uuid(), self.now);
+        Ok(self.uow.outbox().enqueue(&NewEntry { id, user_id, content, created_at })?)
     }
 
     /// The token that belongs to `id` ([`TokenMint::derived`]), ready to be issued.

@@ -71,7 +71,7 @@ pub use entities::{
     BirthDateError, Lockout, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
     UserEmail, UserPhone, UserProfile, UserRole, UserStatus,
 };
-pub use events::{DomainEvent, Notice, RecordedEvent};
+pub use events::{DomainEvent, RecordedEvent};
 pub use repositories::{EmailRepository, RepositoryError, UniqueKey, UserRepository};
 pub use specifications::{
     AddressTest, EmailTest, PhoneTest, Specification, TextOperator, TextTest, TimeRange,

@@ -65,7 +65,7 @@ pub(crate) fn serve(config: &Config, unknown: &[String]) -> Result<(), StartErro
     rustix::net::listen(&listener, BACKLOG).map_err(|error| StartError::Server(error.into()))?;
     let address = listener.local_addr().map_err(StartError::Server)?;
     let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let mail = wiring::email_service(&service, provider, public_url.clone());
+    let mail = wiring::outbox_dispatcher(&service, provider, public_url.clone());
     let limits = limits(config);
     greet(config, &service, address, &public_url);
 

@@ -10,7 +10,7 @@ use std::{
 use userdom_application::{
     Adapters, App, Settings,
     ports::{EmailProvider, RateLimiter, SmsProvider},
-    services::{EmailService, Wake},
+    services::{EmailService, OutboxDispatcher, Wake},
 };
 use userdom_infrastructure::{
     external::{FileEmailProvider, FileSmsProvider, HttpSmsProvider, RandomIds, SmtpEmailProvider},
@@ -115,18 +115,18 @@ fn limiter(config: &Config, key: &SecretKey) -> Result<Arc<dyn RateLimiter>, Sta
     })
 }
 
-/// The service that sends what the outbox asks for.
-pub(crate) fn email_service(
+/// Sends the messages of the outbox.
+pub(crate) fn outbox_dispatcher(
     service: &Service,
     provider: Arc<dyn EmailProvider>,
     public_url: String,
-) -> EmailService {
-    EmailService {
-        app: service.app.clone(),
+) -> OutboxDispatcher {
+    let app = service.app.clone();
+    OutboxDispatcher {
+        app: app.clone(),
         outbox: Arc::new(service.database.clone()),
-        provider,
+        emails: EmailService { app, provider, public_url },
         sms: Arc::clone(&service.sms),
-        public_url,
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use userdom_application::{
     App,
     ports::Channel,
-    services::{EmailService, Round, Wake},
+    services::{OutboxDispatcher, Round, Wake},
 };
 
 use crate::error::StartError;
@@ -50,7 +50,7 @@ impl Workers {
     /// Starts all of them. `wake` rouses those that send.
     pub(crate) fn start(
         app: &App,
-        messages: EmailService,
+        messages: OutboxDispatcher,
         wake: &Arc<Wake>,
     ) -> Result<Self, StartError> {
         let (ends, ended) = mpsc::channel();
@@ -126,7 +126,7 @@ impl Workers {
     }
 }
 
-fn deliver(service: &EmailService, channel: Channel, wake: &Wake, stopping: &AtomicBool) {
+fn deliver(service: &OutboxDispatcher, channel: Channel, wake: &Wake, stopping: &AtomicBool) {
     let goes_on = || !stopping.load(Ordering::Acquire);
     let (mut healthy, mut is_slow, mut seen) = (true, false, 0);
     while goes_on() {

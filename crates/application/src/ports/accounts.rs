@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UserId, UserRole};
-use uuid::Uuid;
 
 /// What happens to accounts apart from their users' own doing.
 pub trait AccountRepository {
@@ -66,10 +65,6 @@ pub trait AccountRepository {
         moment: DateTime<Utc>,
         most: u32,
     ) -> Result<u64, RepositoryError>;
-
-    /// Puts a request that no signed-in user stands behind into the outbox. The same
-    /// single row whether or not anybody is meant by it.
-    fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError>;
 }
 
 /// Accounts that nobody needs any more.
@@ -126,36 +121,4 @@ pub struct Stamp {
     pub version: i64,
     /// What the user may do.
     pub roles: BTreeSet<UserRole>,
-}
-
-/// Somebody asks for a mail, and must not learn whether there will be one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailRequest {
-    /// The identity of its event.
-    pub id: Uuid,
-    /// When it was asked for.
-    pub requested_at: DateTime<Utc>,
-    /// Which mail.
-    pub wish: MailWish,
-}
-
-/// Which mail somebody asks for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MailWish {
-    /// A link that resets the password of whoever owns this verified address.
-    PasswordReset {
-        /// The address in canonical form.
-        email: String,
-    },
-    /// The verification mail of an email again.
-    Verification {
-        /// Whose.
-        user_id: Uuid,
-        /// The email to verify.
-        email_id: Uuid,
-        /// The user who has signed in and asks, or the key; anybody may ask for a pending
-        /// account only.
-        asked_by: Option<Uuid>,
-    },
 }

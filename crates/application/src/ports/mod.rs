@@ -23,7 +23,7 @@ mod store;
 mod token_mint;
 mod totp;
 
-pub use accounts::{AccountRepository, Ended, Leftover, MailRequest, MailWish, Stamp};
+pub use accounts::{AccountRepository, Ended, Leftover, Stamp};
 pub use api_keys::{ApiKey, ApiKeyRepository, Scope};
 pub use audit::{AuditEvent, AuditRepository, Outcome};
 pub use clock::Clock;
@@ -33,7 +33,10 @@ pub use email_provider::{EmailProvider, MailError, OutgoingMail};
 pub use id_generator::IdGenerator;
 pub use idempotency::{Claim, Claimed, IdempotencyRepository};
 pub use one_time_tokens::{NewToken, OneTimeTokenRepository, UsedToken};
-pub use outbox::{Channel, ClaimedEvent, Errand, Outbox};
+pub use outbox::{
+    Channel, ClaimedEntry, MailRequest, NewEntry, Notice, Outbox, OutboxContent, OutboxRepository,
+    UserMessage,
+};
 pub use password_hasher::{HashingError, PasswordHasher, Verification};
 pub use password_strength::{PasswordStrength, WeakPassword};
 pub use rate_limiter::{Exceeded, Limit, Quota, RateLimiter};

@@ -2,8 +2,8 @@ use userdom_domain::{RepositoryError, UserRepository};
 
 use super::{
     AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
-    IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
-    SignInRepository,
+    IdempotencyRepository, OneTimeTokenRepository, OutboxRepository, SecondFactorRepository,
+    SessionRepository, SignInRepository,
 };
 
 /// Where everything is kept.
@@ -40,6 +40,8 @@ pub trait UnitOfWork: Send {
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository;
     /// What happened, for those who have to know.
     fn audit(&mut self) -> &mut dyn AuditRepository;
+    /// Messages on their way out.
+    fn outbox(&mut self) -> &mut dyn OutboxRepository;
     /// Requests that have one effect.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// Sends what waits for the commit, so that nothing but the commit itself can fail then.

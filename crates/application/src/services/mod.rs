@@ -4,16 +4,18 @@ mod email_service;
 mod idempotency;
 mod merge_patch;
 mod messages;
+mod outbox_dispatcher;
 mod validation_service;
 mod wake;
 
 use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
-pub use email_service::{EmailService, Round};
+pub use email_service::EmailService;
 pub use idempotency::{Once, Turn};
 pub(crate) use merge_patch::merge_members;
 pub use merge_patch::merge_patch;
+pub use outbox_dispatcher::{OutboxDispatcher, Round};
 pub use validation_service::{CodedError, ValidationService};
 pub use wake::Wake;
 

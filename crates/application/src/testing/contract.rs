@@ -245,7 +245,7 @@ macro_rules! store_contract {
                 c2_nothing_is_added_to_who_is_being_erased
                 c4_a_sweep_takes_so_many_rows_and_no_more
                 p2_nothing_of_an_erased_user_is_left
-                p2_the_events_and_wishes_of_an_erased_user_go_with_it
+                p2_the_outbox_entries_of_an_erased_user_go_with_it
                 p2_the_trail_of_an_erased_user_forgets_where_from
                 r27_who_has_changed_meanwhile_is_not_erased
                 a_dropped_erasure_erases_nothing
@@ -265,8 +265,9 @@ macro_rules! store_contract {
                 an_event_that_was_postponed_again_and_again_counts_its_attempts
                 an_event_that_was_given_up_never_comes_back
                 workers_side_by_side_share_the_events
-                a_wish_is_claimed_as_it_was_asked_for_and_gone_when_done
-                a_wish_can_be_postponed
+                a_request_for_mail_is_claimed_as_it_was_made_and_gone_when_done
+                a_request_for_mail_can_be_postponed
+                messages_leave_with_the_transaction_or_not_at_all
             }
             concurrency {
                 c1_no_update_is_lost

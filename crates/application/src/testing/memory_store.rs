@@ -22,13 +22,13 @@ use std::{
 
 use userdom_domain::{RepositoryError, UserRepository};
 
-pub use outbox::StoredEvent;
+pub use outbox::StoredEntry;
 use state::State;
 
 use crate::ports::{
     AccountRepository, ApiKeyRepository, AuditEvent, AuditRepository, DeviceRepository,
-    DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
-    SessionRepository, SignInRepository, Store, UnitOfWork,
+    DirectoryRepository, IdempotencyRepository, OneTimeTokenRepository, OutboxRepository,
+    SecondFactorRepository, SessionRepository, SignInRepository, Store, UnitOfWork,
 };
 
 /// Everything in memory; clones share it. One unit of work writes at a time, on
@@ -53,10 +53,10 @@ impl MemoryStore {
     }
 
     /// Every event that was ever committed, oldest first, with how it stands.
-    pub fn stored_events(&self) -> Vec<StoredEvent> {
-        let mut events: Vec<_> = self.committed().events.values().cloned().collect();
-        events.sort_by_key(|event| (event.occurred_at, event.id));
-        events
+    pub fn stored_entries(&self) -> Vec<StoredEntry> {
+        let mut entries: Vec<_> = self.committed().outbox.values().cloned().collect();
+        entries.sort_by_key(|entry| (entry.created_at, entry.id));
+        entries
     }
 
     /// The whole audit trail, oldest line first.
@@ -175,6 +175,10 @@ impl UnitOfWork for MemoryUnitOfWork {
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+
+    fn outbox(&mut self) -> &mut dyn OutboxRepository {
         self
     }
 

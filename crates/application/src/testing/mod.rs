@@ -12,4 +12,4 @@ pub use doubles::{
     AnyStrength, ClockedLimiter, FixedClock, GlassBox, Guard, GuardedStore, PlainHasher, Recording,
     RecordingProvider, RecordingSms, RefusingStrength, SequentialIds, TestMint, TestTotp,
 };
-pub use memory_store::{MemoryStore, StoredEvent};
+pub use memory_store::{MemoryStore, StoredEntry};

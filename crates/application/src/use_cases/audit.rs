@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use userdom_domain::{DomainEvent, UserAggregate, UserId, UserRole};
+use userdom_domain::{RecordedEvent, UserAggregate, UserId, UserRole};
 use uuid::Uuid;
 
 use super::{
@@ -65,10 +65,10 @@ impl Tx<'_> {
         if user.events().is_empty() {
             return Ok(());
         }
-        let events: Vec<_> = user.events().iter().filter_map(|it| audited(&it.event)).collect();
+        let events = user.events().to_vec();
         self.uow.users().save(user)?;
-        for (kind, target_id) in events {
-            self.audit(kind, Outcome::Success, Some(user.id()), target_id)?;
+        for RecordedEvent { event, .. } in events {
+            self.audit(event.kind(), Outcome::Success, Some(user.id()), event.target_id())?;
         }
         Ok(())
     }
@@ -117,50 +117,6 @@ impl Tx<'_> {
         };
         Ok(self.uow.audit().append(&event)?)
     }
-}
-
-/// How an event is called in the audit trail, and what of the user it is about; `None`
-/// for what only asks for a message.
-fn audited(event: &DomainEvent) -> Option<(&'static str, Option<Uuid>)> {
-    let target = match event {
-        DomainEvent::NoticeDue { .. } => return None,
-        DomainEvent::EmailAdded { email_id }
-        | DomainEvent::EmailRemoved { email_id }
-        | DomainEvent::EmailVerified { email_id }
-        | DomainEvent::DefaultEmailChanged { email_id }
-        | DomainEvent::EmailTypeChanged { email_id }
-        | DomainEvent::EmailVerificationRequested { email_id, .. } => Some(email_id.as_uuid()),
-        DomainEvent::PhoneAdded { phone_id }
-        | DomainEvent::PhoneRemoved { phone_id }
-        | DomainEvent::PhoneVerified { phone_id }
-        | DomainEvent::DefaultPhoneChanged { phone_id }
-        | DomainEvent::PhoneTypeChanged { phone_id }
-        | DomainEvent::PhoneVerificationRequested { phone_id, .. } => Some(phone_id.as_uuid()),
-        DomainEvent::AddressAdded { address_id }
-        | DomainEvent::AddressChanged { address_id }
-        | DomainEvent::AddressRemoved { address_id }
-        | DomainEvent::DefaultAddressChanged { address_id } => Some(address_id.as_uuid()),
-        DomainEvent::UserRegistered
-        | DomainEvent::UserActivated
-        | DomainEvent::UserSuspended
-        | DomainEvent::UserReinstated
-        | DomainEvent::UserBanned
-        | DomainEvent::UserUnbanned
-        | DomainEvent::UserDeleted
-        | DomainEvent::UserRestored
-        | DomainEvent::UsernameChanged
-        | DomainEvent::RolesChanged
-        | DomainEvent::PreferencesChanged
-        | DomainEvent::PasswordChanged
-        | DomainEvent::PasswordReset
-        | DomainEvent::AccountUnlocked
-        | DomainEvent::TwoFactorEnabled
-        | DomainEvent::TwoFactorDisabled
-        | DomainEvent::LoginSucceeded
-        | DomainEvent::LoginFailed
-        | DomainEvent::ProfileChanged => None,
-    };
-    Some((event.kind(), target))
 }
 
 /// A line of the audit trail.

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use userdom_domain::{
-    ContactType, EmailAddress, EmailId, Notice, UserAggregate, UserEmail, UserId, UserStatus,
+    ContactType, EmailAddress, EmailId, UserAggregate, UserEmail, UserId, UserStatus,
 };
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Actor, AppError, Command, Request, Tx, UseCase,
     policies::Operation,
-    ports::{Limit, MailRequest, MailWish, NewToken, TokenHash, TokenKind},
+    ports::{Limit, MailRequest, NewToken, Notice, TokenHash, TokenKind, UserMessage},
     services::is_shut_out,
 };
 
@@ -91,7 +91,7 @@ impl Command for SetDefaultEmail {
         let was_default = user.default_email().is_some_and(|email| email.id() == self.email_id);
         user.set_default_email(self.email_id, tx.now)?;
         if !was_default {
-            user.tell(Notice::DefaultEmailChanged, tx.now);
+            tx.notify_verified_emails(&user, Notice::DefaultEmailChanged)?;
         }
         tx.save(&mut user)?;
         Changed::email(&user, self.email_id)
@@ -116,7 +116,7 @@ impl Command for RemoveEmail {
         let was_verified = user.email(self.email_id)?.is_verified();
         if was_verified {
             tx.require_recent_authentication()?;
-            user.tell(Notice::EmailRemoved, tx.now);
+            tx.notify_verified_emails(&user, Notice::EmailRemoved)?;
         }
         user.remove_email(self.email_id, tx.now)?;
         tx.save(&mut user)?;
@@ -157,7 +157,7 @@ fn verify(tx: &mut Tx<'_>, hash: &TokenHash) -> Result<Changed<EmailView>, AppEr
     let user = user.filter(|user| !is_shut_out(user, tx.now) && user.email(email_id).is_ok());
     let mut user = user.ok_or(AppError::TokenNotValid)?;
     if !user.email(email_id)?.is_verified() {
-        user.tell(Notice::EmailVerified, tx.now);
+        tx.notify_verified_emails(&user, Notice::EmailVerified)?;
         user.verify_email(email_id, tx.now)?;
     }
     if user.status() == UserStatus::Pending {
@@ -186,7 +186,7 @@ impl Command for RequestEmailVerification {
             Actor::Service(service) => service.key_id,
         });
         let (user_id, email_id) = (self.user_id.as_uuid(), self.email_id.as_uuid());
-        tx.enqueue_mail(MailWish::Verification { user_id, email_id, asked_by })
+        tx.request_mail(MailRequest::Verification { user_id, email_id, asked_by })
     }
 }
 
@@ -197,16 +197,25 @@ impl Tx<'_> {
         user: &mut UserAggregate,
         email_id: EmailId,
     ) -> Result<NewToken, AppError> {
-        let id = self.new_uuid();
-        user.request_email_verification(email_id, id, self.now)?;
-        let ttl = self.app.settings.verification_ttl;
-        self.derived_token(TokenKind::EmailVerification, id, user.id(), email_id.as_uuid(), ttl)
+        user.request_email_verification(email_id, self.now)?;
+        let token_id = self.new_uuid();
+        self.send(user.id(), UserMessage::EmailVerification { email_id, token_id })?;
+        let (target, ttl) = (email_id.as_uuid(), self.app.settings.verification_ttl);
+        self.derived_token(TokenKind::EmailVerification, token_id, user.id(), target, ttl)
     }
 
-    /// Leaves a request for a mail to the worker.
-    pub(super) fn enqueue_mail(&mut self, wish: MailWish) -> Result<(), AppError> {
-        let (id, requested_at) = (self.new_uuid(), self.now);
-        Ok(self.uow.accounts().enqueue(&MailRequest { id, requested_at, wish })?)
+    /// Informs every verified address of what happened. To be called before an email is removed,
+    /// so that its owner learns of it too.
+    pub(super) fn notify_verified_emails(
+        &mut self,
+        user: &UserAggregate,
+        notice: Notice,
+    ) -> Result<(), AppError> {
+        for email in user.emails().iter().filter(|email| email.is_verified()) {
+            let to = email.email().clone();
+            self.send(user.id(), UserMessage::Notice { notice, to })?;
+        }
+        Ok(())
     }
 }
 

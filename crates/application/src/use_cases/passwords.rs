@@ -1,11 +1,11 @@
-use userdom_domain::{EmailAddress, Notice, Password, PasswordHash, UserAggregate, UserId};
+use userdom_domain::{EmailAddress, Password, PasswordHash, UserAggregate, UserId};
 use uuid::Uuid;
 
 use super::{OpenedSession, Proof, sessions::prove};
 use crate::{
     App, AppError, Command, Field, Request, Tx, UseCase,
     policies::Operation,
-    ports::{MailWish, TokenHash, TokenKind},
+    ports::{MailRequest, Notice, TokenHash, TokenKind},
     services::{ValidationService, is_shut_out},
 };
 
@@ -49,7 +49,7 @@ impl ChangePassword {
         // A session that has ended since has proved a password that may be an old one.
         let session = tx.current_session(session_id)?;
         user.change_password(password_hash, tx.now);
-        user.tell(Notice::PasswordChanged, tx.now);
+        tx.notify_verified_emails(&user, Notice::PasswordChanged)?;
         tx.save(&mut user)?;
         tx.uow.sessions().end_all(self.user_id, Some(session_id))?;
         tx.uow.devices().forget_all(self.user_id)?;
@@ -70,7 +70,7 @@ impl Command for RequestPasswordReset {
     type Output = ();
 
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        tx.enqueue_mail(MailWish::PasswordReset { email: self.email.as_str().to_owned() })
+        tx.request_mail(MailRequest::PasswordReset { email: self.email.as_str().to_owned() })
     }
 }
 
@@ -105,7 +105,7 @@ fn reset(tx: &mut Tx<'_>, token: &TokenHash, password_hash: PasswordHash) -> Res
     let user = user.filter(|user| !is_shut_out(user, tx.now));
     let mut user = user.ok_or(AppError::TokenNotValid)?;
     user.reset_password(password_hash, tx.now);
-    user.tell(Notice::PasswordReset, tx.now);
+    tx.notify_verified_emails(&user, Notice::PasswordReset)?;
     tx.save(&mut user)?;
     tx.uow.devices().forget_all(user_id)?;
     tx.shut_out(user_id)

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     App, AppError, Command, Request, Tx, UseCase,
     policies::Operation,
-    ports::{Limit, TokenKind, UsedToken},
+    ports::{Limit, TokenKind, UsedToken, UserMessage},
 };
 
 /// Adds a phone.
@@ -139,10 +139,11 @@ impl UseCase for RequestPhoneVerification {
 impl RequestPhoneVerification {
     fn send_code(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         let mut user = tx.user_for(Operation::ManageContacts, self.user_id)?;
-        let (id, phone_id) = (tx.new_uuid(), self.phone_id);
-        user.request_phone_verification(phone_id, id, tx.now)?;
+        let (token_id, phone_id) = (tx.new_uuid(), self.phone_id);
+        user.request_phone_verification(phone_id, tx.now)?;
+        tx.send(self.user_id, UserMessage::PhoneCode { phone_id, token_id })?;
         let (kind, ttl) = (TokenKind::PhoneVerification, tx.app.settings.code_ttl);
-        let token = tx.derived_token(kind, id, self.user_id, phone_id.as_uuid(), ttl)?;
+        let token = tx.derived_token(kind, token_id, self.user_id, phone_id.as_uuid(), ttl)?;
         tx.save(&mut user)?;
         Ok(tx.uow.tokens().issue(&token)?)
     }

@@ -1,12 +1,13 @@
 use chrono::TimeDelta;
-use userdom_domain::{Notice, UserId, one_time_code};
+use userdom_domain::{UserId, one_time_code};
 
 use super::{OpenedSession, sessions::record_failure};
 use crate::{
     AppError, Command, Request, Tx, UseCase,
     policies::Operation,
     ports::{
-        Enrolment, Limit, Outcome, SecretToken, TokenHash, TokenKind, TotpCredential, UsedToken,
+        Enrolment, Limit, Notice, Outcome, SecretToken, TokenHash, TokenKind, TotpCredential,
+        UsedToken,
     },
 };
 
@@ -187,7 +188,7 @@ impl ConfirmTotp {
         tx.uow.second_factors().clear_guesses(self.user_id)?;
         let codes = tx.new_recovery_codes(self.user_id)?;
         user.set_two_factor(true, tx.now);
-        user.tell(Notice::TwoFactorEnabled, tx.now);
+        tx.notify_verified_emails(&user, Notice::TwoFactorEnabled)?;
         tx.save(&mut user)?;
         tx.uow.sessions().end_all(self.user_id, Some(session_id))?;
         Ok(codes)
@@ -216,7 +217,7 @@ impl Command for RemoveTotp {
             return tx.audit("two_factor.set_up_removed", Outcome::Success, user_id, None);
         }
         user.set_two_factor(false, tx.now);
-        user.tell(Notice::TwoFactorDisabled, tx.now);
+        tx.notify_verified_emails(&user, Notice::TwoFactorDisabled)?;
         tx.save(&mut user)
     }
 }
@@ -238,9 +239,8 @@ impl Command for ReplaceRecoveryCodes {
             return Err(AppError::SecondFactorMissing);
         }
         let codes = tx.new_recovery_codes(self.user_id)?;
-        let user_id = Some(self.user_id);
-        tx.audit("two_factor.recovery_codes_replaced", Outcome::Success, user_id, None)?;
-        user.tell(Notice::RecoveryCodesReplaced, tx.now);
+        user.record_new_recovery_codes(tx.now);
+        tx.notify_verified_emails(&user, Notice::RecoveryCodesReplaced)?;
         tx.save(&mut user)?;
         Ok(codes)
     }

@@ -1,5 +1,4 @@
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::{ContactType, DomainEvent, EmailAddress, EmailId, UserAggregate, UserEmail, UserError};
 
@@ -113,18 +112,16 @@ impl UserAggregate {
         Ok(())
     }
 
-    /// Asks for the mail that verifies an email. `token_id` names the link's
-    /// token: the outbox carries the name, never the token.
+    /// Asks for the mail that verifies an email.
     pub fn request_email_verification(
         &mut self,
         id: EmailId,
-        token_id: Uuid,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         if self.email(id)?.is_verified {
             return Err(UserError::EmailAlreadyVerified);
         }
-        self.record(DomainEvent::EmailVerificationRequested { email_id: id, token_id }, now);
+        self.record(DomainEvent::EmailVerificationRequested { email_id: id }, now);
         Ok(())
     }
 

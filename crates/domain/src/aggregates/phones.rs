@@ -1,5 +1,4 @@
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::{ContactType, DomainEvent, PhoneId, PhoneNumber, UserAggregate, UserError, UserPhone};
 
@@ -76,7 +75,6 @@ impl UserAggregate {
     pub fn request_phone_verification(
         &mut self,
         id: PhoneId,
-        token_id: Uuid,
         now: DateTime<Utc>,
     ) -> Result<(), UserError> {
         let phone = self.phone(id)?;
@@ -86,7 +84,7 @@ impl UserAggregate {
         if phone.phone().e164().is_none() {
             return Err(UserError::PhoneNotReachable);
         }
-        self.record(DomainEvent::PhoneVerificationRequested { phone_id: id, token_id }, now);
+        self.record(DomainEvent::PhoneVerificationRequested { phone_id: id }, now);
         Ok(())
     }
 

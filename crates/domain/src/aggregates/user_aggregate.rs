@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    DomainEvent, Notice, PasswordHash, Preferences, RecordedEvent, StatusNote, User, UserAddress,
+    DomainEvent, PasswordHash, Preferences, RecordedEvent, StatusNote, User, UserAddress,
     UserEmail, UserError, UserPhone, UserProfile, UserRole, Username,
 };
 
@@ -211,14 +211,9 @@ impl UserAggregate {
         self.record(event, now);
     }
 
-    /// Has every verified address told what happened. Before an email is removed, so
-    /// that its owner learns of it too.
-    pub fn tell(&mut self, notice: Notice, now: DateTime<Utc>) {
-        let verified = self.emails.iter().filter(|email| email.is_verified);
-        let addresses: Vec<_> = verified.map(|email| email.email.clone()).collect();
-        for to in addresses {
-            self.record(DomainEvent::NoticeDue { notice, to }, now);
-        }
+    /// Notes that the user got new recovery codes.
+    pub fn record_new_recovery_codes(&mut self, now: DateTime<Utc>) {
+        self.record(DomainEvent::RecoveryCodesReplaced, now);
     }
 
     /// A sign-in succeeded (R17).

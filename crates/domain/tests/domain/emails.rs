@@ -162,7 +162,7 @@ fn a_verified_email_needs_no_verification_mail() {
     let mut user = user_with_emails(&[PRIMARY]);
     user.verify_email(email_id(1), now()).unwrap();
     assert_eq!(
-        user.request_email_verification(email_id(1), uuid::Uuid::nil(), now()),
+        user.request_email_verification(email_id(1), now()),
         Err(UserError::EmailAlreadyVerified)
     );
 }

@@ -6,8 +6,8 @@ use diesel::{
 };
 use userdom_application::ports::{
     AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
-    IdGenerator, IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository,
-    SessionRepository, SignInRepository, UnitOfWork,
+    IdGenerator, IdempotencyRepository, OneTimeTokenRepository, OutboxRepository,
+    SecondFactorRepository, SessionRepository, SignInRepository, UnitOfWork,
 };
 use userdom_domain::{RepositoryError, UserRepository};
 
@@ -15,8 +15,8 @@ use super::{
     connection::{BUSY_TIMEOUT, ConnectionFailures, DbConnection},
     database::{Connection, db},
     errors::repository_error,
-    models::{AuditRow, UserRows},
-    repositories::{Registration, audit},
+    models::{AuditRow, OutboxRow, UserRows},
+    repositories::{Registration, audit, outbox},
     search::Dialect,
 };
 
@@ -36,6 +36,8 @@ pub(crate) struct SqlUnitOfWork {
     pub(super) loaded: HashMap<String, UserRows>,
     pub(super) registration: Option<Registration>,
     pub(super) trail: Vec<AuditRow>,
+    /// Messages, which leave with the next save or with the commit.
+    pub(super) messages: Vec<OutboxRow>,
     /// Whether it erases a user.
     pub(super) erases: bool,
 }
@@ -86,6 +88,7 @@ impl SqlUnitOfWork {
             loaded: HashMap::new(),
             registration: None,
             trail: Vec::new(),
+            messages: Vec::new(),
             erases: false,
         }
     }
@@ -167,6 +170,15 @@ impl SqlUnitOfWork {
         self.checked(sent)
     }
 
+    fn send_messages(&mut self) -> Result<(), RepositoryError> {
+        if self.messages.is_empty() {
+            return Ok(());
+        }
+        let messages = std::mem::take(&mut self.messages);
+        let sent = outbox::insert(self.writing()?, &messages);
+        self.checked(sent)
+    }
+
     /// Erased rows must not linger in SQLite's write-ahead log until later writes overwrite it. If
     /// a reader is in the way they do, since all writers would wait for it.
     fn empty_log(&mut self) {
@@ -222,16 +234,25 @@ impl UnitOfWork for SqlUnitOfWork {
         self
     }
 
+    fn outbox(&mut self) -> &mut dyn OutboxRepository {
+        self
+    }
+
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self
     }
 
     fn flush(&mut self) -> Result<(), RepositoryError> {
         self.send_registration()?;
+        self.send_messages()?;
         self.send_trail()
     }
 
     fn commit(mut self: Box<Self>) -> Result<(), RepositoryError> {
+        match &mut self.registration {
+            Some(registration) => registration.outbox.append(&mut self.messages),
+            None => self.send_messages()?,
+        }
         let (registration, trail) = (self.registration.take(), std::mem::take(&mut self.trail));
         let connection = db(&mut self.connection);
         let sent = match registration {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use userdom_application::{
     Adapters, App, AppError, Caller, Settings,
     ports::{Channel, Clock},
-    services::{EmailService, Wake},
+    services::{EmailService, OutboxDispatcher, Wake},
     testing::{AnyStrength, FixedClock, PlainHasher, RecordingProvider, RecordingSms, given},
     use_cases::{
         AddEmail, ConfirmTotp, CreateAdmin, FinishSignIn, OpenedSession, RefreshSession,
@@ -44,7 +44,7 @@ impl Installation {
     }
 
     /// The service with this secret key, after those.
-    fn started_with(&self, key: &str, previous: &[&str]) -> EmailService {
+    fn started_with(&self, key: &str, previous: &[&str]) -> OutboxDispatcher {
         let key = SecretKey::parse(key).unwrap();
         let previous: Vec<_> = previous.iter().map(|it| SecretKey::parse(it).unwrap()).collect();
         let mint = |key: &SecretKey| HmacTokenMint::new(key.as_bytes()).unwrap();
@@ -59,12 +59,13 @@ impl Installation {
             totp: Arc::new(AuthenticatorTotp),
             limiter: Arc::new(Limiter::default()),
         };
-        EmailService {
-            app: App::new(adapters, Settings::default(), Arc::new(Wake::default())),
+        let app = App::new(adapters, Settings::default(), Arc::new(Wake::default()));
+        let (provider, public_url) = (self.mail.clone(), "https://id.example.org".to_owned());
+        OutboxDispatcher {
+            app: app.clone(),
             outbox: Arc::new(self.database.clone()),
-            provider: self.mail.clone(),
+            emails: EmailService { app, provider, public_url },
             sms: Arc::new(RecordingSms::default()),
-            public_url: "https://id.example.org".to_owned(),
         }
     }
 }

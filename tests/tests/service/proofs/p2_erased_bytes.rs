@@ -2,7 +2,7 @@ use std::{fs, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use userdom_application::ports::{
-    AuditEvent, MailRequest, MailWish, Outcome, Session, Store, TokenHash,
+    AuditEvent, MailRequest, NewEntry, OutboxContent, Outcome, Session, Store, TokenHash,
 };
 use userdom_domain::{
     ContactType, EmailAddress, EmailId, PasswordHash, User, UserAggregate, UserId, Username,
@@ -76,8 +76,8 @@ fn store(database: &Database, n: u8) {
         request_id: String::new(),
     };
     uow.audit().append(&line).unwrap();
-    let wish = MailWish::PasswordReset { email: email(n) };
-    uow.accounts().enqueue(&MailRequest { id, requested_at: now(), wish }).unwrap();
+    let content = OutboxContent::MailRequest(MailRequest::PasswordReset { email: email(n) });
+    uow.outbox().enqueue(&NewEntry { id, user_id: None, content, created_at: now() }).unwrap();
     uow.commit().unwrap();
 }
 

@@ -2,12 +2,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use userdom_application::{
     Actor, Adapters, App, AppError, Caller, Settings, SignedInUser,
-    ports::{Channel, Clock, Errand, Outbox, TokenKind, TokenMint},
+    ports::{Channel, Clock, Outbox, OutboxContent, TokenKind, TokenMint, UserMessage},
     services::Wake,
     testing::{AnyStrength, GlassBox, PlainHasher, TestMint, TestTotp, given},
     use_cases::{RegisterUser, UserView},
 };
-use userdom_domain::{DomainEvent, Preferences, RepositoryError, UserId, UserRole};
+use userdom_domain::{Preferences, RepositoryError, UserId, UserRole};
 use userdom_infrastructure::{
     external::{RandomIds, SystemClock},
     persistence::Database,
@@ -71,8 +71,8 @@ impl World {
         let lease = now + chrono::TimeDelta::minutes(1);
         let events = self.database.claim(Channel::Mail, 10_000, now, lease).unwrap().into_iter();
         events
-            .filter_map(|event| match event.errand {
-                Errand::Event(DomainEvent::EmailVerificationRequested { token_id, .. }) => {
+            .filter_map(|entry| match entry.content {
+                OutboxContent::Message(UserMessage::EmailVerification { token_id, .. }) => {
                     let kind = TokenKind::EmailVerification;
                     Some(TestMint::default().derived(kind, token_id).expose().to_owned())
                 }

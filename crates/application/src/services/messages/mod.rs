@@ -12,10 +12,11 @@ use userdom_domain::UserId;
 use uuid::Uuid;
 
 use self::one_time_link::made_at;
+pub(super) use self::phone_code::phone_code;
 use super::EmailService;
 use crate::{
     AppError,
-    ports::{ClaimedEvent, Exceeded, Limit, OutgoingMail, OutgoingSms, TokenKind},
+    ports::{ClaimedEntry, Exceeded, Limit, OutgoingMail, OutgoingSms, TokenKind},
 };
 
 /// A message that is ready to leave.
@@ -41,8 +42,8 @@ pub(super) enum Delivery {
 impl EmailService {
     /// Counts one more mail, unless there were too many. A second try at the same mail
     /// does not count again.
-    fn count(&self, event: &ClaimedEvent, limits: &[(Limit, &str)]) -> Result<(), Exceeded> {
-        if event.attempts > 1 {
+    fn count(&self, entry: &ClaimedEntry, limits: &[(Limit, &str)]) -> Result<(), Exceeded> {
+        if entry.attempts > 1 {
             return Ok(());
         }
         self.app.adapters.limiter.check_all(limits)
@@ -52,13 +53,13 @@ impl EmailService {
     /// one is enough.
     fn is_met(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         kind: TokenKind,
         user_id: UserId,
         target_id: Uuid,
     ) -> Result<bool, AppError> {
         // What has been tried before may have made that link itself.
-        let Some(asked_at) = made_at(event.id).filter(|_| event.attempts == 1) else {
+        let Some(asked_at) = made_at(entry.id).filter(|_| entry.attempts == 1) else {
             return Ok(false);
         };
         let mut reader = self.app.adapters.store.read()?;

@@ -1,31 +1,35 @@
-use userdom_domain::{EmailAddress, Notice};
+use userdom_domain::EmailAddress;
 
 use super::{
     Delivery, Message,
     letter::{Letter, moment, name_of},
     one_time_link::made_at,
 };
-use crate::{AppError, ports::ClaimedEvent, services::EmailService};
+use crate::{
+    AppError,
+    ports::{ClaimedEntry, Notice},
+    services::EmailService,
+};
 
 impl EmailService {
     /// Tells one address what happened to the account.
     pub(in crate::services) fn notice_mail(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         notice: Notice,
         to: &EmailAddress,
     ) -> Result<Delivery, AppError> {
         let app = &self.app;
-        let Some(user) = app.adapters.store.read()?.users().find_by_id(event.user_id)? else {
+        let Some(user) = app.adapters.store.read()?.users().find_by_id(entry.user_id)? else {
             return Ok(Delivery::Nothing);
         };
-        let (subject, what) = told(notice);
+        let (subject, what) = texts(notice);
         let letter = Letter {
             subject,
             name: Some(name_of(&user)),
             opening: format!(
                 "{what} That was on {}, at your account with the username {}.",
-                moment(made_at(event.id).unwrap_or_else(|| app.now())),
+                moment(made_at(entry.id).unwrap_or_else(|| app.now())),
                 user.username()
             ),
             link: None,
@@ -36,12 +40,12 @@ impl EmailService {
                 self.public_url
             ),
         };
-        Ok(Delivery::Send(Message::Mail(letter.to(event.id, to.clone()))))
+        Ok(Delivery::Send(Message::Mail(letter.to(entry.id, to.clone()))))
     }
 }
 
 /// The subject, and what happened.
-fn told(notice: Notice) -> (&'static str, &'static str) {
+fn texts(notice: Notice) -> (&'static str, &'static str) {
     match notice {
         Notice::PasswordChanged => (
             "Your password was changed",

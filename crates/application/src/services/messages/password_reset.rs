@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     AppError,
-    ports::{ClaimedEvent, Limit, TokenKind},
+    ports::{ClaimedEntry, Limit, TokenKind},
     services::{EmailService, is_shut_out},
 };
 
@@ -20,7 +20,7 @@ impl EmailService {
     /// for about an address of nobody counts nowhere: its owner may be about to register.
     pub(in crate::services) fn reset_mail(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         asked_for: &str,
     ) -> Result<Delivery, AppError> {
         let app = &self.app;
@@ -32,17 +32,17 @@ impl EmailService {
             return Ok(Delivery::Nothing);
         };
         let (kind, ttl) = (TokenKind::PasswordReset, app.settings().reset_ttl);
-        let token = LinkToken { id: event.id, kind, ttl };
+        let token = LinkToken { id: entry.id, kind, ttl };
         let now = app.now();
         if now >= token.ends_at(now) + LONGEST_WAIT {
             return Ok(Delivery::Nothing);
         }
         // A link in another mailbox is none in this one.
         let has_one_mailbox = user.emails().iter().filter(|email| email.is_verified()).count() == 1;
-        if has_one_mailbox && self.is_met(event, kind, user.id(), user.id().as_uuid())? {
+        if has_one_mailbox && self.is_met(entry, kind, user.id(), user.id().as_uuid())? {
             return Ok(Delivery::Nothing);
         }
-        if let Err(too_many) = self.count(event, &[(Limit::MailTarget, asked_for.as_str())]) {
+        if let Err(too_many) = self.count(entry, &[(Limit::MailTarget, asked_for.as_str())]) {
             return Ok(Delivery::Wait(too_many));
         }
         // It may have waited: its time counts from now.
@@ -66,6 +66,6 @@ impl EmailService {
                 length(ttl)
             ),
         };
-        Ok(Delivery::Send(Message::Mail(letter.to(event.id, asked_for))))
+        Ok(Delivery::Send(Message::Mail(letter.to(entry.id, asked_for))))
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Actor, AppError, Caller, Command, Service, SignedInUser, Tx,
     policies::{self, Operation},
-    ports::{ClaimedEvent, Exceeded, Limit, TokenKind, UsedToken},
+    ports::{ClaimedEntry, Exceeded, Limit, TokenKind, UsedToken},
     services::{EmailService, is_shut_out},
 };
 
@@ -17,11 +17,11 @@ impl EmailService {
     /// The link that verifies an email, unless a newer one has replaced it.
     pub(in crate::services) fn verification_mail(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         email_id: EmailId,
         token_id: Uuid,
     ) -> Result<Delivery, AppError> {
-        let Some(user) = self.find_user(event.user_id)? else {
+        let Some(user) = self.find_user(entry.user_id)? else {
             return Ok(Delivery::Nothing);
         };
         let token = self.verification_link(token_id);
@@ -32,19 +32,19 @@ impl EmailService {
             return Ok(Delivery::Nothing);
         };
         if self.is_owned(&to)? {
-            return Ok(self.mail_to_owner(event, to));
+            return Ok(self.mail_to_owner(entry, to));
         }
-        if let Err(too_many) = self.count_claim(event, email_id, &to) {
+        if let Err(too_many) = self.count_claim(entry, email_id, &to) {
             return Ok(Delivery::Wait(too_many));
         }
-        self.mail_to_verify(event, &user, to, (token, &link))
+        self.mail_to_verify(entry, &user, to, (token, &link))
     }
 
     /// The mail again, with a link of its own, for a pending user or for whoever may
     /// change the user.
     pub(in crate::services) fn verification_mail_again(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         user_id: Uuid,
         email_id: Uuid,
         asked_by: Option<Uuid>,
@@ -53,31 +53,31 @@ impl EmailService {
             return Ok(Delivery::Nothing);
         };
         let is_pending = user.status() == UserStatus::Pending;
-        if !is_pending && !self.may_ask(event, &user, asked_by)? {
+        if !is_pending && !self.may_ask(entry, &user, asked_by)? {
             return Ok(Delivery::Nothing);
         }
         let Some(to) = awaiting(&user, EmailId::from_uuid(email_id)) else {
             return Ok(Delivery::Nothing);
         };
-        let token = self.verification_link(event.id);
+        let token = self.verification_link(entry.id);
         let ends_at = token.ends_at(self.app.now());
         if ends_at <= self.app.now() {
             return Ok(Delivery::Nothing);
         }
         if self.is_owned(&to)? {
-            return Ok(self.mail_to_owner(event, to));
+            return Ok(self.mail_to_owner(entry, to));
         }
-        if self.is_met(event, token.kind, user.id(), email_id)? {
+        if self.is_met(entry, token.kind, user.id(), email_id)? {
             return Ok(Delivery::Nothing);
         }
         // Before it is issued, which ends the link that the user has.
-        if let Err(too_many) = self.count_claim(event, EmailId::from_uuid(email_id), &to) {
+        if let Err(too_many) = self.count_claim(entry, EmailId::from_uuid(email_id), &to) {
             return Ok(Delivery::Wait(too_many));
         }
         let Some(link) = token.issue(&self.app, user.id(), email_id, ends_at)? else {
             return Ok(Delivery::Nothing);
         };
-        self.mail_to_verify(event, &user, to, (token, &link))
+        self.mail_to_verify(entry, &user, to, (token, &link))
     }
 
     fn find_user(&self, id: UserId) -> Result<Option<UserAggregate>, AppError> {
@@ -99,21 +99,21 @@ impl EmailService {
     /// perhaps the one of its owner.
     fn count_claim(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         email_id: EmailId,
         to: &EmailAddress,
     ) -> Result<(), Exceeded> {
         let claim = email_id.to_string();
-        self.count(event, &[(Limit::ClaimUser, &claim), (Limit::MailTarget, to.as_str())])
+        self.count(entry, &[(Limit::ClaimUser, &claim), (Limit::MailTarget, to.as_str())])
     }
 
     /// Tells the owner of an address that somebody tried to use it. Once an hour is enough,
     /// however many try, and leaves the others to the owner's resets.
-    fn mail_to_owner(&self, event: &ClaimedEvent, to: EmailAddress) -> Delivery {
+    fn mail_to_owner(&self, entry: &ClaimedEntry, to: EmailAddress) -> Delivery {
         let address = to.as_str();
         let limits = [(Limit::OwnerNotice, address), (Limit::MailTarget, address)];
-        match self.count(event, &limits) {
-            Ok(()) => Delivery::Send(Message::Mail(address_in_use().to(event.id, to))),
+        match self.count(entry, &limits) {
+            Ok(()) => Delivery::Send(Message::Mail(address_in_use().to(entry.id, to))),
             Err(told) if told.limit == Limit::OwnerNotice => Delivery::Nothing,
             Err(too_many) => Delivery::Wait(too_many),
         }
@@ -123,12 +123,12 @@ impl EmailService {
     /// before the password changed is void: it may have been an intruder.
     fn may_ask(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         user: &UserAggregate,
         asked_by: Option<Uuid>,
     ) -> Result<bool, AppError> {
         let changed_at = user.password_changed_at().timestamp_millis();
-        let asked_at = made_at(event.id).map_or(i64::MIN, |at| at.timestamp_millis());
+        let asked_at = made_at(entry.id).map_or(i64::MIN, |at| at.timestamp_millis());
         let Some(asked_by) = asked_by.filter(|_| asked_at >= changed_at) else {
             return Ok(false);
         };
@@ -152,7 +152,7 @@ impl EmailService {
 
     fn mail_to_verify(
         &self,
-        event: &ClaimedEvent,
+        entry: &ClaimedEntry,
         user: &UserAggregate,
         to: EmailAddress,
         (token, link): (LinkToken, &LiveLink),
@@ -178,7 +178,7 @@ impl EmailService {
                 moment(token.ends_at(app.now()))
             ),
         };
-        Ok(Delivery::Send(Message::Mail(letter.to(event.id, to))))
+        Ok(Delivery::Send(Message::Mail(letter.to(entry.id, to))))
     }
 }
 

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     ports::{
-        ApiKey, AuditEvent, Ended, Errand, Leftover, MailRequest, MailWish, NewDevice, NewToken,
-        Outcome, Scope, Session, TokenHash, TokenKind, TotpCredential, UnitOfWork,
+        ApiKey, AuditEvent, Ended, Leftover, MailRequest, NewDevice, NewEntry, NewToken, Notice,
+        OutboxContent, Outcome, Scope, Session, TokenHash, TokenKind, TotpCredential, UnitOfWork,
+        UserMessage,
     },
     testing::given,
 };
@@ -126,12 +127,12 @@ fn half_erased(t: &dyn StoreUnderTest) -> Vec<String> {
     t.store().read().unwrap().accounts().half_erased("", 10).unwrap()
 }
 
-fn wish(n: u128, wish: MailWish) -> MailRequest {
-    MailRequest { id: Uuid::from_u128(n), requested_at: minute(0), wish }
+fn entry(n: u128, user_id: Option<UserId>, content: OutboxContent) -> NewEntry {
+    NewEntry { id: Uuid::from_u128(n), user_id, content, created_at: minute(0) }
 }
 
-fn enqueue(t: &dyn StoreUnderTest, requests: &[&MailRequest]) {
-    in_one_unit(t, |uow| requests.iter().try_for_each(|it| uow.accounts().enqueue(it))).unwrap();
+fn enqueue(t: &dyn StoreUnderTest, entries: &[NewEntry]) {
+    in_one_unit(t, |uow| entries.iter().try_for_each(|it| uow.outbox().enqueue(it))).unwrap();
 }
 
 pub fn p2_nothing_of_an_erased_user_is_left(t: &dyn StoreUnderTest) {
@@ -225,28 +226,36 @@ fn assert_is_refused<T: std::fmt::Debug>(added: &Result<T, RepositoryError>) {
     assert!(matches!(added, Err(RepositoryError::Transient(_))), "{added:?}");
 }
 
-pub fn p2_the_events_and_wishes_of_an_erased_user_go_with_it(t: &dyn StoreUnderTest) {
+pub fn p2_the_outbox_entries_of_an_erased_user_go_with_it(t: &dyn StoreUnderTest) {
     let (user, other) = (saved(t, a_full_user()), saved(t, given::an_active_user().build()));
-    let reset = |email: &str| MailWish::PasswordReset { email: email.to_owned() };
-    let again = |user_id: UserId| {
-        let (user_id, email_id) = (user_id.as_uuid(), Uuid::nil());
-        MailWish::Verification { user_id, email_id, asked_by: None }
+    let notice = |user: &UserAggregate| {
+        let (notice, to) = (Notice::PasswordChanged, given::email("ada@example.org"));
+        (Some(user.id()), OutboxContent::Message(UserMessage::Notice { notice, to }))
     };
-    let of_others = [reset("nobody@example.org"), again(other.id())];
-    let of_user = [reset("ada@example.org"), reset("ada@work.example"), again(user.id())];
-    let wishes = of_user.iter().chain(&of_others);
-    let requests: Vec<_> = (1..).zip(wishes).map(|(n, it)| wish(n, it.clone())).collect();
-    enqueue(t, &requests.iter().collect::<Vec<_>>());
+    let reset = |email: &str| {
+        let email = email.to_owned();
+        (None, OutboxContent::MailRequest(MailRequest::PasswordReset { email }))
+    };
+    let again = |user: &UserAggregate| {
+        let (user_id, email_id) = (user.id().as_uuid(), Uuid::nil());
+        let request = MailRequest::Verification { user_id, email_id, asked_by: None };
+        (None, OutboxContent::MailRequest(request))
+    };
+    let of_others = [reset("nobody@example.org"), again(&other), notice(&other)];
+    let of_user =
+        [reset("ada@example.org"), reset("ada@work.example"), again(&user), notice(&user)];
+    let all = of_user.iter().chain(&of_others).cloned();
+    let entries: Vec<_> = (1..).zip(all).map(|(n, (id, content))| entry(n, id, content)).collect();
+    enqueue(t, &entries);
     erase(t, user.id());
-    let left = claim_all(t, minute(1));
-    let wishes = left.iter().filter_map(|claimed| match &claimed.errand {
-        Errand::Wish(wish) => Some(wish.clone()),
-        Errand::Event(_) => {
+    let left = claim_all(t, minute(1)).into_iter().filter_map(|claimed| match claimed.content {
+        OutboxContent::Event(_) => {
             assert_eq!(claimed.user_id, other.id());
             None
         }
+        content @ (OutboxContent::Message(_) | OutboxContent::MailRequest(_)) => Some(content),
     });
-    assert_eq!(wishes.collect::<Vec<_>>(), of_others);
+    assert_eq!(left.collect::<Vec<_>>(), of_others.map(|(_, content)| content));
 }
 
 pub fn p2_the_trail_of_an_erased_user_forgets_where_from(t: &dyn StoreUnderTest) {

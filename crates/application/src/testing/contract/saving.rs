@@ -6,7 +6,7 @@ use super::{
     StoreUnderTest,
     support::{a_full_user, assert_duplicate, claim_all, find, in_one_unit, minute, save, saved},
 };
-use crate::{ports::Errand, testing::given};
+use crate::{ports::OutboxContent, testing::given};
 
 pub fn a_saved_user_is_found_equal_by_id(t: &dyn StoreUnderTest) {
     let user = saved(t, a_full_user());
@@ -91,8 +91,8 @@ pub fn r26_the_events_of_a_save_reach_the_outbox_in_order_and_once(t: &dyn Store
     assert!(user.events().is_empty());
 
     let claimed = claim_all(t, minute(1));
-    let events: Vec<_> = claimed.iter().map(|claimed| &claimed.errand).collect();
-    let recorded: Vec<_> = recorded.into_iter().map(|it| Errand::Event(it.event)).collect();
+    let events: Vec<_> = claimed.iter().map(|claimed| &claimed.content).collect();
+    let recorded: Vec<_> = recorded.into_iter().map(|it| OutboxContent::Event(it.event)).collect();
     assert_eq!(events, recorded.iter().collect::<Vec<_>>());
     assert!(claimed.iter().all(|event| event.user_id == user.id() && event.attempts == 1));
 
@@ -109,8 +109,8 @@ pub fn the_events_of_a_later_save_come_later(t: &dyn StoreUnderTest) {
         recorded.extend_from_slice(user.events());
         save(t, &mut user).unwrap();
     }
-    let events: Vec<_> = claim_all(t, minute(10)).into_iter().map(|event| event.errand).collect();
-    let recorded: Vec<_> = recorded.into_iter().map(|it| Errand::Event(it.event)).collect();
+    let events: Vec<_> = claim_all(t, minute(10)).into_iter().map(|event| event.content).collect();
+    let recorded: Vec<_> = recorded.into_iter().map(|it| OutboxContent::Event(it.event)).collect();
     assert_eq!(events, recorded);
 }
 

@@ -5,7 +5,7 @@ use userdom_domain::{RepositoryError, UniqueKey, UserAggregate, UserId};
 
 use super::StoreUnderTest;
 use crate::{
-    ports::{Channel, ClaimedEvent, UnitOfWork},
+    ports::{Channel, ClaimedEntry, UnitOfWork},
     testing::given,
 };
 
@@ -99,7 +99,7 @@ pub(super) fn minute(minutes: i64) -> DateTime<Utc> {
 }
 
 /// Claims every event that is due at `now`, for a minute.
-pub(super) fn claim_all(t: &dyn StoreUnderTest, now: DateTime<Utc>) -> Vec<ClaimedEvent> {
+pub(super) fn claim_all(t: &dyn StoreUnderTest, now: DateTime<Utc>) -> Vec<ClaimedEntry> {
     let claim = |channel| t.outbox().claim(channel, 1000, now, now + TimeDelta::minutes(1));
     Channel::ALL.into_iter().flat_map(|channel| claim(channel).unwrap()).collect()
 }

@@ -4,8 +4,8 @@ use userdom_domain::{RepositoryError, UserRepository};
 
 use crate::ports::{
     AccountRepository, ApiKeyRepository, AuditRepository, DeviceRepository, DirectoryRepository,
-    IdempotencyRepository, OneTimeTokenRepository, SecondFactorRepository, SessionRepository,
-    SignInRepository, Store, UnitOfWork,
+    IdempotencyRepository, OneTimeTokenRepository, OutboxRepository, SecondFactorRepository,
+    SessionRepository, SignInRepository, Store, UnitOfWork,
 };
 
 /// Says whether something may go on.
@@ -82,6 +82,10 @@ impl UnitOfWork for GuardedUnit {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self.uow.audit()
+    }
+
+    fn outbox(&mut self) -> &mut dyn OutboxRepository {
+        self.uow.outbox()
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

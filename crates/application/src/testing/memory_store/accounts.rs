@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UserId, UserRole, UserSnapshot};
 
 use super::{MemoryUnitOfWork, State};
-use crate::ports::{AccountRepository, Ended, Errand, Leftover, MailRequest, MailWish, Stamp};
+use crate::ports::{AccountRepository, Ended, Leftover, MailRequest, OutboxContent, Stamp};
 
 impl AccountRepository for MemoryUnitOfWork {
     fn erase(&mut self, user_id: UserId, version: i64) -> Result<bool, RepositoryError> {
@@ -36,10 +36,14 @@ impl AccountRepository for MemoryUnitOfWork {
         remove(&mut state.devices, left, |_, device| device.new.user_id == id);
         remove(&mut state.tokens, left, |_, stored| stored.token.user_id == id);
         remove(&mut state.api_keys, left, |_, key| key.created_by == id);
-        remove(&mut state.events, left, |_, event| match &event.errand {
-            Errand::Event(_) => event.user_id == id,
-            Errand::Wish(MailWish::PasswordReset { email }) => addresses.contains(email),
-            Errand::Wish(MailWish::Verification { user_id, .. }) => *user_id == id.as_uuid(),
+        remove(&mut state.outbox, left, |_, entry| match &entry.content {
+            OutboxContent::Event(_) | OutboxContent::Message(_) => entry.user_id == id,
+            OutboxContent::MailRequest(MailRequest::PasswordReset { email }) => {
+                addresses.contains(email)
+            }
+            OutboxContent::MailRequest(MailRequest::Verification { user_id, .. }) => {
+                *user_id == id.as_uuid()
+            }
         });
         let (own, subjects) = (format!("{user}/"), &state.idempotency_subjects);
         remove(&mut state.idempotency_keys, left, |key, (_, answer)| {
@@ -129,7 +133,7 @@ impl AccountRepository for MemoryUnitOfWork {
     ) -> Result<u64, RepositoryError> {
         let (state, left) = (self.writable()?, &mut (most as usize));
         match what {
-            Ended::Events => remove(&mut state.events, left, |_, event| {
+            Ended::Events => remove(&mut state.outbox, left, |_, event| {
                 event.processed_at.is_some_and(|at| at < moment)
             }),
             Ended::Answers => {
@@ -147,11 +151,6 @@ impl AccountRepository for MemoryUnitOfWork {
             }
         }
         Ok(u64::from(most) - *left as u64)
-    }
-
-    fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError> {
-        self.writable()?.events.insert(request.id, super::outbox::StoredEvent::of_request(request));
-        Ok(())
     }
 }
 

@@ -1,21 +1,24 @@
 use chrono::{DateTime, Utc};
-use userdom_domain::{DomainEvent, RecordedEvent, RepositoryError, UserId};
+use userdom_domain::{DomainEvent, RepositoryError, UserId};
 use uuid::Uuid;
 
-use super::{MemoryStore, State};
-use crate::ports::{Channel, ClaimedEvent, Errand, MailRequest, Outbox};
+use super::{MemoryStore, MemoryUnitOfWork, State};
+use crate::ports::{
+    Channel, ClaimedEntry, MailRequest, NewEntry, Outbox, OutboxContent, OutboxRepository,
+    UserMessage,
+};
 
 /// A row of the outbox, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredEvent {
+pub struct StoredEntry {
     /// The identity.
     pub id: Uuid,
-    /// To whom it happened; nobody for what somebody only asks for.
+    /// The user; the nil UUID for a request for mail.
     pub user_id: UserId,
-    /// What is to be done about it.
-    pub errand: Errand,
-    /// When it happened.
-    pub occurred_at: DateTime<Utc>,
+    /// The content.
+    pub content: OutboxContent,
+    /// When it was added.
+    pub created_at: DateTime<Utc>,
     /// When it is due.
     pub available_at: DateTime<Utc>,
     /// Until when a worker has it.
@@ -30,23 +33,19 @@ pub struct StoredEvent {
     pub last_error: Option<String>,
 }
 
-impl StoredEvent {
-    pub(super) fn of_event(id: Uuid, user_id: UserId, recorded: RecordedEvent) -> Self {
-        Self::new(id, user_id, Errand::Event(recorded.event), recorded.occurred_at)
-    }
-
-    pub(super) fn of_request(request: &MailRequest) -> Self {
-        let (nobody, errand) = (UserId::from_uuid(Uuid::nil()), Errand::Wish(request.wish.clone()));
-        Self::new(request.id, nobody, errand, request.requested_at)
-    }
-
-    fn new(id: Uuid, user_id: UserId, errand: Errand, occurred_at: DateTime<Utc>) -> Self {
+impl StoredEntry {
+    pub(super) fn new(
+        id: Uuid,
+        user_id: UserId,
+        content: OutboxContent,
+        created_at: DateTime<Utc>,
+    ) -> Self {
         Self {
             id,
             user_id,
-            errand,
-            occurred_at,
-            available_at: occurred_at,
+            content,
+            created_at,
+            available_at: created_at,
             claimed_until: None,
             attempts: 0,
             processed_at: None,
@@ -55,11 +54,27 @@ impl StoredEvent {
         }
     }
 
-    /// What happened; `None` for what somebody only asks for.
+    /// The event; `None` for a message and a request for mail.
     pub fn event(&self) -> Option<&DomainEvent> {
-        match &self.errand {
-            Errand::Event(event) => Some(event),
-            Errand::Wish(_) => None,
+        match &self.content {
+            OutboxContent::Event(event) => Some(event),
+            OutboxContent::Message(_) | OutboxContent::MailRequest(_) => None,
+        }
+    }
+
+    /// The message; `None` for an event and a request for mail.
+    pub fn message(&self) -> Option<&UserMessage> {
+        match &self.content {
+            OutboxContent::Message(message) => Some(message),
+            OutboxContent::Event(_) | OutboxContent::MailRequest(_) => None,
+        }
+    }
+
+    /// The request for mail; `None` for an event and a message.
+    pub fn mail_request(&self) -> Option<&MailRequest> {
+        match &self.content {
+            OutboxContent::MailRequest(request) => Some(request),
+            OutboxContent::Event(_) | OutboxContent::Message(_) => None,
         }
     }
 
@@ -78,21 +93,21 @@ impl Outbox for MemoryStore {
         limit: u32,
         now: DateTime<Utc>,
         lease_ends: DateTime<Utc>,
-    ) -> Result<Vec<ClaimedEvent>, RepositoryError> {
+    ) -> Result<Vec<ClaimedEntry>, RepositoryError> {
         self.write(|state| {
-            let events = state.events.values_mut();
-            let mut due: Vec<_> = events
-                .filter(|event| event.is_due(now) && Channel::of(&event.errand) == channel)
+            let entries = state.outbox.values_mut();
+            let mut due: Vec<_> = entries
+                .filter(|entry| entry.is_due(now) && entry.content.channel() == channel)
                 .collect();
-            due.sort_by_key(|event| (event.available_at, event.id));
-            let taken = due.into_iter().take(limit as usize).map(|event| {
-                event.claimed_until = Some(lease_ends);
-                event.attempts += 1;
-                ClaimedEvent {
-                    id: event.id,
-                    user_id: event.user_id,
-                    errand: event.errand.clone(),
-                    attempts: event.attempts,
+            due.sort_by_key(|entry| (entry.available_at, entry.id));
+            let taken = due.into_iter().take(limit as usize).map(|entry| {
+                entry.claimed_until = Some(lease_ends);
+                entry.attempts += 1;
+                ClaimedEntry {
+                    id: entry.id,
+                    user_id: entry.user_id,
+                    content: entry.content.clone(),
+                    attempts: entry.attempts,
                 }
             });
             taken.collect()
@@ -100,57 +115,67 @@ impl Outbox for MemoryStore {
     }
 
     fn complete(&self, ids: &[Uuid], now: DateTime<Utc>) -> Result<(), RepositoryError> {
-        ids.iter().try_for_each(|id| self.end_event(*id, |event| event.processed_at = Some(now)))
+        ids.iter().try_for_each(|id| self.end_entry(*id, |entry| entry.processed_at = Some(now)))
     }
 
     fn postpone(&self, id: Uuid, at: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
         self.write(|state| {
-            state.change_event(id, |event| {
-                event.available_at = at;
-                event.claimed_until = None;
-                event.last_error = Some(error.to_owned());
+            state.change_entry(id, |entry| {
+                entry.available_at = at;
+                entry.claimed_until = None;
+                entry.last_error = Some(error.to_owned());
             });
         })
     }
 
     fn defer(&self, id: Uuid, at: DateTime<Utc>) -> Result<(), RepositoryError> {
         self.write(|state| {
-            state.change_event(id, |event| {
-                event.available_at = at;
-                event.claimed_until = None;
-                event.attempts -= 1;
+            state.change_entry(id, |entry| {
+                entry.available_at = at;
+                entry.claimed_until = None;
+                entry.attempts -= 1;
             });
         })
     }
 
     fn give_up(&self, id: Uuid, now: DateTime<Utc>, error: &str) -> Result<(), RepositoryError> {
-        self.end_event(id, |event| {
-            event.failed_at = Some(now);
-            event.last_error = Some(error.to_owned());
+        self.end_entry(id, |entry| {
+            entry.failed_at = Some(now);
+            entry.last_error = Some(error.to_owned());
         })
     }
 }
 
 impl MemoryStore {
-    /// A wish goes as soon as it is done or given up.
-    fn end_event(
+    /// A request for mail goes as soon as it is done or given up.
+    fn end_entry(
         &self,
         id: Uuid,
-        end: impl FnOnce(&mut StoredEvent),
+        end: impl FnOnce(&mut StoredEntry),
     ) -> Result<(), RepositoryError> {
         self.write(|state| {
-            if state.events.get(&id).is_some_and(|event| event.event().is_none()) {
-                state.events.remove(&id);
+            if state.outbox.get(&id).is_some_and(|entry| entry.mail_request().is_some()) {
+                state.outbox.remove(&id);
             }
-            state.change_event(id, end);
+            state.change_entry(id, end);
         })
     }
 }
 
 impl State {
-    fn change_event(&mut self, id: Uuid, change: impl FnOnce(&mut StoredEvent)) {
-        if let Some(event) = self.events.get_mut(&id) {
-            change(event);
+    fn change_entry(&mut self, id: Uuid, change: impl FnOnce(&mut StoredEntry)) {
+        if let Some(entry) = self.outbox.get_mut(&id) {
+            change(entry);
         }
+    }
+}
+
+impl OutboxRepository for MemoryUnitOfWork {
+    fn enqueue(&mut self, entry: &NewEntry) -> Result<(), RepositoryError> {
+        let NewEntry { id, user_id, content, created_at } = entry.clone();
+        let user_id = user_id.unwrap_or(UserId::from_uuid(Uuid::nil()));
+        let entry = StoredEntry::new(id, user_id, content, created_at);
+        self.writable()?.outbox.insert(id, entry);
+        Ok(())
     }
 }

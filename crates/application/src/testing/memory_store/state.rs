@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{Lockout, RepositoryError, UniqueKey, UserId, UserSnapshot};
 use uuid::{Builder, Uuid};
 
-use super::outbox::StoredEvent;
+use super::outbox::StoredEntry;
 use crate::ports::{
     ApiKey, AuditEvent, Claim, Login, NewDevice, NewToken, Session, TokenHash, TotpCredential,
 };
@@ -27,7 +27,7 @@ pub(super) struct State {
     /// Removed users with rows left to wipe, each with the addresses that it had.
     pub(super) erasures: BTreeMap<String, Vec<String>>,
     pub(super) trail: BTreeMap<Uuid, AuditEvent>,
-    pub(super) events: BTreeMap<Uuid, StoredEvent>,
+    pub(super) outbox: BTreeMap<Uuid, StoredEntry>,
     last_event: u64,
 }
 

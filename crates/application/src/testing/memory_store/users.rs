@@ -3,7 +3,8 @@ use userdom_domain::{
     UserSnapshot, Username,
 };
 
-use super::{MemoryUnitOfWork, outbox::StoredEvent};
+use super::{MemoryUnitOfWork, outbox::StoredEntry};
+use crate::ports::OutboxContent;
 
 impl UserRepository for MemoryUnitOfWork {
     fn find_by_id(&mut self, id: UserId) -> Result<Option<UserAggregate>, RepositoryError> {
@@ -43,8 +44,9 @@ impl UserRepository for MemoryUnitOfWork {
         row.version += 1;
         for recorded in user.mark_saved() {
             let id = state.next_event_id(recorded.occurred_at.timestamp_millis());
-            let event = StoredEvent::of_event(id, user.id(), recorded);
-            state.events.insert(id, event);
+            let content = OutboxContent::Event(recorded.event);
+            let entry = StoredEntry::new(id, user.id(), content, recorded.occurred_at);
+            state.outbox.insert(id, entry);
         }
         state.users.insert(row.id, row);
         Ok(())

@@ -148,7 +148,7 @@ fn p2_nothing_is_left_of_who_is_erased() {
     let mut reader = world.store.read().unwrap();
     assert_eq!(reader.users().find_by_id(ada.id()).unwrap(), None);
     assert_eq!(reader.second_factors().find(ada.id()).unwrap(), None);
-    let waiting = format!("{:?}", world.store.stored_events());
+    let waiting = format!("{:?}", world.store.stored_entries());
     assert!(!waiting.contains("markada") && !waiting.contains(&ada.id().to_string()), "{waiting}");
     let half = super::trust::code(&world, "secret 1");
     assert_err!(super::trust::finish(&world, &session, half), AppError::SignInRefused);

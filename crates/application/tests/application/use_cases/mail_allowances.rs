@@ -263,7 +263,7 @@ fn c5_waiting_for_a_turn_counts_as_no_try() {
     world.clock.advance(TimeDelta::minutes(1));
     ask_for_reset(&world);
     world.deliver();
-    let waiting = world.store.stored_events().into_iter().find(|it| it.event().is_none());
+    let waiting = world.store.stored_entries().into_iter().find(|it| it.mail_request().is_some());
     let waiting = waiting.unwrap();
     assert_eq!((waiting.attempts, waiting.last_error), (0, None));
     assert_eq!(waiting.available_at - world.clock.now(), TimeDelta::minutes(59));

@@ -8,18 +8,18 @@ use std::{
 
 use chrono::TimeDelta;
 use userdom_application::{
-    ports::{Channel, Clock, EmailProvider, MailError, Outbox, OutgoingMail},
-    testing::{FixedClock, StoredEvent, given},
+    ports::{Channel, Clock, EmailProvider, MailError, Notice, Outbox, OutgoingMail},
+    testing::{FixedClock, StoredEntry, given},
     use_cases::RegisterUser,
 };
-use userdom_domain::{DisplayName, Notice, Patch, ProfileChanges, UserId};
+use userdom_domain::{DisplayName, Patch, ProfileChanges, UserId};
 
 use super::requests::{request_code, verify_email, verify_phone};
 use super::world::{World, as_ada, asks_for_mail, by, by_nobody, token_in};
 
 /// The event that asks for the only mail.
-fn request(world: &World) -> StoredEvent {
-    let mut requests = world.store.stored_events();
+fn request(world: &World) -> StoredEntry {
+    let mut requests = world.store.stored_entries();
     requests.retain(asks_for_mail);
     assert_eq!(requests.len(), 1);
     requests.remove(0)
@@ -35,7 +35,7 @@ fn a_mail_that_left_is_done() {
     registered(&world);
     assert_eq!(world.deliver().len(), 1);
     assert_eq!(world.deliver().len(), 0);
-    assert!(world.store.stored_events().iter().all(|event| event.processed_at.is_some()));
+    assert!(world.store.stored_entries().iter().all(|event| event.processed_at.is_some()));
     assert_eq!(request(&world).attempts, 1);
 }
 
@@ -76,14 +76,14 @@ fn the_waits_grow() {
 fn after_thirty_tries_a_mail_is_given_up() {
     let world = World::new();
     let user = world.has(given::an_active_user().build());
-    world.change(user.id(), |user| user.tell(Notice::PasswordChanged, given::now()));
+    world.notify(&user, "ada@example.org", Notice::PasswordChanged);
     world.provider.fail_for_now();
     for _ in 0..40 {
         world.deliver();
         world.clock.advance(TimeDelta::hours(1));
     }
     assert_eq!(world.provider.refused().len(), 30);
-    assert!(world.store.stored_events().last().unwrap().failed_at.is_some());
+    assert!(world.store.stored_entries().last().unwrap().failed_at.is_some());
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn the_mail_calls_people_as_they_wish_and_smuggles_no_html() {
     let mut user = user.build();
     user.initialize_profile(profile, given::now());
     let user = world.has(user);
-    world.change(user.id(), |user| user.tell(Notice::DefaultEmailChanged, given::now()));
+    world.notify(&user, "ada@example.org", Notice::DefaultEmailChanged);
     let mail = world.deliver().remove(0);
     assert!(mail.text.starts_with("Hello <b>Ada</b> & Co,"));
     assert!(mail.html.contains("Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co,"));
@@ -200,14 +200,13 @@ impl EmailProvider for SlowReceiver {
 /// Three mails that are due, and a receiver that takes so long for each.
 fn three_mails_for(world: &mut World, takes: TimeDelta) -> Arc<SlowReceiver> {
     let user = given::an_active_user().with_username("ada").with_email("ada@example.org");
-    let mut user = world.has(user.build());
+    let user = world.has(user.build());
     for notice in [Notice::PasswordChanged, Notice::TwoFactorEnabled, Notice::TwoFactorDisabled] {
-        user.tell(notice, given::now());
+        world.notify(&user, "ada@example.org", notice);
     }
-    world.save(&mut user);
     let (clock, sent) = (world.clock.clone(), AtomicUsize::new(0));
     let receiver = Arc::new(SlowReceiver { clock, takes, sent });
-    world.mails.provider = receiver.clone();
+    world.dispatcher.emails.provider = receiver.clone();
     receiver
 }
 
@@ -216,7 +215,7 @@ fn three_mails_for(world: &mut World, takes: TimeDelta) -> Arc<SlowReceiver> {
 fn what_waits_behind_a_slow_receiver_is_given_back_at_once() {
     let mut world = World::new();
     let receiver = three_mails_for(&mut world, TimeDelta::seconds(6));
-    let round = world.mails.deliver_due(Channel::Mail, false, &|| true).unwrap();
+    let round = world.dispatcher.deliver_due(Channel::Mail, false, &|| true).unwrap();
     assert!(round.is_slow);
     assert_eq!(receiver.sent.load(Ordering::Relaxed), 1);
     let now = world.clock.now();
@@ -231,7 +230,7 @@ fn what_waits_behind_a_slow_receiver_is_given_back_at_once() {
 fn after_a_slow_round_one_message_is_taken_that_others_have_left() {
     let mut world = World::new();
     let receiver = three_mails_for(&mut world, TimeDelta::zero());
-    let taken = || world.mails.deliver_due(Channel::Mail, true, &|| true).unwrap();
+    let taken = || world.dispatcher.deliver_due(Channel::Mail, true, &|| true).unwrap();
     let round = taken();
     assert_eq!((round.taken, round.is_slow), (0, true), "it has just become due");
     world.clock.advance(TimeDelta::seconds(3));
@@ -245,7 +244,7 @@ fn a_worker_that_is_told_to_stop_begins_no_other_message() {
     let mut world = World::new();
     let receiver = three_mails_for(&mut world, TimeDelta::zero());
     let goes_on = || receiver.sent.load(Ordering::Relaxed) < 2;
-    let round = world.mails.deliver_due(Channel::Mail, false, &goes_on).unwrap();
+    let round = world.dispatcher.deliver_due(Channel::Mail, false, &goes_on).unwrap();
     assert!(!round.is_slow);
     assert_eq!(receiver.sent.load(Ordering::Relaxed), 2);
     let now = world.clock.now();
@@ -280,7 +279,8 @@ fn a_notice_tells_one_address_what_happened_and_when() {
     let user = given::an_active_user().with_username("ada").with_email("ada@example.org");
     let user = world.has(user.with_unverified_email("claim@example.org").build());
     for (notice, words) in notices {
-        world.change(user.id(), |user| user.tell(notice, given::now()));
+        world.clock.set(given::now());
+        world.notify(&user, "ada@example.org", notice);
         world.clock.advance(TimeDelta::days(1));
         let mails = world.deliver();
         assert_eq!(mails.len(), 1, "{notice:?}");

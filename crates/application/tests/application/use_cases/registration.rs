@@ -139,7 +139,7 @@ fn r12_a_weak_password_is_refused_before_anything_is_stored() {
         World::with(Settings::default(), Arc::new(RefusingStrength), |store| Arc::new(store));
     let expected = (Field::Password, "password.too_weak");
     assert_eq!(fault(world.app.execute(&by_nobody(), &as_ada())), expected);
-    assert!(world.store.stored_events().is_empty());
+    assert!(world.store.stored_entries().is_empty());
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_busy_hasher_is_an_answer() {
     let world = World::new();
     world.hasher.set_busy(true);
     assert_err!(world.app.execute(&by_nobody(), &as_ada()), AppError::Busy);
-    assert!(world.store.stored_events().is_empty());
+    assert!(world.store.stored_entries().is_empty());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 use chrono::TimeDelta;
 use userdom_application::{
     Actor, AppError, Caller, Service,
-    ports::{ApiKey, Scope, Store, TokenHash, TokenKind, TokenMint},
+    ports::{ApiKey, Scope, Store, TokenHash, TokenKind, TokenMint, UserMessage},
     testing::{TestMint, given},
     use_cases::RegisterUser,
 };
-use userdom_domain::{DomainEvent, StatusNote, UniqueKey, UserId, UserRole, UserStatus};
+use userdom_domain::{StatusNote, UniqueKey, UserId, UserRole, UserStatus};
 use uuid::Uuid;
 
 use super::requests::{request_verification, verify_email};
@@ -101,11 +101,9 @@ fn the_link_of_a_banned_or_deleted_user_is_not_valid() {
 
 /// The link of a registration whose mail has not left yet.
 fn link_on_its_way(world: &World, user: UserId) -> String {
-    let mut events = world.store.stored_events().into_iter();
-    let token_id = events.find_map(|stored| match stored.event() {
-        Some(DomainEvent::EmailVerificationRequested { token_id, .. })
-            if stored.user_id == user =>
-        {
+    let mut entries = world.store.stored_entries().into_iter();
+    let token_id = entries.find_map(|stored| match stored.message() {
+        Some(UserMessage::EmailVerification { token_id, .. }) if stored.user_id == user => {
             Some(*token_id)
         }
         _ => None,

@@ -3,11 +3,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, Utc};
 use userdom_application::{
     Actor, Adapters, App, AppError, Caller, Faults, Field, Settings, SignedInUser,
-    ports::{Channel, OutgoingMail, OutgoingSms, PasswordStrength, Store},
-    services::{EmailService, Wake},
+    ports::{
+        Channel, Clock, IdGenerator, NewEntry, Notice, OutboxContent, OutgoingMail, OutgoingSms,
+        PasswordStrength, Store, UserMessage,
+    },
+    services::{EmailService, OutboxDispatcher, Wake},
     testing::{
         AnyStrength, ClockedLimiter, FixedClock, GlassBox, MemoryStore, PlainHasher,
-        RecordingProvider, RecordingSms, SequentialIds, StoredEvent, TestMint, TestTotp, given,
+        RecordingProvider, RecordingSms, SequentialIds, StoredEntry, TestMint, TestTotp, given,
     },
     use_cases::{RegisterUser, SignIn, SignInStep},
 };
@@ -17,9 +20,10 @@ use uuid::Uuid;
 /// The application with everything around it.
 pub(crate) struct World {
     pub(crate) app: App,
-    pub(crate) mails: EmailService,
+    pub(crate) dispatcher: OutboxDispatcher,
     pub(crate) store: MemoryStore,
     pub(crate) clock: Arc<FixedClock>,
+    ids: Arc<SequentialIds>,
     pub(crate) hasher: Arc<PlainHasher>,
     pub(crate) provider: Arc<RecordingProvider>,
     pub(crate) sms: Arc<RecordingSms>,
@@ -40,11 +44,11 @@ impl World {
         let store = MemoryStore::new();
         let (clock, hasher) = (Arc::new(FixedClock::default()), Arc::new(PlainHasher::default()));
         let (provider, sms) = (Arc::<RecordingProvider>::default(), Arc::<RecordingSms>::default());
-        let wake = Arc::new(Wake::default());
+        let (ids, wake) = (Arc::<SequentialIds>::default(), Arc::<Wake>::default());
         let adapters = Adapters {
             store: in_front_of(store.clone()),
             clock: clock.clone(),
-            ids: Arc::new(SequentialIds::default()),
+            ids: ids.clone(),
             mint: Arc::new(TestMint::default()),
             hasher: hasher.clone(),
             strength,
@@ -53,14 +57,14 @@ impl World {
             limiter: Arc::new(ClockedLimiter::new(clock.clone())),
         };
         let app = App::new(adapters, settings, wake.clone());
-        let mails = EmailService {
+        let emails = EmailService {
             app: app.clone(),
-            outbox: Arc::new(store.clone()),
             provider: provider.clone(),
-            sms: sms.clone(),
             public_url: "https://id.example.org".to_owned(),
         };
-        Self { app, mails, store, clock, hasher, provider, sms, wake }
+        let outbox = Arc::new(store.clone());
+        let dispatcher = OutboxDispatcher { app: app.clone(), outbox, emails, sms: sms.clone() };
+        Self { app, dispatcher, store, clock, ids, hasher, provider, sms, wake }
     }
 
     /// Stores a user, with no event left to work on.
@@ -88,10 +92,22 @@ impl World {
         self.save(&mut user);
     }
 
+    /// Sends a notice to an address, as use cases do.
+    pub(crate) fn notify(&self, user: &UserAggregate, to: &str, notice: Notice) {
+        let created_at = self.clock.now();
+        let id = self.ids.uuid_v7(created_at);
+        let content = OutboxContent::Message(UserMessage::Notice { notice, to: given::email(to) });
+        let entry = NewEntry { id, user_id: Some(user.id()), content, created_at };
+        let mut uow = self.store.begin().unwrap();
+        uow.outbox().enqueue(&entry).unwrap();
+        uow.commit().unwrap();
+    }
+
     /// Lets the worker do all that is due, and says which mails left.
     pub(crate) fn deliver(&self) -> Vec<OutgoingMail> {
         let before = self.provider.sent().len();
-        let takes = |channel| self.mails.deliver_due(channel, false, &|| true).unwrap().taken > 0;
+        let takes =
+            |channel| self.dispatcher.deliver_due(channel, false, &|| true).unwrap().taken > 0;
         while Channel::ALL.into_iter().any(takes) {}
         self.provider.sent().split_off(before)
     }
@@ -105,7 +121,7 @@ impl World {
 
     /// The kinds of all events of a user, oldest first.
     pub(crate) fn events_of(&self, id: UserId) -> Vec<&'static str> {
-        let events = self.store.stored_events().into_iter();
+        let events = self.store.stored_entries().into_iter();
         let of_user = events.filter(|event| event.user_id == id);
         of_user.filter_map(|event| event.event().map(DomainEvent::kind)).collect()
     }
@@ -189,8 +205,8 @@ pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, AppError>) -> (Field, 
     }
 }
 
-pub(crate) fn asks_for_mail(stored: &StoredEvent) -> bool {
-    matches!(stored.event(), Some(DomainEvent::EmailVerificationRequested { .. }))
+pub(crate) fn asks_for_mail(stored: &StoredEntry) -> bool {
+    matches!(stored.message(), Some(UserMessage::EmailVerification { .. }))
 }
 
 macro_rules! assert_err {

@@ -3,19 +3,15 @@ use diesel::{
     prelude::*,
     sql_types::{BigInt, Text, Timestamp},
 };
-use userdom_application::ports::{
-    AccountRepository, Ended, Leftover, MailRequest, MailWish, Stamp,
-};
+use userdom_application::ports::{AccountRepository, Ended, Leftover, Stamp};
 use userdom_domain::{RepositoryError, UserId};
 
-use super::{erasures, events};
+use super::erasures;
 use crate::persistence::{
     connection::DbConnection,
     conversions::readable_id,
-    json_column::Json,
     lenient::MaybeJson,
-    models::{OutboxRow, roles},
-    outbox::NOBODY,
+    models::roles,
     schema::{erasures as orders, users},
     search::Dialect,
     sql::{Rows, Sql},
@@ -159,23 +155,6 @@ impl AccountRepository for SqlUnitOfWork {
                 .execute(c)
         });
         Ok(self.checked(gone)? as u64)
-    }
-
-    fn enqueue(&mut self, request: &MailRequest) -> Result<(), RepositoryError> {
-        let kind = match &request.wish {
-            MailWish::PasswordReset { .. } => "wish.password_reset",
-            MailWish::Verification { .. } => "wish.verification",
-        };
-        let row = OutboxRow {
-            id: request.id.to_string(),
-            user_id: NOBODY.to_owned(),
-            kind: kind.to_owned(),
-            payload: Json(serde_json::to_string(&request.wish).unwrap_or_default()),
-            occurred_at: request.requested_at.naive_utc(),
-            available_at: request.requested_at.naive_utc(),
-        };
-        let queued = events::insert(self.writing()?, &[row]);
-        self.checked(queued)
     }
 }
 

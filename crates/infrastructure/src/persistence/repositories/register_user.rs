@@ -30,7 +30,7 @@ use crate::persistence::{
 #[derive(Debug)]
 pub(crate) struct Registration {
     pub(crate) rows: UserRows,
-    pub(crate) events: Vec<OutboxRow>,
+    pub(crate) outbox: Vec<OutboxRow>,
     pub(crate) tokens: Vec<TokenRow>,
 }
 
@@ -57,7 +57,7 @@ impl Registration {
         diesel::insert_into(user_emails::table).values(&rows.emails).execute(c)?;
         diesel::insert_into(user_phones::table).values(&rows.phones).execute(c)?;
         diesel::insert_into(user_addresses::table).values(&rows.addresses).execute(c)?;
-        diesel::insert_into(outbox_events::table).values(&self.events).execute(c)?;
+        diesel::insert_into(outbox_events::table).values(&self.outbox).execute(c)?;
         diesel::insert_into(one_time_tokens::table).values(&self.tokens).execute(c)?;
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Registration {
             emails: json_rows(&rows.emails)?,
             phones: json_rows(&rows.phones)?,
             addresses: json_rows(&rows.addresses)?,
-            events: json_rows(&self.events)?,
+            outbox: json_rows(&self.outbox)?,
             trail: json_rows(trail)?,
             tokens: json_rows(&self.tokens)?,
         };
@@ -98,7 +98,7 @@ struct InsertRegistration {
     emails: Json,
     phones: Json,
     addresses: Json,
-    events: Json,
+    outbox: Json,
     trail: Json,
     tokens: Json,
 }
@@ -124,7 +124,7 @@ impl QueryFragment<Pg> for InsertRegistration {
         out.push_sql("), a AS (");
         insert::<AddressRow>(&mut out, &self.addresses)?;
         out.push_sql("), o AS (");
-        insert::<OutboxRow>(&mut out, &self.events)?;
+        insert::<OutboxRow>(&mut out, &self.outbox)?;
         out.push_sql("), l AS (");
         insert::<AuditRow>(&mut out, &self.trail)?;
         out.push_sql(") ");

@@ -7,7 +7,7 @@ use diesel::{
 };
 use userdom_domain::{DomainEvent, UserAggregate};
 
-use super::events;
+use super::outbox;
 use crate::persistence::{
     connection::DbConnection,
     models::{AddressRow, EmailRow, OutboxRow, PhoneRow, ProfileRow, UserRow, UserRows},
@@ -24,7 +24,7 @@ pub(super) fn update(
     before: &UserRows,
     after: &UserRows,
     user: &UserAggregate,
-    new_events: &[OutboxRow],
+    new_entries: &[OutboxRow],
 ) -> QueryResult<bool> {
     if !update_root(connection, &before.user, after, user.version())? {
         return Ok(false);
@@ -47,7 +47,7 @@ pub(super) fn update(
     update_emails(connection, id, &before.emails, &after.emails)?;
     update_phones(connection, id, &before.phones, &after.phones)?;
     update_addresses(connection, id, &before.addresses, &after.addresses)?;
-    events::insert(connection, new_events)?;
+    outbox::insert(connection, new_entries)?;
     Ok(true)
 }
 

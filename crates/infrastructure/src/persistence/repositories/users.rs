@@ -4,8 +4,8 @@ use userdom_domain::{
 };
 
 use super::{
-    events::outbox_rows,
     load_user::{self, Key},
+    outbox::outbox_rows,
     register_user::Registration,
     save_user,
 };
@@ -35,8 +35,9 @@ impl SqlUnitOfWork {
 
     fn insert(&mut self, user: &UserAggregate, rows: UserRows) -> Result<(), RepositoryError> {
         self.refuse_if_reading()?;
-        let events = outbox_rows(user, self.ids.as_ref());
-        let registration = Registration { rows, events, tokens: Vec::new() };
+        let mut outbox = outbox_rows(user, self.ids.as_ref());
+        outbox.append(&mut self.messages);
+        let registration = Registration { rows, outbox, tokens: Vec::new() };
         if self.is_postgres() && !self.is_open() && self.registration.is_none() {
             self.registration = Some(registration);
             return Ok(());
@@ -49,13 +50,14 @@ impl SqlUnitOfWork {
         if !self.loaded.contains_key(&rows.user.id) {
             self.find(&Key::Id(&rows.user.id))?;
         }
-        let events = outbox_rows(user, self.ids.as_ref());
+        let mut outbox = outbox_rows(user, self.ids.as_ref());
+        outbox.append(&mut self.messages);
         let Some(before) = self.loaded.remove(&rows.user.id) else {
             return Err(RepositoryError::Stale);
         };
         let mut rows = rows.clone();
         rows.user.keep_roles(&before.user);
-        let saved = save_user::update(self.writing()?, &before, &rows, user, &events);
+        let saved = save_user::update(self.writing()?, &before, &rows, user, &outbox);
         if self.checked(saved)? { Ok(()) } else { Err(RepositoryError::Stale) }
     }
 }
