@@ -9,7 +9,7 @@ use diesel::{
 };
 use userdom_tests::{
     databases::{Kind, TestDatabase, sqlite},
-    process::{SECRET_KEY, finished, pause, repository, userdom},
+    process::{SECRET_KEY, ended, eventually, finished, pause, repository, userdom},
 };
 
 use super::support::alone;
@@ -184,15 +184,16 @@ fn k5_a_lock_that_is_held_long_is_waited_for() {
     let database = TestDatabase::empty(Kind::Postgres);
     migrated(&finished(migrate(&database)));
     let holder = hold_lock(&database);
-    let command = migrate(&database);
-    let waiting = std::thread::spawn(move || finished(command));
-    pause(Duration::from_secs(7));
-    assert!(!waiting.is_finished(), "it must wait");
+    let log = database.folder().join("migrate.log");
+    let mut waiting = migrate(&database).stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
+    // It says so after 5 s.
+    eventually("a line about the lock", Duration::from_secs(7), || {
+        fs::read_to_string(&log).unwrap().contains("waiting for another process").then_some(())
+    });
+    assert!(waiting.try_wait().unwrap().is_none(), "it must wait");
     drop(holder);
-    let output = waiting.join().unwrap();
-    migrated(&output);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("waiting for another process"), "{told}");
+    let status = ended(&mut waiting, Duration::from_secs(20));
+    assert!(status.success(), "{}", fs::read_to_string(&log).unwrap());
 }
 
 /// Seen to fail with `pg_advisory_lock`: it waited without a word and without an end.
