@@ -19,7 +19,8 @@ use crate::{
     },
     middleware, openapi,
     pages::{
-        DOCS_PAGE, RESET_PASSWORD_PAGE, VERIFY_EMAIL_PAGE,
+        RESET_PASSWORD_PAGE, VERIFY_EMAIL_PAGE,
+        docs::{DOCS_PAGE, DOCS_START, SWAGGER_UI_SCRIPT, SWAGGER_UI_STYLE},
         health::{LIVEZ, READYZ},
         page,
     },
@@ -28,9 +29,17 @@ use crate::{
 /// Everything that the service answers: it is served from this list alone. The endpoints of one
 /// path stand together.
 pub static ROUTES: LazyLock<Vec<&'static Endpoint>> = LazyLock::new(|| {
-    let pages = [&LIVEZ, &READYZ, &OPENAPI, &DOCS_PAGE, &VERIFY_EMAIL_PAGE, &RESET_PASSWORD_PAGE];
+    let health = [&LIVEZ, &READYZ];
+    let docs = [&OPENAPI, &DOCS_PAGE, &DOCS_START, &SWAGGER_UI_SCRIPT, &SWAGGER_UI_STYLE];
+    let pages = [&VERIFY_EMAIL_PAGE, &RESET_PASSWORD_PAGE];
     let graphql = [&GRAPHQL, &GRAPHQL_BY_GET];
-    pages.into_iter().chain(graphql).chain(ENDPOINTS.iter().copied()).collect()
+    health
+        .into_iter()
+        .chain(docs)
+        .chain(pages)
+        .chain(graphql)
+        .chain(ENDPOINTS.iter().copied())
+        .collect()
 });
 
 /// The OpenAPI document, for a service without a configuration.

@@ -1,5 +1,6 @@
 //! Pages that are complete in themselves, and health.
 
+pub(crate) mod docs;
 pub(crate) mod health;
 
 use actix_web::{
@@ -33,14 +34,6 @@ const RESET_PASSWORD: Page = Page {
         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-const DOCS: Page = Page {
-    html: include_str!("docs.html"),
-    policy: "default-src 'none'; \
-        style-src 'sha256-SY/L2KtZpzJno/S50tsivGor6KGjb7SAGmOQjlBbK9U='; \
-        script-src 'sha256-YZuKXDMTBAt2W8x3sqaeTlAKiO+Ml9A2LKt3L4gLXts='; \
-        connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-};
-
 impl Page {
     fn show(&self) -> HttpResponse {
         HttpResponse::Ok()
@@ -59,9 +52,6 @@ pub(crate) static VERIFY_EMAIL_PAGE: Endpoint =
 pub(crate) static RESET_PASSWORD_PAGE: Endpoint =
     page("/reset-password", || web::to(async || RESET_PASSWORD.show()));
 
-/// The API for people to read.
-pub(crate) static DOCS_PAGE: Endpoint = page("/docs", || web::to(async || DOCS.show()));
-
 pub(crate) const fn page(path: &'static str, route: fn() -> Route) -> Endpoint {
     outside_the_api(Method::Get, path, Handler::Page(route))
 }
@@ -73,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    const PAGES: [Page; 3] = [VERIFY_EMAIL, RESET_PASSWORD, DOCS];
+    const PAGES: [Page; 2] = [VERIFY_EMAIL, RESET_PASSWORD];
 
     fn hash_of(page: &Page, element: &str) -> String {
         let (_, rest) = page.html.split_once(&format!("<{element}>")).unwrap();
