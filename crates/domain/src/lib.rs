@@ -2,7 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no randomness, no environment (R1). Behaviour that
 //! needs the time takes `now`; new identities are built from randomness that the
-//! caller brings. Rule numbers (R4, R19, …) are those of `docs/domain-model.md`.
+//! caller brings. Rule numbers (R4, R19, …) are those of [`rules`].
 //!
 //! ```
 //! use chrono::{DateTime, Utc};
@@ -43,6 +43,7 @@
         reason = "a test that fails may panic"
     )
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
 // What the example of the tests calls this crate.
@@ -61,6 +62,14 @@ mod repositories;
 mod serde_support;
 mod specifications;
 mod value_objects;
+
+#[doc = include_str!("../RULES.md")]
+pub mod rules {}
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use aggregates::{
     AddressSnapshot, EmailSnapshot, PhoneSnapshot, ProfileSnapshot, UserAggregate, UserError,
