@@ -154,16 +154,28 @@ impl Tx<'_> {
 
     /// Sends a message to a user, once the transaction is committed.
     pub(crate) fn send(&mut self, user_id: UserId, message: UserMessage) -> Result<(), AppError> {
-        self.enqueue(Some(user_id), OutboxContent::Message(message))
+        // The entry of a message with a token has the id of the token.
+        let id = match &message {
+            UserMessage::EmailVerification { token_id, .. }
+            | UserMessage::PhoneCode { token_id, .. } => *token_id,
+            UserMessage::Notice { .. } => self.new_uuid(),
+        };
+        self.enqueue(id, Some(user_id), OutboxContent::Message(message))
     }
 
     /// Leaves a request for a mail to the worker.
     pub(crate) fn request_mail(&mut self, request: MailRequest) -> Result<(), AppError> {
-        self.enqueue(None, OutboxContent::MailRequest(request))
+        let id = self.new_uuid();
+        self.enqueue(id, None, OutboxContent::MailRequest(request))
     }
 
-    fn enqueue(&mut self, user_id: Option<UserId>, content: OutboxContent) -> Result<(), AppError> {
-        let (id, created_at) = (self.new_uuid(), self.now);
+    fn enqueue(
+        &mut self,
+        id: Uuid,
+        user_id: Option<UserId>,
+        content: OutboxContent,
+    ) -> Result<(), AppError> {
+        let created_at = self.now;
         Ok(self.uow.outbox().enqueue(&NewEntry { id, user_id, content, created_at })?)
     }
 
