@@ -17,6 +17,7 @@ mod copies;
 mod d1_database_down;
 mod d8_stops;
 mod disk_full;
+mod docs;
 mod e2_claims_of_nobody;
 mod f3_cors;
 mod instances;
