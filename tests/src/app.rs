@@ -273,15 +273,15 @@ impl TestApp {
 
     /// The tokens of the verification links whose mails have not left yet.
     pub fn links_on_their_way(&self) -> Vec<String> {
-        let events = "SELECT CAST(payload AS TEXT) AS value FROM outbox_events \
-                      WHERE kind = 'email.verification_requested' AND processed_at IS NULL";
+        let messages = "SELECT CAST(payload AS TEXT) AS value FROM outbox_events \
+                      WHERE kind = 'message.email_verification' AND processed_at IS NULL";
         let mint = HmacTokenMint::new(SecretKey::parse(KEY).unwrap().as_bytes()).unwrap();
         let link = |payload: &String| {
             let payload: serde_json::Value = serde_json::from_str(payload).unwrap();
             let id = payload["token_id"].as_str().unwrap().parse().unwrap();
             mint.derived(TokenKind::EmailVerification, id).expose().to_owned()
         };
-        self.texts(events).iter().map(link).collect()
+        self.texts(messages).iter().map(link).collect()
     }
 
     /// The text messages that this number (E.164) has got, oldest first.
