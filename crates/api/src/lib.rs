@@ -34,7 +34,7 @@ mod tests;
 pub use graphql::SDL as GRAPHQL_SCHEMA;
 pub use http::{
     ApiState,
-    codes::CODES,
+    codes::{CODES, Code, MANUAL as ERRORS},
     endpoint::{Access, Endpoint, Method},
 };
 pub use routes::{DOCUMENT as OPENAPI, ROUTES, routes};

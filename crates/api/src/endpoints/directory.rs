@@ -19,7 +19,6 @@ use crate::{
     filter::{self, just_after},
     http::{
         body::moment,
-        codes::Plain,
         endpoint::{Connection, Parameter},
         parameters::{COUNT, CURSOR, LIMIT, Parameters},
         prelude::*,
@@ -31,7 +30,7 @@ pub(super) static SEARCH: Endpoint = Endpoint {
     description: "For moderators, admins and keys of services. Users who satisfy all parameters, page by page: send `next_cursor` as `cursor` with the same search.",
     parameters: PARAMETERS,
     responses: &[page(&USER)],
-    refusals: &["cursor.not_valid"],
+    refusals: codes!["cursor.not_valid"],
     graphql: GraphqlField::Connection(&CONNECTION),
     ..get(DIRECTORY, "searchUsers", "/v1/users", search)
 };
@@ -101,7 +100,7 @@ pub(super) static BY_EMAIL: Endpoint = Endpoint {
     summary: "The owner of a verified email",
     description: "For moderators, admins and keys of services; without regard to case.",
     responses: &[ok(&USER).with_version()],
-    refusals: &["user.not_found"],
+    refusals: codes!["user.not_found"],
     is_conditional: true,
     graphql: GraphqlField::Query("userByEmail"),
     ..get(DIRECTORY, "userByEmail", "/v1/users/by-email/{email}", by_email)
@@ -117,7 +116,7 @@ pub(super) static BY_USERNAME: Endpoint = Endpoint {
     summary: "The user of a name",
     description: "For moderators, admins and keys of services; without regard to case.",
     responses: &[ok(&USER).with_version()],
-    refusals: &["user.not_found"],
+    refusals: codes!["user.not_found"],
     is_conditional: true,
     graphql: GraphqlField::Query("userByUsername"),
     ..get(DIRECTORY, "userByUsername", "/v1/users/by-username/{username}", by_username)
@@ -131,15 +130,15 @@ fn by_username(call: &Call<'_>) -> Answer {
 
 /// No user has what is no name or no address.
 fn nobody() -> Problem {
-    Problem::new("user.not_found")
+    Problem::new(code!("user.not_found"))
 }
 
 fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Problem> {
     let mut parts: Vec<UserSpecification> = Vec::new();
     let status =
-        given.read("status", |text| UserStatus::parse(text).ok_or(Plain("status.unknown")));
+        given.read("status", |text| UserStatus::parse(text).ok_or(Plain(code!("status.unknown"))));
     parts.extend(status.map(|status| UserTest::Status(status).into()));
-    let role = given.read("role", |text| UserRole::parse(text).ok_or(Plain("role.unknown")));
+    let role = given.read("role", |text| UserRole::parse(text).ok_or(Plain(code!("role.unknown"))));
     parts.extend(role.map(|role| UserTest::Role(role).into()));
     for (name, test) in [
         ("email_verified", UserTest::VerifiedEmail),
@@ -210,7 +209,7 @@ impl fmt::Display for UnknownOrder {
 
 impl CodedError for UnknownOrder {
     fn code(&self) -> &'static str {
-        "sort.unknown"
+        code!("sort.unknown").name
     }
 }
 

@@ -4,6 +4,7 @@ mod attributes;
 mod grammar;
 mod meaning;
 
+use crate::http::codes::code;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,7 +27,7 @@ impl fmt::Display for FilterError {
 
 impl CodedError for FilterError {
     fn code(&self) -> &'static str {
-        "filter.invalid"
+        code!("filter.invalid").name
     }
 }
 

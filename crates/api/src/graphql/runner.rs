@@ -10,6 +10,7 @@ use userdom_application::{Actor, App, AppError, Caller, Commit};
 
 use crate::http::{
     call::{Call, KnownAs, Request},
+    codes::code,
     dispatch::dispatch,
     endpoint::{Access, Endpoint, Method},
     idempotency::Key,
@@ -98,7 +99,7 @@ impl Runner {
     pub(super) fn run(&self, mut field: Field<'_>) -> Answer {
         let caller = self.caller(field.endpoint, field.version)?;
         if self.requires_if_match && field.endpoint.edits && field.version.is_none() {
-            return Err(Problem::new("if_match.required"));
+            return Err(Problem::new(code!("if_match.required")));
         }
         field.request.token.clone_from(&self.token);
         let answer = self.answer(&caller, &field);

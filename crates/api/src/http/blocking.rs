@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 use userdom_application::App;
 
-use crate::http::{ApiState, problem::Problem};
+use crate::http::{ApiState, codes::code, problem::Problem};
 
 /// A request without a permit by then is refused, so that its client tries again.
 const LONGEST_WAIT: Duration = Duration::from_millis(900);
@@ -41,7 +41,7 @@ pub(crate) async fn run<T: Send + 'static>(
 async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
     match tokio::time::timeout(LONGEST_WAIT, Arc::clone(permits).acquire_owned()).await {
         Ok(permit) => permit.map_err(Problem::internal),
-        Err(_) => Err(Problem::new("service.busy")),
+        Err(_) => Err(Problem::new(code!("service.busy"))),
     }
 }
 

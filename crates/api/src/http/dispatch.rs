@@ -6,6 +6,7 @@ use userdom_application::{App, AppError, Caller, Commit};
 use super::{
     ApiState, blocking,
     call::{Call, KnownAs},
+    codes::code,
     endpoint::{Access, Endpoint, Hashing, Idempotency, Streaming},
     export_body::ExportBody,
     hashing_queue::Turn,
@@ -36,7 +37,7 @@ pub(crate) async fn answer(
         let caller = with_required_actor(app, endpoint, caller, request.token.as_deref())?;
         let known = caller.actor.as_ref().map(KnownAs::from);
         if is_blind {
-            return Ok((known, Err(Problem::new("if_match.required"))));
+            return Ok((known, Err(Problem::new(code!("if_match.required")))));
         }
         let requires_if_match = state.requires_if_match;
         let (caller, request) = (&caller, &request);

@@ -2,7 +2,7 @@ use userdom_application::services::CodedError;
 
 use super::{
     call::Call,
-    codes::Plain,
+    codes::{Plain, code},
     faults::{FaultKind, FaultList},
     problem::Problem,
     schema::Schema,
@@ -69,7 +69,7 @@ impl<'a> Parameters<'a> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
-        self.read(name, |text| text.parse().map_err(|_| Plain("flag.invalid")))
+        self.read(name, |text| text.parse().map_err(|_| Plain(code!("flag.invalid"))))
     }
 
     /// How many items a page is to have.
@@ -90,7 +90,7 @@ impl<'a> Parameters<'a> {
 
 fn read_limit(text: &str) -> Result<u32, Plain> {
     let limit = text.parse().ok().filter(|limit: &u32| limit.to_string() == text);
-    limit.filter(|limit| (1..=GREATEST_LIMIT).contains(limit)).ok_or(Plain("limit.invalid"))
+    limit.filter(|limit| (1..=GREATEST_LIMIT).contains(limit)).ok_or(Plain(code!("limit.invalid")))
 }
 
 #[cfg(test)]

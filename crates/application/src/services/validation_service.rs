@@ -1,47 +1,9 @@
 use std::fmt::Display;
 
-use userdom_domain::{
-    AvatarUrlError, BioError, BirthDateError, ContactTypeError, CountryError, DisplayNameError,
-    EmailAddressError, GenderError, LanguageTagError, PasswordError, PersonNameError,
-    PhoneNumberError, PreferencesError, TimeZoneNameError, UsernameError,
-};
+use userdom_domain::PreferencesError;
 
-use crate::{Fault, Faults, Field, ports::WeakPassword};
-
-/// A domain error with its stable code.
-pub trait CodedError: Display {
-    /// The code that clients see.
-    fn code(&self) -> &'static str;
-}
-
-macro_rules! coded {
-    ($($error:ty),+ $(,)?) => {$(
-        impl CodedError for $error {
-            fn code(&self) -> &'static str {
-                self.code()
-            }
-        }
-    )+};
-}
-
-coded!(
-    AvatarUrlError,
-    BioError,
-    BirthDateError,
-    ContactTypeError,
-    CountryError,
-    DisplayNameError,
-    EmailAddressError,
-    GenderError,
-    LanguageTagError,
-    PasswordError,
-    PersonNameError,
-    PhoneNumberError,
-    PreferencesError,
-    TimeZoneNameError,
-    UsernameError,
-    WeakPassword,
-);
+use super::CodedError;
+use crate::{Fault, Faults, Field};
 
 /// Collects every fault of a request, so that a client learns all of them at once.
 ///

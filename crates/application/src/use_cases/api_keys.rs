@@ -65,21 +65,39 @@ pub fn check_api_key(
     now: DateTime<Utc>,
 ) -> Result<(), Faults> {
     let mut validation = ValidationService::default();
+    let mut refuse = |field, error: ApiKeyError| validation.refuse(field, error.code(), error);
     if let Some(name) = name.map(str::trim)
         && (!(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control))
     {
-        let detail = "A name has 1 to 100 characters, and no control characters";
-        validation.refuse(Field::Name, "api_key.name_invalid", detail);
+        refuse(Field::Name, ApiKeyError::Name);
     }
     if scopes.is_some_and(BTreeSet::is_empty) {
-        let detail = "A key without a scope opens nothing";
-        validation.refuse(Field::Scopes, "api_key.no_scope", detail);
+        refuse(Field::Scopes, ApiKeyError::NoScope);
     }
     if expires_at.is_some_and(|end| end <= now) {
-        let detail = "The end must lie in the future";
-        validation.refuse(Field::ExpiresAt, "api_key.expires_in_past", detail);
+        refuse(Field::ExpiresAt, ApiKeyError::ExpiresInPast);
     }
     validation.finish()
+}
+
+/// Why a key is not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiKeyError {
+    #[error("A name has 1 to 100 characters, and no control characters")]
+    Name,
+    #[error("A key without a scope opens nothing")]
+    NoScope,
+    #[error("The end must lie in the future")]
+    ExpiresInPast,
+}
+
+userdom_domain::error_codes! {
+    ApiKeyError {
+        Self::Name => rule("api_key.name_invalid", "The name of the key is not accepted");
+        Self::NoScope => rule("api_key.no_scope", "A key must have a scope");
+        Self::ExpiresInPast =>
+            rule("api_key.expires_in_past", "The end of the key lies in the past");
+    }
 }
 
 /// Removes a key: it opens nothing from then on. Needs a recent proof.

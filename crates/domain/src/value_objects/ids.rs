@@ -21,13 +21,10 @@ pub enum IdError {
     },
 }
 
-impl IdError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty { .. } => "id.empty",
-            Self::InvalidFormat { .. } => "id.invalid_format",
-        }
+crate::error_codes! {
+    IdError {
+        Self::Empty { .. } => rule("id.empty", "The id is empty");
+        Self::InvalidFormat { .. } => rule("id.invalid_format", "The id is no UUID");
     }
 }
 

@@ -34,14 +34,12 @@ pub enum PersonNameError {
     ControlCharacter,
 }
 
-impl PersonNameError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "name.empty",
-            Self::TooLong => "name.too_long",
-            Self::ControlCharacter => "name.control_character",
-        }
+crate::error_codes! {
+    PersonNameError {
+        Self::Empty => rule("name.empty", "The name is empty");
+        Self::TooLong => rule("name.too_long", "The name is too long");
+        Self::ControlCharacter =>
+            rule("name.control_character", "The name has a control character");
     }
 }
 

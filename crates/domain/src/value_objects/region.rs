@@ -25,10 +25,9 @@ pub struct Region {
 #[error("Unknown region: two letters of ISO 3166 are expected, such as US")]
 pub struct RegionError;
 
-impl RegionError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        "region.unknown"
+crate::error_codes! {
+    RegionError {
+        Self => rule("region.unknown", "The region is unknown");
     }
 }
 

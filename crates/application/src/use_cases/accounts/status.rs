@@ -87,10 +87,20 @@ pub fn check_sanction(
         validation.refuse(Field::Reason, error.code(), error);
     }
     if until.is_some_and(|until| until <= now) {
-        let detail = "The end must lie in the future";
-        validation.refuse(Field::Until, "status.until_in_past", detail);
+        validation.refuse(Field::Until, EndInPast.code(), EndInPast);
     }
     validation.finish()
+}
+
+/// A sanction cannot end before it begins.
+#[derive(Debug, thiserror::Error)]
+#[error("The end must lie in the future")]
+pub(crate) struct EndInPast;
+
+userdom_domain::error_codes! {
+    EndInPast {
+        Self => rule("status.until_in_past", "The end lies in the past");
+    }
 }
 
 /// Gives a user these roles and no others (R15). The last admin stays one; the user has
