@@ -83,7 +83,7 @@ impl Code {
 
     /// Its row in the manual.
     fn row(&self) -> String {
-        let hint = self.hint.map(|hint| format!(". {hint}")).unwrap_or_default();
+        let hint = self.hint.map(|hint| format!(". In detail: {hint}")).unwrap_or_default();
         format!("| {} | {} | {}{hint} |\n", self.name, self.status, self.meaning)
     }
 }

@@ -63,14 +63,15 @@ fn every_declared_code_stands_in_the_catalogue() {
             }
         }
     }
-    assert!(seen > 80, "only {seen} codes found");
+    assert!(seen > 70, "only {seen} codes found");
 }
 
-/// The first literals of `rule("…", "…")` and its like.
+/// The first literals of `rule("…", "…")` and its like, which may stand on a line of their own.
 fn codes_in(source: &str) -> Vec<String> {
-    let kinds = ["rule(\"", "missing(\"", "conflict(\""];
-    let arms = kinds.iter().flat_map(|kind| source.split(kind).skip(1));
-    arms.map(|arm| arm.split('"').next().unwrap_or_default().to_owned()).collect()
+    let calls = ["rule(", "missing(", "conflict("];
+    let arguments = calls.iter().flat_map(|call| source.split(call).skip(1));
+    let literals = arguments.filter_map(|text| text.trim_start().strip_prefix('"'));
+    literals.map(|text| text.split('"').next().unwrap_or_default().to_owned()).collect()
 }
 
 #[test]
