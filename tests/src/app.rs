@@ -1,4 +1,4 @@
-//! The service inside the test's own process: the real door, the real use cases and a
+//! The service inside the test's own process: the real HTTP interface, the real use cases and a
 //! real database. Only the clock, the ids, the limits and the way out of messages are the
 //! test's.
 
@@ -7,7 +7,7 @@ mod client;
 mod conformity;
 mod doubles;
 pub mod given;
-mod graphql_door;
+mod graphql_call;
 mod person;
 
 use std::{
@@ -40,7 +40,7 @@ use userdom_infrastructure::{
 };
 
 pub use authenticator::Authenticator;
-pub use client::{Client, Door, Reply};
+pub use client::{Client, Interface, Reply};
 pub use doubles::Limiter;
 
 use crate::{
@@ -58,7 +58,7 @@ const PERMITS: usize = 16;
 /// A running service with a database of its own; both are gone when it is dropped.
 #[expect(missing_debug_implementations, reason = "ports are traits")]
 pub struct TestApp {
-    /// The use cases behind the door.
+    /// The use cases behind the interfaces.
     pub app: App,
     /// Stands still until the test moves it.
     pub clock: Arc<FixedClock>,
@@ -72,7 +72,7 @@ pub struct TestApp {
     pub hasher: Arc<Argon2Hasher>,
     /// What `http://host:port` is.
     pub url: String,
-    door: Door,
+    interface: Interface,
     worker: OutboxDispatcher,
     state: ApiState,
     servers: Mutex<Vec<(ServerHandle, JoinHandle<()>)>>,
@@ -133,30 +133,43 @@ impl TestApp {
         let state = state.with_trusted_proxies(trusted_proxies);
         let (url, server) = serve(state.clone(), Limits::default());
         let servers = Mutex::new(vec![server]);
-        let door = Door::Rest;
-        Self { app, clock, mail, sms, limiter, hasher, url, door, worker, state, servers, database }
+        let interface = Interface::Rest;
+        Self {
+            app,
+            clock,
+            mail,
+            sms,
+            limiter,
+            hasher,
+            url,
+            interface,
+            worker,
+            state,
+            servers,
+            database,
+        }
     }
 
     /// Somebody without a token.
     pub fn client(&self) -> Client {
-        Client::of(&self.url, self.door)
+        Client::of(&self.url, self.interface)
     }
 
-    /// The same service, called through another door.
+    /// The same service, called through another interface.
     #[must_use]
-    pub fn through(mut self, door: Door) -> Self {
-        self.door = door;
+    pub fn through(mut self, interface: Interface) -> Self {
+        self.interface = interface;
         self
     }
 
-    /// The URL of another door to the same application, which wants `If-Match` for every edit.
+    /// The URL of another server of the same application, which wants `If-Match` for every edit.
     pub fn requiring_if_match(&self) -> String {
         let (url, server) = serve(self.state.clone().requiring_if_match(true), Limits::default());
         self.servers.lock().unwrap().push(server);
         url
     }
 
-    /// `host:port` of another door to the same application, with other limits for clients.
+    /// `host:port` of another server of the same application, with other limits for clients.
     pub fn with_limits(&self, limits: Limits) -> String {
         let (url, server) = serve(self.state.clone(), limits);
         self.servers.lock().unwrap().push(server);
@@ -396,37 +409,37 @@ struct PlanLine {
 fn serve(state: ApiState, limits: Limits) -> (String, (ServerHandle, JoinHandle<()>)) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let limits = Limits { workers: 2, shutdown: Duration::from_secs(1), ..limits };
     let thread = std::thread::spawn(move || {
         System::new().block_on(async move {
             let server = userdom_api::server(listener, state, limits).unwrap();
-            tell.send(server.handle()).unwrap();
+            sender.send(server.handle()).unwrap();
             server.await.unwrap();
         });
     });
-    (url, (told.recv().expect("the server starts"), thread))
+    (url, (receiver.recv().expect("the server starts"), thread))
 }
 
 /// Makes four tests of each function that takes a `&TestApp`: those of [`on_both!`] and the same
 /// through GraphQL (G3).
 #[macro_export]
-macro_rules! through_both_doors {
+macro_rules! through_rest_and_graphql {
     ($($name:ident),+ $(,)?) => {
         $crate::on_both!($($name),+);
 
         mod through_graphql {$(
             mod $name {
-                use userdom_tests::{app::{Door, TestApp}, databases::Kind};
+                use userdom_tests::{app::{Interface, TestApp}, databases::Kind};
 
                 #[test]
                 fn sqlite() {
-                    super::super::$name(&TestApp::start(Kind::Sqlite).through(Door::Graphql));
+                    super::super::$name(&TestApp::start(Kind::Sqlite).through(Interface::Graphql));
                 }
 
                 #[test]
                 fn postgres() {
-                    super::super::$name(&TestApp::start(Kind::Postgres).through(Door::Graphql));
+                    super::super::$name(&TestApp::start(Kind::Postgres).through(Interface::Graphql));
                 }
             }
         )+}

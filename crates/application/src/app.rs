@@ -91,7 +91,7 @@ impl App {
         self.adapters.clock.now()
     }
 
-    /// Whether the caller has proved who it is within the last minutes.
+    /// Whether the caller was authenticated within the last minutes.
     pub(crate) fn require_recent_authentication(
         &self,
         caller: &Caller,

@@ -6,16 +6,16 @@ use uuid::Uuid;
 
 use crate::ports::Scope;
 
-/// Who asks.
+/// The actor of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// Somebody who has signed in.
+    /// A user that has signed in.
     User(SignedInUser),
     /// Another service, by its key.
     Service(Service),
 }
 
-/// Somebody who has signed in.
+/// A user that has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedInUser {
     /// The user.
@@ -24,7 +24,7 @@ pub struct SignedInUser {
     pub session_id: Uuid,
     /// What the user may do.
     pub roles: BTreeSet<UserRole>,
-    /// When the user last proved who it is.
+    /// When the user was last authenticated.
     pub authenticated_at: DateTime<Utc>,
 }
 
@@ -38,7 +38,7 @@ pub struct Service {
 }
 
 impl Actor {
-    /// The user who asks; a service is none.
+    /// The user that asks; a service is none.
     pub fn user(&self) -> Option<&SignedInUser> {
         match self {
             Self::User(user) => Some(user),
@@ -82,7 +82,7 @@ impl NoneOf {
     }
 }
 
-/// Who asks, from where, and on which condition.
+/// The actor, the origin of the request, and its condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Caller {
     /// `None` is anybody.
@@ -109,7 +109,7 @@ impl Caller {
         Ok(())
     }
 
-    /// The user who asks; a service is refused as somebody who may not.
+    /// The user that asks; a service is refused.
     pub fn signed_in(&self) -> Result<&SignedInUser, crate::AppError> {
         match &self.actor {
             Some(Actor::User(user)) => Ok(user),

@@ -57,7 +57,7 @@ impl Commit {
         }
     }
 
-    /// Notes a user whom the answer is about: the answer goes when the user is erased.
+    /// Notes a user that the answer is about: the answer goes when the user is erased.
     pub(crate) fn note_subject(&self, user_id: UserId) {
         if let Some(pending) = self.pending() {
             locked(&pending.subjects).insert(user_id);
@@ -121,7 +121,7 @@ impl Pending {
         locked(&self.uow).take()
     }
 
-    /// The users whom the answer is about.
+    /// The users that the answer is about.
     pub(crate) fn subjects(&self) -> Vec<UserId> {
         locked(&self.subjects).iter().copied().collect()
     }

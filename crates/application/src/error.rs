@@ -53,7 +53,7 @@ pub enum AppError {
     /// The sign-in is refused; which of the reasons it is, nobody learns.
     #[error("the login or the password is wrong, or the account cannot sign in")]
     SignInRefused,
-    /// The caller's last proof of who it is, is older than fifteen minutes.
+    /// The caller's last authentication is older than fifteen minutes.
     #[error("prove who you are first")]
     ReauthenticationRequired,
     /// The password or the code that was to prove it is wrong, or there were too many tries.

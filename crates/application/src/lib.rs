@@ -1,4 +1,4 @@
-//! The application of Userdom: what can be done, by whom, in which order.
+//! The application of Userdom: the use cases, which callers may run them, and their steps.
 //!
 //! Synchronous, and free of any database, network or framework: all of that
 //! comes in through [`ports`].

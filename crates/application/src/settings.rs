@@ -26,7 +26,7 @@ pub struct Settings {
     pub session_ttl: TimeDelta,
     /// How long the client that lost the answer may repeat a refresh.
     pub refresh_grace: TimeDelta,
-    /// How long a proof of who one is holds.
+    /// How long an authentication counts as recent.
     pub recent_authentication: TimeDelta,
     /// How long a device on which nobody signs in is remembered.
     pub device_ttl: TimeDelta,

@@ -140,7 +140,7 @@ impl Tx<'_> {
         Ok(user)
     }
 
-    /// The caller has proved who it is, not longer than fifteen minutes ago.
+    /// The caller was authenticated not longer than fifteen minutes ago.
     pub fn require_recent_authentication(&self) -> Result<(), AppError> {
         self.commit.note_grant(Grant::RecentProof);
         self.app.require_recent_authentication(self.caller, self.now)

@@ -1,4 +1,4 @@
-//! The seed's usage example: build a user with two emails, two phones and two
+//! The usage example of the original design: build a user with two emails, two phones and two
 //! addresses, validate it, ask it a few things.
 //!
 //! `cargo run -p userdom-domain --example user_registration`

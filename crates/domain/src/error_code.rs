@@ -11,7 +11,7 @@ pub struct ErrorCode {
     pub kind: ErrorKind,
 }
 
-/// The kinds of refusals, which a protocol may tell apart.
+/// The kinds of refusals, which a protocol may distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// It breaks a rule.

@@ -31,11 +31,11 @@ pub(crate) fn create(config: &Config, request: &cli::CreateAdmin) -> Result<(), 
         .app
         .execute(&Caller::default(), &CreateAdmin { username, email, password })
         .map_err(explain)?;
-    let told = format!("Made the admin {} ({id}).\n", request.username);
+    let report = format!("Made the admin {} ({id}).\n", request.username);
     if made.is_none() {
-        return output::print(&told);
+        return output::print(&report);
     }
-    output::print(&format!("{told}Password, shown this once: {text}\n")).map_err(|source| {
+    output::print(&format!("{report}Password, shown this once: {text}\n")).map_err(|source| {
         let username = request.username.clone();
         StartError::PasswordNotShown { username, source: Box::new(source) }
     })

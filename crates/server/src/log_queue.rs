@@ -1,6 +1,6 @@
 //! Log lines on their way to where they are written.
 //!
-//! Whoever logs neither waits for a reader nor hears of its failure: lines go into a bounded
+//! Code that logs neither waits for a reader nor learns of its failure: lines go into a bounded
 //! queue, and a thread of their own writes them. What finds no room there, or cannot be written,
 //! is counted; the count is written as soon as there is room again.
 
@@ -17,7 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Bytes of lines that wait.
 const ROOM: usize = 4 << 20;
-/// How often it is tried to tell what was lost, while nothing else is to be written.
+/// How often it tries to report what was lost, while nothing else is to be written.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 thread_local! {
@@ -52,11 +52,11 @@ impl LogQueue {
         Ok(())
     }
 
-    /// Waits until all lines are written and it was told how many are lost, or for so long.
+    /// Waits until all lines are written and the number of lost ones as well, or for so long.
     pub(crate) fn finish(&self, at_most: Duration) {
         let is_busy = |state: &mut State| !state.lines.is_empty() || state.is_writing;
         let mut state = self.lock();
-        // An empty line makes the thread tell what is lost.
+        // An empty line makes the thread report what is lost.
         state.lines.push_back(Vec::new());
         self.0.has_work.notify_one();
         let _ = self.0.is_done.wait_timeout_while(state, at_most, is_busy);
@@ -81,11 +81,11 @@ impl LogQueue {
     fn write_all(&self, mut writer: LineWriter<impl Write>) {
         loop {
             let (line, lost) = self.next();
-            let told = if lost == 0 { Ok(()) } else { writer.write(&note(lost)) };
+            let reported = if lost == 0 { Ok(()) } else { writer.write(&note(lost)) };
             let written =
-                told.is_ok() && line.as_ref().is_none_or(|line| writer.write(line).is_ok());
+                reported.is_ok() && line.as_ref().is_none_or(|line| writer.write(line).is_ok());
             let mut state = self.lock();
-            if told.is_ok() {
+            if reported.is_ok() {
                 state.lost -= lost;
             }
             state.lost += u64::from(!written && line.is_some_and(|line| !line.is_empty()));

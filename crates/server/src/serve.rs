@@ -196,7 +196,7 @@ impl Signals {
     }
 }
 
-/// Who stops it on a terminal waits for it; elsewhere a balancer is to see first that it goes.
+/// On a terminal nobody waits for a balancer; elsewhere it is to see first that the service goes.
 fn drain_of_surroundings() -> Duration {
     if io::stdin().is_terminal() || io::stderr().is_terminal() { Duration::ZERO } else { DRAIN }
 }

@@ -33,7 +33,7 @@ pub(crate) fn start(format: Option<LogFormat>) -> Result<Log, StartError> {
         LogFormat::Pretty => lines.with_target(false).init(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).init(),
     }
-    // Whoever panics would wait for a reader of standard error that does not read.
+    // A panic would wait for a reader of standard error that does not read.
     panic::set_hook(Box::new(log_panic));
     Ok(Log(queue))
 }

@@ -29,7 +29,7 @@ const SWEEP_AGAIN: Duration = Duration::from_secs(30);
 /// How long what another application has written may stay out of the directory.
 const INDEX_EVERY: Duration = Duration::from_secs(30);
 
-/// Threads that work until they are told to stop; what each has in hand is finished.
+/// Threads that work until they are stopped; what each has in hand is finished.
 #[derive(Debug)]
 pub(crate) struct Workers {
     running: Vec<Worker>,
@@ -137,7 +137,7 @@ fn deliver(service: &OutboxDispatcher, channel: Channel, wake: &Wake, stopping: 
             wake.wait(&mut seen, POLL);
             continue;
         };
-        // An outage is told once, not once a second.
+        // An outage is logged once, not once a second.
         if let (Err(error), true) = (&round, healthy) {
             let error = error as &dyn std::error::Error;
             tracing::warn!(?channel, error, "the outbox waits");
@@ -180,7 +180,7 @@ fn erase(app: &App, wake: &Wake, stopping: &AtomicBool) {
         match finished {
             Ok(Ok(0)) => {}
             Ok(Ok(users)) => tracing::info!(users, "erasures finished"),
-            // An outage is told once, not once a second.
+            // An outage is logged once, not once a second.
             Ok(Err(error)) if healthy => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "erasures wait");
             }

@@ -10,7 +10,7 @@ use ureq::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request},
 };
 
-use super::{conformity, graphql_door::Twin};
+use super::{conformity, graphql_call::GraphqlCall};
 
 const JSON: &str = "application/json";
 const SECONDS: Duration = Duration::from_mins(5);
@@ -40,32 +40,32 @@ pub struct Client {
     agent: Agent,
     url: String,
     headers: HeaderMap,
-    door: Door,
+    interface: Interface,
 }
 
 /// Through which a call goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Interface {
     /// As it stands in the test.
     Rest,
-    /// As its twin, where there is one.
+    /// As the same GraphQL operation, where there is one.
     Graphql,
-    /// As the only operation of a batch, for whoever has a token.
+    /// As the only operation of a batch, for a caller with a token.
     Batch,
 }
 
 impl Client {
-    pub(super) fn of(url: &str, door: Door) -> Self {
+    pub(super) fn of(url: &str, interface: Interface) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(SECONDS))
             .user_agent("userdom-tests")
             .build();
-        Self { agent: config.into(), url: url.to_owned(), headers: HeaderMap::new(), door }
+        Self { agent: config.into(), url: url.to_owned(), headers: HeaderMap::new(), interface }
     }
 
-    /// At another door.
+    /// At another server.
     pub fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
     }
@@ -159,15 +159,15 @@ impl Client {
         content_type: &str,
         body: &[u8],
     ) -> Option<Reply> {
-        let twin = self.twin(method, path, content_type, body);
-        if let Some(twin) = twin {
-            let sent = twin.body();
+        let call = self.graphql_call(method, path, content_type, body);
+        if let Some(call) = call {
+            let sent = call.body();
             let reply = self.through_rest("POST", "/graphql", JSON, sent.as_bytes())?;
-            if let Some(reply) = twin.read(reply) {
+            if let Some(reply) = call.read(reply) {
                 return Some(reply);
             }
         }
-        if self.door == Door::Batch
+        if self.interface == Interface::Batch
             && let Some(batch) = self.batch(method, path, body)
         {
             let reply =
@@ -190,14 +190,20 @@ impl Client {
         can_be_said.then(|| json!({"operations": [operation]}))
     }
 
-    /// The GraphQL twin of a call, if it is to be used and there is one.
-    fn twin(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Option<Twin> {
+    /// The same operation in GraphQL, if it is to be used and there is one.
+    fn graphql_call(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Option<GraphqlCall> {
         let header = |name: &str| self.headers.get(name).map(|value| value.to_str().unwrap_or(""));
         let is_plain = ["", JSON, "application/merge-patch+json"].contains(&content_type)
             && header("if-none-match").is_none()
             && self.headers.get_all("if-match").iter().count() < 2;
-        let is_wanted = self.door == Door::Graphql && is_plain;
-        is_wanted.then(|| Twin::of(method, path, body, header("if-match"))).flatten()
+        let is_wanted = self.interface == Interface::Graphql && is_plain;
+        is_wanted.then(|| GraphqlCall::of(method, path, body, header("if-match"))).flatten()
     }
 
     #[track_caller]

@@ -26,7 +26,7 @@ static FORGOTTEN_PASSWORD: Body<RequestPasswordReset> = Body::new(
 )
 .in_graphql("ResetRequestInput");
 
-/// The answer is always the same, so that it does not show whose address it is.
+/// The answer is always the same, so that it does not show whether the address is known.
 fn request_reset(call: &Call<'_>) -> Answer {
     call.execute(&call.body(&FORGOTTEN_PASSWORD)?)?;
     Ok(Reply::accepted())

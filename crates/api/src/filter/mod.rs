@@ -31,7 +31,7 @@ impl CodedError for FilterError {
     }
 }
 
-/// The next moment that the store can tell from this one.
+/// The next moment that the store can distinguish from this one.
 pub(crate) fn just_after(moment: DateTime<Utc>) -> DateTime<Utc> {
     moment + TimeDelta::microseconds(1)
 }

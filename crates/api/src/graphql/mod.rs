@@ -1,6 +1,6 @@
 //! The operations of the REST API once more, as GraphQL. The schema is made of the routes and
 //! of what the OpenAPI document says about them, and every root field runs the operation of its
-//! route: what a call does, what it refuses and who may make it cannot differ between the two.
+//! route: what a call does, what it refuses and which callers may make it cannot differ between the two.
 
 mod connections;
 mod document;
@@ -109,7 +109,7 @@ static DOCUMENT: Body<Asked> = Body::new(
         // Consoles send an empty one for none.
         let operation_name = fields.text("operationName").filter(|name| !name.trim().is_empty());
         let variables = fields.json_object("variables").unwrap_or_default();
-        // What clients tell about themselves there changes nothing.
+        // What clients say of themselves there changes nothing.
         fields.json_object("extensions");
         let variables = Value::Object(variables);
         Some(Asked { query: query?, operation_name, variables })

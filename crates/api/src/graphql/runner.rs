@@ -27,7 +27,7 @@ pub(super) struct Runner {
     pub(super) requires_if_match: bool,
     /// Whether the operation that hashes a password was counted.
     pub(super) is_counted: bool,
-    /// Who it is, until something changes that might change what the token is worth.
+    /// The caller, until something changes that might change what the token is worth.
     actor: Mutex<Option<Actor>>,
     known: Mutex<Option<KnownAs>>,
     /// How many operations have run under the request's key.
@@ -69,7 +69,7 @@ impl Runner {
         &self.stranger.origin.request_id
     }
 
-    /// Who it turned out to be, for the access log.
+    /// The caller as the access log names it.
     pub(super) fn known(&self) -> Option<KnownAs> {
         *locked(&self.known)
     }
@@ -78,7 +78,7 @@ impl Runner {
         self.actor().is_ok()
     }
 
-    /// Whoever presents the token; it is looked at once for all that only read.
+    /// The bearer of the token; it is looked up once for all fields that only read.
     fn actor(&self) -> Result<Actor, Problem> {
         let token = self.token.as_deref().ok_or(AppError::Unauthenticated)?;
         let mut kept = locked(&self.actor);

@@ -114,7 +114,7 @@ pub(crate) enum Idempotency {
     Ignore,
 }
 
-/// Whose password is hashed: that is slow, and waits in a queue.
+/// Which password is hashed, if any: that is slow, and waits in a queue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Hashing {
     Nothing,

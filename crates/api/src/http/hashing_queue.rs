@@ -14,11 +14,11 @@ use super::{codes::code, endpoint::Hashing, problem::Problem};
 
 /// A queue that takes longer than this is full.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// How long a refusal takes: whoever asks again at once would cost more than a hash.
+/// How long a refusal takes: a client that asks again at once would cost more than a hash.
 const REFUSAL: Duration = Duration::from_millis(700);
 /// When a queue that has become slower than was foreseen lets go of somebody.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Nobody hashes a password faster: who was refused before says nothing about the pace.
+/// No password is hashed faster: a request that was refused before says nothing about the pace.
 const SHORTEST: Duration = Duration::from_millis(2);
 /// The first turns are taken for as long as this, until some have been measured.
 const FIRST_PACE: f64 = 0.02;
@@ -52,7 +52,7 @@ impl HashingQueues {
 /// So many at once, and before them a queue of two seconds.
 #[derive(Debug)]
 pub(crate) struct Turns {
-    /// Serves whoever waits in the order of coming.
+    /// Serves waiting requests in the order in which they came.
     places: Arc<Semaphore>,
     queue: Mutex<Queue>,
 }
@@ -67,7 +67,7 @@ struct Queue {
     last: Option<Instant>,
 }
 
-/// Whoever is at work; gives its place to the next when dropped.
+/// A request that hashes; gives its place to the next when dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
     turns: Arc<Turns>,
@@ -75,7 +75,7 @@ pub(crate) struct Turn {
     _place: OwnedSemaphorePermit,
 }
 
-/// Whoever waits; leaves the queue when dropped.
+/// A request that waits; leaves the queue when dropped.
 struct Waiting<'a>(&'a Turns);
 
 impl Turns {
@@ -181,7 +181,7 @@ mod tests {
 
     type Log = Arc<Mutex<Vec<usize>>>;
 
-    /// Somebody who works for so long when its turn has come, and notes that it has.
+    /// A request that works for so long when its turn has come, and notes that it has.
     fn comes(turns: &Arc<Turns>, log: &Log, n: usize, work: Duration) -> JoinHandle<bool> {
         let (turns, log) = (Arc::clone(turns), Arc::clone(log));
         tokio::spawn(async move {

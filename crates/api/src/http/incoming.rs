@@ -21,7 +21,7 @@ use super::{
 /// A request, read as far as that needs neither a token nor the store.
 pub(crate) struct Incoming {
     pub(crate) state: ApiState,
-    /// Nobody yet: who it is, the token says.
+    /// Without an actor yet: the token is looked up later.
     pub(crate) caller: Caller,
     pub(crate) request: Request,
     /// The `Idempotency-Key`.

@@ -72,7 +72,7 @@ impl Problem {
         })
     }
 
-    /// Whether the same request would be refused again, whoever asks and whenever.
+    /// Whether the same request would be refused again, from any caller and at any time.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.status.as_u16(), 400 | 404 | 409 | 412 | 422)
             && self.code != code!("user.contended")

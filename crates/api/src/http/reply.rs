@@ -18,7 +18,7 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, String)>,
     pub(crate) body: Vec<u8>,
-    /// Who the caller turned out to be; for the log.
+    /// The caller as the log names it.
     pub(crate) known: Option<KnownAs>,
 }
 

@@ -83,7 +83,7 @@ impl ApiState {
         self.openapi.get_or_init(|| write(&self.public_url).into()).clone()
     }
 
-    /// Whether whoever changes a user must say which version it has seen (`If-Match`).
+    /// Whether a change of a user must name the version that the client has seen (`If-Match`).
     #[must_use]
     pub fn requiring_if_match(self, requires_if_match: bool) -> Self {
         Self { requires_if_match, ..self }

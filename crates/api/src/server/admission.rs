@@ -23,7 +23,7 @@ const NOT_WAITING: u64 = u64::MAX;
 /// Counts connections, in all and by the address of the client.
 ///
 /// A newcomer beyond a bound takes the place of the connection that has waited longest for its
-/// client: so who is quick is served, however many slow ones there are.
+/// client: so quick clients are served, however many slow ones there are.
 pub(super) struct Admission {
     in_all: usize,
     per_address: usize,

@@ -88,7 +88,7 @@ impl Progress {
     fn allowance(&self) -> Reading {
         let of_part = match self.phase {
             Phase::Answered { .. } => return Reading::NothingMore,
-            // Who does not take answers is asked for no more requests.
+            // A client that does not take answers is asked for no more requests.
             _ if self.stalled.is_some() => return Reading::NothingYet,
             Phase::Head { .. } | Phase::Idle { .. } => READ_AHEAD.saturating_sub(self.unseen),
             Phase::Serving { .. } => self.body_room,
@@ -262,7 +262,7 @@ impl Progress {
             }
             Phase::Idle { since } => Some((since + limits.keep_alive, Overdue::Idle)),
             Phase::Answered { since } => Some((since + limits.farewell, Overdue::Answered)),
-            // The work has limits of its own, and so has whoever reads the body.
+            // The work and the reader of the body have limits of their own.
             Phase::Serving { .. } => None,
         }
     }

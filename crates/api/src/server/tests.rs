@@ -107,7 +107,7 @@ fn r4_an_answer_has_thirty_seconds_and_so_has_each_64_kib_of_it() {
     assert_eq!(deadline(&progress, start), Some((30, Overdue::Write)));
     progress.has_written(KIB, start + seconds(25));
     assert_eq!(deadline(&progress, start), Some((55, Overdue::Write)));
-    // No requests of somebody who takes no answers.
+    // No requests of a client that takes no answers.
     assert_eq!(progress.reading(), Reading::NothingYet);
     assert!(!progress.takes_up_reading());
     progress.has_flushed(start + seconds(40));

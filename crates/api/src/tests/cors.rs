@@ -123,7 +123,7 @@ fn f3_other_origins_get_nothing() {
         let answer = send_to(open_to_a_page(), preflight("/v1/users/me", method, headers));
         assert_eq!(answer.problem(), problem("cors.not_allowed", 403), "{method} {headers}");
     }
-    // Whoever comes without a browser notices nothing but that caches must look at the origin.
+    // Clients that are no browsers notice nothing but that caches must look at the origin.
     let answer = send_to(open_to_a_page(), get("/livez"));
     assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (200, ""));
     assert!(answer.header("vary").contains("Origin"));

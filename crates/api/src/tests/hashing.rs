@@ -1,4 +1,4 @@
-//! Who waits for a password to be hashed, and who does not.
+//! Which requests wait for a password to be hashed, and which do not.
 
 use std::{
     sync::{Mutex, mpsc},
@@ -56,7 +56,7 @@ fn c6_who_is_refused_before_the_hashing_does_not_wait_for_it() {
     drop(turns);
 }
 
-/// Hashes until it is told to end.
+/// Hashes until it is stopped.
 struct Endless {
     began: mpsc::Sender<()>,
     end: Mutex<mpsc::Receiver<()>>,

@@ -1,4 +1,4 @@
-//! Who may do what to whom: one table, used by every door.
+//! What a caller may do to a user: one table, used by REST, GraphQL and batches.
 
 mod table;
 
@@ -69,7 +69,7 @@ impl Operation {
 pub enum GlobalOperation {
     /// Make, list and remove the keys of other services.
     ManageApiKeys,
-    /// Ask whose a token is.
+    /// Introspect a token.
     Introspect,
     /// Find users by anything.
     SearchUsers,
@@ -86,10 +86,10 @@ pub enum Verdict {
     Hidden,
 }
 
-/// What the table needs to know of the user to whom something is done.
+/// What the table needs to know of the user that the operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// Who it is.
+    /// The user.
     pub id: UserId,
     /// The greatest of its roles.
     pub highest_role: UserRole,

@@ -3,7 +3,7 @@ use userdom_domain::UserRole;
 use super::{Operation, Target, Verdict};
 use crate::{Actor, Service, ports::Scope};
 
-/// The verdict on an actor who wants to do something to a user.
+/// The verdict on an actor that wants to do something to a user.
 ///
 /// Nobody acts on an account of the same or a higher role, admins excepted; what is
 /// the owner's alone (password, second factor) nobody else does.

@@ -87,7 +87,7 @@ pub enum Leftover {
 pub enum Ended {
     /// Events that were worked on.
     Events,
-    /// Answers that are kept for who asks again.
+    /// Answers that are kept for repeated requests.
     Answers,
     /// Sessions that nobody renewed.
     Sessions,
@@ -114,7 +114,7 @@ impl Ended {
     }
 }
 
-/// What tells whether a user is as somebody has seen it, and whose business it is.
+/// What says whether a user is as a client has seen it, and which callers may know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     /// The present version.

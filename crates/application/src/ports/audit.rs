@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UserId};
 use uuid::Uuid;
 
-/// One line of the audit trail: who, whom, what, when, from where, outcome.
+/// One line of the audit trail: actor, subject, action, time, origin, outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
     /// The identity; UUIDv7, so that it sorts by time.
@@ -13,11 +13,11 @@ pub struct AuditEvent {
     pub kind: String,
     /// How it ended.
     pub outcome: Outcome,
-    /// Who did it: a user; `None` is a stranger, a key or the service.
+    /// The user that did it; `None` is a stranger, a key or the service.
     pub actor_id: Option<UserId>,
     /// The key that did it.
     pub api_key_id: Option<Uuid>,
-    /// To whom it happened; `None` when it is about no user that exists.
+    /// The user that it is about; `None` when no such user exists.
     pub user_id: Option<UserId>,
     /// What of the user it is about: an email, a phone, a session, a key.
     pub target_id: Option<Uuid>,

@@ -9,7 +9,7 @@ use super::TokenHash;
 pub struct NewDevice {
     /// The identity.
     pub id: Uuid,
-    /// Who signed in on it.
+    /// The user that signed in on it.
     pub user_id: UserId,
     /// What is stored of its token.
     pub token: TokenHash,

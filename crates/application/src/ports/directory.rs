@@ -5,7 +5,7 @@ use userdom_domain::{
 
 /// Finding users by anything.
 pub trait DirectoryRepository {
-    /// The users who satisfy the query, from its place on, in its order.
+    /// The users that satisfy the query, from its place on, in its order.
     fn page(&mut self, query: &DirectoryQuery<'_>) -> Result<Vec<UserAggregate>, RepositoryError>;
 
     /// How many satisfy it.
@@ -23,7 +23,7 @@ pub trait DirectoryRepository {
 /// A page that somebody asks for.
 #[derive(Debug, Clone)]
 pub struct DirectoryQuery<'a> {
-    /// Who is meant.
+    /// The test that users must pass.
     pub specification: &'a UserSpecification,
     /// In which order.
     pub order: UserOrder,
@@ -35,7 +35,7 @@ pub struct DirectoryQuery<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// An order of the directory; who is equal by it is ordered by id.
+/// An order of the directory; users that are equal by it are ordered by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserOrder {
     /// By what.
@@ -51,9 +51,9 @@ pub enum OrderKey {
     Created,
     /// Their usernames, without regard to case.
     Username,
-    /// When they signed in last; who never did comes before everybody.
+    /// When they signed in last; users that never did come first.
     LastLogin,
-    /// Their last names, without regard to case and accents; who has none comes before
+    /// Their last names, without regard to case and accents; users without one come before
     /// everybody.
     LastName,
 }

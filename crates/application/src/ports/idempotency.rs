@@ -5,7 +5,7 @@ use uuid::Uuid;
 /// A request that is to have one effect, however often it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// Whose it is, a slash, and the client's key.
+    /// The owner, a slash, and the client's key.
     pub key: String,
     /// Stands for what is asked: the same key with another one is a mistake.
     pub fingerprint: [u8; 32],

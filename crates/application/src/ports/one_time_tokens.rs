@@ -9,7 +9,7 @@ use super::{TokenHash, TokenKind};
 pub struct NewToken {
     /// The identity.
     pub id: Uuid,
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
     /// What it is good for.
     pub kind: TokenKind,
@@ -28,7 +28,7 @@ pub struct NewToken {
 pub struct UsedToken {
     /// The token itself.
     pub id: Uuid,
-    /// Whose it was.
+    /// The user.
     pub user_id: UserId,
     /// What it was about.
     pub target_id: Uuid,

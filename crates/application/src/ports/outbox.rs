@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// An entry of the outbox that a worker has taken for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedEntry {
-    /// The identity; consumers tell repeats by it.
+    /// The identity, by which consumers recognise repeats.
     pub id: Uuid,
     /// The user; the nil UUID for a request for mail.
     pub user_id: UserId,
@@ -106,7 +106,7 @@ pub enum Notice {
     RecoveryCodesReplaced,
 }
 
-/// A mail that somebody asks for, who must not learn whether there will be one.
+/// A request for a mail. The caller must not learn whether there will be one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MailRequest {

@@ -14,7 +14,7 @@ pub enum Limit {
     /// Those of them that verify one email of one account: the rest is for other accounts
     /// that claim the same address.
     ClaimUser,
-    /// Those of them that tell the owner of an address that another account claims it: the
+    /// Those of them that inform the owner of an address that another account claims it: the
     /// rest is for the owner's resets.
     OwnerNotice,
     /// Mails to emails that one user adds.

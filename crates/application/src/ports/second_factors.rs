@@ -7,7 +7,7 @@ use super::TokenHash;
 /// The TOTP secret of a user, sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TotpCredential {
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
     /// The secret as the [`SecretBox`](super::SecretBox) has sealed it.
     pub sealed_secret: Vec<u8>,

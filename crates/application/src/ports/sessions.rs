@@ -11,7 +11,7 @@ use super::TokenHash;
 pub struct Session {
     /// The identity.
     pub id: Uuid,
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
     /// Random, and never shown: its tokens are made of it and the service's secret key,
     /// so that neither of both alone makes one.
@@ -32,7 +32,7 @@ pub struct Session {
     pub created_at: DateTime<Utc>,
     /// When it was last used, give or take five minutes.
     pub last_used_at: DateTime<Utc>,
-    /// When the user last proved who it is.
+    /// When the user was last authenticated.
     pub authenticated_at: DateTime<Utc>,
     /// The client's own name for itself, 255 characters at most.
     pub user_agent: String,
@@ -55,7 +55,7 @@ pub struct SessionOwner {
     pub status: UserStatus,
     /// When a timed suspension or ban ends.
     pub status_until: Option<DateTime<Utc>>,
-    /// When the user last proved who it is.
+    /// When the user was last authenticated.
     pub authenticated_at: DateTime<Utc>,
     /// When the session was last used.
     pub last_used_at: DateTime<Utc>,
@@ -75,7 +75,7 @@ pub trait SessionRepository {
     /// Opens a session. A user has [`Session::MOST`]: the one that was used longest ago ends.
     fn insert(&mut self, session: &Session) -> Result<(), RepositoryError>;
 
-    /// Whose access token this is, if neither it nor its session has ended at `now`.
+    /// The session of this access token, if neither has ended at `now`.
     fn find_owner(
         &mut self,
         access_token: &TokenHash,

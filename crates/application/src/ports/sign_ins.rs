@@ -11,14 +11,14 @@ pub enum Login {
     Username(Username),
     /// A verified email (R21).
     Email(EmailAddress),
-    /// Somebody who has signed in and proves it anew.
+    /// A signed-in user that is authenticated anew.
     Id(UserId),
 }
 
 /// What an attempt is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// Who tries to sign in.
+    /// An attempt to sign in.
     pub user_id: UserId,
     /// What the guess must match.
     pub password_hash: PasswordHash,

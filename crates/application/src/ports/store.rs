@@ -38,7 +38,7 @@ pub trait UnitOfWork: Send {
     fn tokens(&mut self) -> &mut dyn OneTimeTokenRepository;
     /// Keys of other services.
     fn api_keys(&mut self) -> &mut dyn ApiKeyRepository;
-    /// What happened, for those who have to know.
+    /// What happened, for consumers of the outbox.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Messages on their way out.
     fn outbox(&mut self) -> &mut dyn OutboxRepository;

@@ -85,7 +85,7 @@ impl Tx<'_> {
         self.audit_by(actor_id, kind, outcome, user_id, target_id)
     }
 
-    /// [`Tx::audit`] for somebody who proves who it is only in this very transaction.
+    /// [`Tx::audit`] for a caller that is authenticated only in this very transaction.
     pub(crate) fn audit_by(
         &mut self,
         actor_id: Option<UserId>,

@@ -13,7 +13,7 @@ use crate::{
 /// A search of the directory.
 #[derive(Debug, Clone)]
 pub struct SearchUsers {
-    /// Who is meant.
+    /// The test that users must pass.
     pub specification: UserSpecification,
     /// In which order.
     pub order: UserOrder,
@@ -21,7 +21,7 @@ pub struct SearchUsers {
     pub cursor: Option<String>,
     /// How many at most; at least one.
     pub limit: u32,
-    /// Whether to count all whom the search finds.
+    /// Whether to count all users that the search finds.
     pub with_total: bool,
 }
 
@@ -34,7 +34,7 @@ impl App {
         policies::authorise_globally(caller.actor.as_ref(), GlobalOperation::SearchUsers)
     }
 
-    /// A page of the users whom a search finds.
+    /// A page of the users that a search finds.
     pub fn search_users(
         &self,
         caller: &Caller,

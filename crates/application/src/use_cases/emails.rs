@@ -73,7 +73,7 @@ impl Command for ChangeEmailType {
     }
 }
 
-/// Makes an email the default, and tells every verified address. Needs a recent proof.
+/// Makes an email the default, and notifies every verified address. Needs a recent proof.
 #[derive(Debug, Clone)]
 pub struct SetDefaultEmail {
     /// The user.
@@ -99,7 +99,7 @@ impl Command for SetDefaultEmail {
 }
 
 /// Removes an email; its links end. A verified one needs a recent proof, and every
-/// verified address is told, itself included.
+/// verified address gets a notice, itself included.
 #[derive(Debug, Clone)]
 pub struct RemoveEmail {
     /// The user.

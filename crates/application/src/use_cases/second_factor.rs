@@ -246,7 +246,7 @@ impl Command for ReplaceRecoveryCodes {
     }
 }
 
-/// Checks a code of somebody who has signed in.
+/// Checks a code of a user that has signed in.
 pub(super) fn prove_by_totp(
     request: &Request<'_>,
     user_id: UserId,

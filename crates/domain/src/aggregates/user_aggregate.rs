@@ -186,7 +186,7 @@ impl UserAggregate {
         self.record(DomainEvent::PasswordChanged, now);
     }
 
-    /// Sets a new password for somebody who has lost the old one: the account is
+    /// Sets a new password for a user that has lost the old one: the account is
     /// unlocked too (R17, R18). The second factor stays.
     pub fn reset_password(&mut self, hash: PasswordHash, now: DateTime<Utc>) {
         self.user.change_password(hash, now);

@@ -188,7 +188,7 @@ fn one_default_each(
 
 fn validate_profile(profile: &UserProfile, found: &mut Vec<Violation>) {
     value("first_name", PersonName::parse(profile.first_name.as_str()), found);
-    // Who has one name has no last one (R10).
+    // A person with one name has no last one (R10).
     if !profile.last_name.as_str().is_empty() {
         value("last_name", PersonName::parse(profile.last_name.as_str()), found);
     }

@@ -7,7 +7,7 @@ use crate::{
     Username, value_objects::AsStored,
 };
 
-/// The account alone: who it is, how it signs in, where it stands.
+/// The account alone: identity, sign-in and status.
 ///
 /// Emails, phones, addresses and the profile hang on [`UserAggregate`](crate::UserAggregate),
 /// which is also the only way to change a stored user.

@@ -2,7 +2,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::{AvatarUrl, Bio, DisplayName, Gender, LanguageTag, Patch, PersonName, TimeZoneName};
 
-/// Who the person is: everything that signing in does not need (R10, R11).
+/// The person: everything that signing in does not need (R10, R11).
 ///
 /// ```
 /// use chrono::{DateTime, NaiveDate, Utc};
@@ -238,7 +238,7 @@ impl UserProfile {
     }
 }
 
-/// Full years by the calendar; who was born on 29 February has a birthday on 1 March.
+/// Full years by the calendar; a person born on 29 February has a birthday on 1 March.
 fn years_between(born: NaiveDate, today: NaiveDate) -> i32 {
     let before_birthday = (today.month(), today.day()) < (born.month(), born.day());
     today.year() - born.year() - i32::from(before_birthday)

@@ -54,7 +54,7 @@ impl fmt::Display for UserStatus {
     }
 }
 
-/// Why somebody was suspended or banned, by whom, and until when (R14).
+/// The reason of a suspension or ban, the user that decided it, and the end (R14).
 ///
 /// ```
 /// use userdom_domain::{StatusNote, UserId};
@@ -84,7 +84,7 @@ crate::error_codes! {
 }
 
 impl StatusNote {
-    /// A reason of 1 to 500 characters, who acts, and the end, if there is one.
+    /// A reason of 1 to 500 characters, the user that acts, and the end, if there is one.
     pub fn new(
         reason: &str,
         actor: UserId,
@@ -112,7 +112,7 @@ impl StatusNote {
         &self.reason
     }
 
-    /// By whom.
+    /// The user that decided it.
     pub const fn actor(&self) -> UserId {
         self.actor
     }

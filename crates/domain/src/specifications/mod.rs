@@ -30,22 +30,22 @@ pub enum Specification<T> {
     All(Vec<Self>),
     /// Any of these; of none of them, nobody.
     Any(Vec<Self>),
-    /// Who does not satisfy it.
+    /// The users that do not satisfy it.
     Not(Box<Self>),
 }
 
 impl<T> Specification<T> {
-    /// Who satisfies all of them.
+    /// The users that satisfy all of them.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         Self::All(parts.into_iter().collect())
     }
 
-    /// Who satisfies at least one of them.
+    /// The users that satisfy at least one of them.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         Self::Any(parts.into_iter().collect())
     }
 
-    /// Who does not satisfy it.
+    /// The users that do not satisfy it.
     pub fn not(part: impl Into<Self>) -> Self {
         Self::Not(Box::new(part.into()))
     }

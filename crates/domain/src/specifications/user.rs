@@ -43,17 +43,17 @@ pub enum UserTest {
     Created(TimeRange),
     /// Changed last within the range.
     Updated(TimeRange),
-    /// Signed in last within the range; who never did is in no range.
+    /// Signed in last within the range; a user that never did is in no range.
     LastLogin(TimeRange),
-    /// The first name; who has no profile has none.
+    /// The first name; a user without a profile has none.
     FirstName(TextTest),
-    /// The last name; who has no profile has none.
+    /// The last name; a user without a profile has none.
     LastName(TextTest),
-    /// The name that others see; who has no profile has none.
+    /// The name that others see; a user without a profile has none.
     DisplayName(TextTest),
-    /// The BCP 47 tag; who has no profile has none.
+    /// The BCP 47 tag; a user without a profile has none.
     Language(TextTest),
-    /// The IANA name; who has no profile has none.
+    /// The IANA name; a user without a profile has none.
     TimeZone(TextTest),
     /// Has an email that satisfies all of this.
     Email(Specification<EmailTest>),

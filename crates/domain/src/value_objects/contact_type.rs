@@ -27,7 +27,7 @@ pub enum ContactType {
     Primary,
     /// The next best one.
     Secondary,
-    /// Whom to reach when it matters.
+    /// For emergencies.
     Emergency,
     /// Anything else.
     Other,
@@ -47,7 +47,7 @@ crate::error_codes! {
 }
 
 impl ContactType {
-    /// All nine, in the seed's order.
+    /// All nine, in the order of the original design.
     pub const ALL: [Self; 9] = [
         Self::Home,
         Self::Work,

@@ -47,7 +47,7 @@ crate::error_codes! {
     }
 }
 
-/// The seed's shape, its local part widened to the atext of RFC 5322, its last
+/// The shape of the original design, its local part widened to the atext of RFC 5322, its last
 /// label to the `xn--` form of a non-ASCII one.
 const SHAPE: &str =
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9.-]+\.(?:[a-zA-Z]{2,}|xn--[a-z0-9-]+)$";
@@ -106,7 +106,7 @@ impl EmailAddress {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Who runs the domain (R5).
+    /// The provider of the domain (R5).
     pub fn provider(&self) -> EmailProvider {
         EmailProvider::of_domain(self.domain())
     }

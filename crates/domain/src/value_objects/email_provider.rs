@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Who runs a mail domain (rule R5).
+/// The provider of a mail domain (rule R5).
 ///
 /// ```
 /// use userdom_domain::EmailProvider;

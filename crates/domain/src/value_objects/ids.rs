@@ -79,7 +79,7 @@ macro_rules! identity {
 }
 
 identity!(
-    /// Who a user is, for good (R2).
+    /// The identity of a user, for good (R2).
     ///
     /// ```
     /// use userdom_domain::UserId;

@@ -139,9 +139,9 @@ fn r26_accepted_changes_are_told_in_order_and_refused_ones_are_not() {
     let _ = user.mark_saved();
     user.remove_email(email_id(1), now()).unwrap();
     user.remove_email(email_id(2), now()).unwrap_err();
-    let told: Vec<_> = user.events().iter().map(|recorded| recorded.event.clone()).collect();
+    let events: Vec<_> = user.events().iter().map(|recorded| recorded.event.clone()).collect();
     assert_eq!(
-        told,
+        events,
         [
             DomainEvent::EmailRemoved { email_id: email_id(1) },
             DomainEvent::DefaultEmailChanged { email_id: email_id(2) },

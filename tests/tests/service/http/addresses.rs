@@ -4,7 +4,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, Person, an_address},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -158,7 +158,7 @@ fn faults_come_at_once(app: &TestApp) {
 // Its place is told by `Location`, which is REST's.
 on_both!(an_address_is_added_shown_replaced_and_removed);
 
-through_both_doors!(
+through_rest_and_graphql!(
     addresses_of_one_type_can_be_listed,
     r22_a_type_has_one_default,
     r7_each_country_asks_for_what_it_needs,

@@ -7,7 +7,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -155,11 +155,11 @@ fn a_service_introspects_by_form_and_by_json(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
     let service = given::an_api_key(app, &["introspect"]).client;
     let path = "/v1/token/introspect";
-    let told =
+    let introspection =
         service.post_form(path, &format!("token={}&token_type_hint=access_token", ada.token));
-    assert_shown("introspected", &told);
+    assert_shown("introspected", &introspection);
     let json = service.post(path, &json!({"token": ada.token})).expect(200);
-    assert_eq!(json.json(), told.json());
+    assert_eq!(json.json(), introspection.json());
     assert_shown("introspected_dead", &service.post_form(path, "token=x"));
     service.post_form(path, "tokens=x").expect_problem(400, "request.malformed");
     ada.client.post_form(path, "token=x").expect_problem(403, "access.forbidden");
@@ -195,7 +195,7 @@ fn p3_the_audit_trail_is_read_page_by_page(app: &TestApp) {
     ada.client.get(&format!("{path}?page=1")).expect_problem(400, "query.unknown_parameter");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     r14_a_moderator_suspends_and_reinstates,
     r14_a_timed_sanction_ends_by_itself,
     r14_every_other_change_of_status,

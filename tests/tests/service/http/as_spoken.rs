@@ -7,7 +7,7 @@ use userdom_tests::{
         Client, TestApp,
         given::{self, an_address},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 /// Every byte in percent-encoding.
@@ -47,8 +47,8 @@ fn rfc_3986_a_segment_is_percent_decoded_whole(app: &TestApp) {
             let path = format!("/v1/users/by-email/{segment}");
             assert_eq!(mona.get(&path).expect(200).at("/id"), id, "{path}");
             let batch = json!({"operations": [{"method": "GET", "path": path}]});
-            let told = mona.post("/v1/batch", &batch).expect(200).json();
-            assert_eq!(told["results"][0]["body"]["id"], json!(id), "{path}");
+            let answer = mona.post("/v1/batch", &batch).expect(200).json();
+            assert_eq!(answer["results"][0]["body"]["id"], json!(id), "{path}");
         }
         // Every segment is one: the id too.
         let path = format!("/v1/users/{}/emails", encoded(&id));
@@ -74,8 +74,8 @@ fn rfc_3986_a_segment_in_utf_8_is_read_and_what_is_no_encoding_is_400(app: &Test
                 reply.expect_problem(400, "path.malformed");
             }
             let batch = json!({"operations": [{"method": "GET", "path": path}]});
-            let told = mona.post("/v1/batch", &batch).expect(200).json();
-            assert_eq!(told["results"][0]["body"]["code"], "path.malformed", "{path}");
+            let answer = mona.post("/v1/batch", &batch).expect(200).json();
+            assert_eq!(answer["results"][0]["body"]["code"], "path.malformed", "{path}");
         }
     }
     for odd in ["%00", "%0a", "ada%00", "%f0%9f%98%80"] {
@@ -123,8 +123,8 @@ fn rfc_7396_preferences_are_merged_at_every_depth(app: &TestApp) {
     let me = "/v1/users/me";
     let batch = |change: Value| {
         let operation = json!({"method": "PATCH", "path": me, "body": {"preferences": change}});
-        let told = ada.post("/v1/batch", &json!({"operations": [operation]})).expect(200).json();
-        told["results"][0]["body"]["preferences"].clone()
+        let answer = ada.post("/v1/batch", &json!({"operations": [operation]})).expect(200).json();
+        answer["results"][0]["body"]["preferences"].clone()
     };
     assert_eq!(
         batch(json!({"crm": {"b": {"d": null}, "e": {"f": {}}}}))["crm"],
@@ -194,8 +194,8 @@ fn rfc_7662_introspection_takes_the_key_as_the_password_of_basic(app: &TestApp) 
         ("", key.key.clone()),
         (key.id.as_str(), format!(" {}", key.key)),
     ] {
-        let told = basic(&app.client(), user, &password).post_form(path, &form).expect(200);
-        assert_eq!(told.json()["active"], true, "{user}");
+        let answer = basic(&app.client(), user, &password).post_form(path, &form).expect(200);
+        assert_eq!(answer.json()["active"], true, "{user}");
     }
     let lower =
         basic(&app.client(), "x", &key.key).sends("authorization").replacen("Basic", "basic ", 1);
@@ -374,7 +374,7 @@ fn graphql_reads_an_empty_operation_name_as_none(app: &TestApp) {
     assert!(refused.get("data").is_none() && refused["errors"].is_array(), "{refused}");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     rfc_3986_a_segment_is_percent_decoded_whole,
     rfc_7396_preferences_are_merged_at_every_depth,
     r2_an_id_is_read_in_any_case,

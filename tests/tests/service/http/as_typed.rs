@@ -8,7 +8,7 @@ use userdom_tests::{
         given::{self, PASSWORD, a_registration, sign_in},
     },
     databases::Kind,
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 /// Made by Django's hashers for "correct horse battery²": PBKDF2, Argon2id, Argon2i, bcrypt,
@@ -136,8 +136,8 @@ fn r12_tokens_are_trimmed_wherever_one_is_taken(app: &TestApp) {
             app.client().post("/v1/sessions/refresh", &json!({"refresh_token": typed(&refresh)}));
         let access = refreshed.expect(200).at("/access_token");
         let key = given::an_api_key(app, &["introspect"]).client;
-        let told = key.post("/v1/token/introspect", &json!({"token": typed(&access)}));
-        assert_eq!(told.expect(200).json()["active"], true);
+        let introspection = key.post("/v1/token/introspect", &json!({"token": typed(&access)}));
+        assert_eq!(introspection.expect(200).json()["active"], true);
         // No client of ours can send more than ASCII in a header.
         let header = format!("Bearer {}", typed(&access));
         let header: String = header.chars().filter(|c| matches!(c, ' '..='~')).collect();
@@ -424,7 +424,7 @@ fn r30_keys_of_an_older_version_are_made_anew(app: &TestApp) {
 
 on_both!(r30_keys_of_an_older_version_are_made_anew);
 
-through_both_doors!(
+through_rest_and_graphql!(
     r30_equal_for_a_search_is_equal_for_its_reader,
     r10_the_full_name_is_searched_beside_the_display_name,
     r12_a_login_is_trimmed_and_no_try_is_counted,

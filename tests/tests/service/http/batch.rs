@@ -6,7 +6,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, PASSWORD, a_registration},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -268,7 +268,7 @@ fn c6_a_key_stands_for_one_batch_as_a_whole(app: &TestApp) {
     }
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     each_operation_has_an_answer_of_its_own,
     what_was_done_before_a_refusal_lasts,
     an_atomic_batch_is_done_as_a_whole,

@@ -215,8 +215,8 @@ fn every_answer_has_the_headers_of_safety(app: &TestApp) {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{}", answer.status);
         assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.status);
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{}", answer.status);
-        for told in ["server", "x-powered-by", "set-cookie", "access-control-allow-origin"] {
-            assert_eq!(answer.header(told), "", "{told}");
+        for header in ["server", "x-powered-by", "set-cookie", "access-control-allow-origin"] {
+            assert_eq!(answer.header(header), "", "{header}");
         }
     }
 }

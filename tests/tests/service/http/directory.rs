@@ -7,7 +7,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, PASSWORD, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -342,7 +342,7 @@ fn r28_what_has_been_changed_is_found_by_it_at_once(app: &TestApp) {
     assert_eq!(app.app.index_directory(&|| true).unwrap(), 0, "nothing is left to the indexer");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a_page_of_users_is_shown,
     r28_each_plain_parameter_narrows_the_search,
     r28_q_is_the_start_of_any_name_without_case_and_accents,

@@ -4,7 +4,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, Person},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -154,8 +154,8 @@ fn e1_anothers_verified_email_looks_free_and_its_owner_is_told(app: &TestApp) {
         reply.text.replace(&reply.at("/id"), "ID").replace(&reply.at("/email"), "EMAIL")
     };
     assert_eq!(mask(&taken), mask(&free));
-    let told = app.mails_to(&owner.email);
-    assert_eq!(told.last().unwrap().subject, "Your email address is in use already");
+    let notices = app.mails_to(&owner.email);
+    assert_eq!(notices.last().unwrap().subject, "Your email address is in use already");
 }
 
 fn an_added_email_gets_its_mail(app: &TestApp) {
@@ -196,7 +196,7 @@ fn faults_come_at_once(app: &TestApp) {
 // Its place is told by `Location`, which is REST's.
 on_both!(an_email_is_added_shown_changed_and_removed);
 
-through_both_doors!(
+through_rest_and_graphql!(
     an_email_can_become_the_default_once_verified,
     r5_the_provider_is_named,
     r19_a_duplicate_email_is_refused_in_any_spelling,

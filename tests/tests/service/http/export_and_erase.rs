@@ -7,7 +7,7 @@ use userdom_tests::{
         TestApp,
         given::{self, Person, finish_sign_in, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 /// In every personal column of a user but the phone number.
@@ -153,7 +153,7 @@ fn accounts_that_nobody_verified_are_swept_away(app: &TestApp) {
     assert_ne!(again.id, pending.id, "the name is free");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     p2_the_export_holds_every_mark_and_none_of_anybody_else,
     p2_after_erasing_no_table_holds_a_mark,
     p2_no_kept_answer_tells_of_who_is_erased,

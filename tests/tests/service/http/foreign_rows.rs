@@ -520,7 +520,7 @@ fn r13_a_preference_keeps_its_bytes(app: &TestApp) {
     }
 }
 
-fn r13_a_number_keeps_its_digits_through_every_door(app: &TestApp) {
+fn r13_a_number_keeps_its_digits_through_every_interface(app: &TestApp) {
     const LONG: &str = "123456789012345678901234567890.50";
     let ada = given::a_verified_user(app).signed_in();
     let send = |path: &str, body: &str| {
@@ -547,8 +547,8 @@ fn r13_a_number_keeps_its_digits_through_every_door(app: &TestApp) {
             .text,
     ];
     for text in reads {
-        for door in ["literal", "variable", "batch"] {
-            assert!(text.contains(&format!(r#""{door}":{LONG}"#)), "{door}: {text}");
+        for way in ["literal", "variable", "batch"] {
+            assert!(text.contains(&format!(r#""{way}":{LONG}"#)), "{way}: {text}");
         }
     }
 }
@@ -650,7 +650,7 @@ on_both!(
     r21_a_claim_in_capitals_of_a_verified_address_tells_its_owner,
     r29_cursors_pass_each_user_once_however_its_time_is_written,
     r13_a_preference_keeps_its_bytes,
-    r13_a_number_keeps_its_digits_through_every_door,
+    r13_a_number_keeps_its_digits_through_every_interface,
     v7_a_nul_reaches_no_database,
     r29_a_default_may_move_in_any_order_on_postgres,
 );

@@ -1,5 +1,5 @@
 //! GraphQL's own ways (G1–G4). That its operations are REST's is said by the tests of REST, which
-//! go through both doors.
+//! go through REST and GraphQL.
 
 use serde_json::{Value, json};
 use userdom_tests::{
@@ -117,10 +117,13 @@ fn faulty_arguments_are_told_all_at_once(app: &TestApp) {
     let reply = ask(&app.client(), query).expect(200);
     let error = &reply.json()["errors"][0];
     assert_eq!(error["path"], json!(["register"]));
-    let told = &error["extensions"];
-    assert_eq!((&told["code"], &told["status"]), (&json!("request.invalid"), &json!(422)));
-    assert_eq!(told["requestId"], reply.header("x-request-id"));
-    let pointers: Vec<_> = told["errors"]
+    let extensions = &error["extensions"];
+    assert_eq!(
+        (&extensions["code"], &extensions["status"]),
+        (&json!("request.invalid"), &json!(422))
+    );
+    assert_eq!(extensions["requestId"], reply.header("x-request-id"));
+    let pointers: Vec<_> = extensions["errors"]
         .as_array()
         .unwrap()
         .iter()
@@ -134,8 +137,8 @@ fn faulty_arguments_are_told_all_at_once(app: &TestApp) {
     let mona = given::a_moderator(app).signed_in();
     let query = r#"{ users(first: 0, filter: {expression: "userName is", country: "Atlantis"}) {
         edges { cursor } } }"#;
-    let told = ask(&mona.client, query).expect(200).json();
-    let mut pointers: Vec<_> = told["errors"][0]["extensions"]["errors"]
+    let answer = ask(&mona.client, query).expect(200).json();
+    let mut pointers: Vec<_> = answer["errors"][0]["extensions"]["errors"]
         .as_array()
         .unwrap()
         .iter()

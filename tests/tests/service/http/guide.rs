@@ -128,9 +128,14 @@ impl<'a> Story<'a> {
             .env("ANSWER", answer.path())
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let printed =
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         let text = std::fs::read_to_string(answer.path()).unwrap();
-        assert!(told.starts_with('2') && told.len() == 3, "line {}: {told}: {text}", block.line);
+        assert!(
+            printed.starts_with('2') && printed.len() == 3,
+            "line {}: {printed}: {text}",
+            block.line
+        );
         self.last = serde_json::from_str(&text).unwrap_or_default();
         self.goes_on_with_the_answer(block);
     }

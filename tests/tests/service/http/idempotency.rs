@@ -8,7 +8,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, a_registration, sign_in},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::{races::in_parallel, shown::assert_shown};
@@ -302,7 +302,7 @@ fn a1_an_imported_hash_is_upgraded_by_a_sign_in_with_a_key(app: &TestApp) {
     sign_in(app, "ada", PASSWORD).expect(201);
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     r31_a_kept_answer_is_given_to_whoever_still_may_have_it,
     r31_what_needs_a_recent_proof_needs_it_again,
     r31_an_answer_with_tokens_ends_with_its_session,

@@ -1,4 +1,4 @@
-//! What clients rely on, through the real door: one file a noun.
+//! What clients rely on, over HTTP: one file a noun.
 
 mod addresses;
 mod administration;

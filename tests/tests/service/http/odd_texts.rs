@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, a_registration},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 /// Line breaks, terminal codes, a NUL, a change of writing direction, a line separator.
@@ -115,7 +115,7 @@ fn a8_one_address_is_one_text(app: &TestApp) {
     assert!(app.mail.sent().is_empty());
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     v7_odd_characters_in_names_are_refused_and_reach_no_mail,
     v7_odd_characters_anywhere_are_told_by_a_problem,
     v7_a_nul_in_preferences_is_kept_or_refused,

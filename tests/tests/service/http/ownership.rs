@@ -6,7 +6,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, Person, an_address},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 const NOBODY: &str = "019b79da-0000-7000-8000-000000000000";
@@ -257,7 +257,7 @@ fn v7_what_was_seen_already_is_304(app: &TestApp) {
     }
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     nobody_reaches_anything_without_a_token,
     z2_a_stranger_learns_and_changes_nothing,
     z2_a_foreign_child_under_the_own_id_is_not_found,

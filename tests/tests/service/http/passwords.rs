@@ -12,7 +12,7 @@ use userdom_tests::{
         given::{self, PASSWORD, a_registration, sign_in},
     },
     databases::Kind,
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 /// As the service ships it.
@@ -246,7 +246,7 @@ fn what_is_no_hash_of_ours_signs_nobody_in(app: &TestApp) {
     }
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a2_lengths_are_held_to_the_byte,
     a2_eight_characters_are_long_enough_and_too_weak,
     a2_nothing_is_truncated,

@@ -4,7 +4,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, Person},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -134,7 +134,7 @@ fn faults_come_at_once(app: &TestApp) {
 // Its place is told by `Location`, which is REST's.
 on_both!(a_phone_is_added_shown_changed_and_removed);
 
-through_both_doors!(
+through_rest_and_graphql!(
     r22_a_type_has_one_default,
     r22_the_same_number_in_another_spelling_is_refused,
     r6_numbers_are_read_by_the_metadata,

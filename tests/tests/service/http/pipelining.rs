@@ -46,8 +46,8 @@ fn v7_what_comes_behind_a_closing_answer_is_not_carried_out() {
         "GET /livez HTTP/1.0\r\nhost: x\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",
     ] {
-        let told = exchange(&address, &format!("{first}{delete}"));
-        assert_eq!(answers(&told).len(), 1, "{first}: {told}");
+        let received = exchange(&address, &format!("{first}{delete}"));
+        assert_eq!(answers(&received).len(), 1, "{first}: {received}");
         assert_eq!(ada.client.get("/v1/users/me").status, 200, "{first}");
     }
 }
@@ -61,9 +61,9 @@ fn v7_a_head_behind_a_get_leaves_the_body_of_the_get() {
     let post = "POST /v1/users HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
                 transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
     let (get, head) = (request("GET"), request("HEAD"));
-    let told = exchange(&address, &[&get, &head, post, &head, &get].concat());
-    assert_eq!(answers(&told), ["200", "200", "400", "200", "200"]);
-    assert_eq!(told.matches("\"openapi\":").count(), 2);
+    let received = exchange(&address, &[&get, &head, post, &head, &get].concat());
+    assert_eq!(answers(&received), ["200", "200", "400", "200", "200"]);
+    assert_eq!(received.matches("\"openapi\":").count(), 2);
 }
 
 #[test]
@@ -107,9 +107,9 @@ fn v7_what_is_no_request_is_told_so_in_a_problem() {
         (format!("GET /?{long} HTTP/1.1\r\nhost: x\r\n\r\n"), 431, "request.head_too_large"),
         (format!("GET / HTTP/1.1\r\nhost: x\r\na: {long}\r\n\r\n"), 431, "request.head_too_large"),
     ] {
-        let told = exchange(&address, &request);
-        assert!(told.starts_with(&format!("HTTP/1.1 {status} ")), "{told}");
-        assert_eq!(answers(&told).len(), 1, "{told}");
+        let received = exchange(&address, &request);
+        assert!(received.starts_with(&format!("HTTP/1.1 {status} ")), "{received}");
+        assert_eq!(answers(&received).len(), 1, "{received}");
         for part in [
             "\r\nconnection: close\r\n",
             "\r\ncontent-type: application/problem+json\r\n",
@@ -117,7 +117,7 @@ fn v7_what_is_no_request_is_told_so_in_a_problem() {
             "\r\nx-request-id: ",
             &format!("\"code\":\"{code}\""),
         ] {
-            assert!(told.contains(part), "{part:?} in {told}");
+            assert!(received.contains(part), "{part:?} in {received}");
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use userdom_tests::{
     app::{TestApp, given},
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -135,7 +135,7 @@ fn a_user_without_a_profile_has_none_to_show(app: &TestApp) {
     assert_eq!(ada.client.patch(PROFILE, &names).expect(200).at("/full_name"), "Ada King");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a_profile_is_shown_and_changed,
     r24_a_patch_touches_only_what_it_names,
     r10_to_r12_each_rule_has_its_pointer_and_its_code,

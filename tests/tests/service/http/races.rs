@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, a_registration},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 fn c2_a_hundred_at_once_make_one_account_of_a_username(app: &TestApp) {
@@ -67,7 +67,7 @@ pub(super) fn in_parallel(times: usize, work: impl Fn(usize) -> u16 + Sync) -> V
     })
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     c2_a_hundred_at_once_make_one_account_of_a_username,
     c2_a_hundred_at_once_make_one_owner_of_an_address,
 );

@@ -1,4 +1,4 @@
-//! R1, R2, R5: what may not happen too often, through the door.
+//! R1, R2, R5: what may not happen too often, over HTTP.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use userdom_tests::{
         given::{self, PASSWORD, a_registration, sign_in},
     },
     databases::Kind,
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -211,7 +211,7 @@ fn codes_and_tokens_are_not_guessed_without_end(app: &TestApp) {
     assert_eq!(passed(40, present), 30);
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     r1_one_address_signs_in_thirty_times_a_minute,
     r2_an_own_success_between_the_misses_changes_nothing,
     r2_a_stranger_cannot_name_its_own_address,

@@ -7,7 +7,7 @@ use userdom_tests::{
         PUBLIC_URL, TestApp,
         given::{self, PASSWORD, finish_sign_in, sign_in},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -147,7 +147,7 @@ fn every_verified_address_is_told_of_a_reset(app: &TestApp) {
 // A key that stands twice in a body is not for GraphQL to say.
 on_both!(a8_a_reset_mail_goes_to_the_stored_address_alone);
 
-through_both_doors!(
+through_rest_and_graphql!(
     r18_a_new_password_is_answered_with_new_tokens,
     a3_without_the_current_password_nothing_is_changed,
     a7_a_reset_link_sets_a_new_password_once,

@@ -4,7 +4,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, a_registration},
     },
-    on_both, through_both_doors,
+    on_both, through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -300,9 +300,9 @@ fn e1_a_verified_email_looks_free_and_its_owner_is_told(app: &TestApp) {
     assert_eq!(free.header("etag"), taken.header("etag"));
 
     let mails = app.mails_to(&owner.email);
-    let told = mails.last().unwrap();
-    assert_eq!(told.subject, "Your email address is in use already");
-    assert!(!told.text.contains("#token="));
+    let notice = mails.last().unwrap();
+    assert_eq!(notice.subject, "Your email address is in use already");
+    assert!(!notice.text.contains("#token="));
 }
 
 /// The mail of the newer claim ends the link of the older one (A10).
@@ -321,7 +321,7 @@ fn r21_an_unverified_claim_blocks_nobody(app: &TestApp) {
 // Its place is told by `Location`, which is REST's.
 on_both!(a_registration_is_answered_with_the_pending_user);
 
-through_both_doors!(
+through_rest_and_graphql!(
     a_registration_can_say_everything_at_once,
     a_registration_sends_one_verification_mail,
     all_missing_fields_are_named_at_once,

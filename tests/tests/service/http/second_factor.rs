@@ -6,7 +6,7 @@ use userdom_tests::{
         Authenticator, TestApp,
         given::{self, PASSWORD, finish_sign_in, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -79,8 +79,8 @@ fn a_second_factor_is_turned_off(app: &TestApp) {
     ada.client.ask("POST", CODES).expect_problem(409, "two_factor.not_enabled");
     let code = json!({"code": "000000"});
     ada.client.post(CONFIRM, &code).expect_problem(409, "two_factor.not_enabled");
-    let told = app.mails_to(&ada.email).pop().unwrap();
-    assert_eq!(told.subject, "Your second factor was turned off");
+    let notice = app.mails_to(&ada.email).pop().unwrap();
+    assert_eq!(notice.subject, "Your second factor was turned off");
 }
 
 fn a5_five_guesses_a_challenge_whatever_is_sent(app: &TestApp) {
@@ -115,7 +115,7 @@ fn r16_a_phone_is_verified_by_the_code_of_a_text_message(app: &TestApp) {
     ada.client.ask("POST", &path).expect_problem(422, "phone.not_reachable");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a_second_factor_is_set_up_and_confirmed,
     a6_a_sign_in_is_half_done_until_the_second_factor,
     c5_a_recovery_code_opens_once,

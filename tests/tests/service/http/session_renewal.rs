@@ -7,7 +7,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -88,7 +88,7 @@ fn a9_a_known_device_gets_in_while_strangers_lock_the_account(app: &TestApp) {
     app.client().post("/v1/sessions", &known).expect_problem(401, "session.refused");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     s4_a_refresh_is_answered_with_new_tokens,
     s4_within_ten_seconds_the_answer_is_the_same_and_later_it_is_theft,
     sessions_are_listed_newest_first_and_ended_one_by_one,

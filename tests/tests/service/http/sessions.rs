@@ -5,7 +5,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, PASSWORD, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -243,7 +243,7 @@ fn a_faulty_request_is_told_what_is_wrong(app: &TestApp) {
     client.post(path, &long).expect_faults(422, &[("/password", "password.too_long")]);
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a_username_in_any_case_or_a_verified_email_signs_in,
     r21_an_unverified_email_signs_nobody_in,
     e1_every_refused_sign_in_has_the_same_bytes,

@@ -18,7 +18,7 @@ pub(super) fn assert_shown(name: &str, reply: &Reply) {
     });
 }
 
-/// Through the other door the same status and body are shown. GraphQL has no title for a problem,
+/// Through GraphQL the same status and body are shown. GraphQL has no title for a problem,
 /// and does not tell what is null from what is not there.
 #[track_caller]
 fn assert_like_rest(name: &str, reply: &Reply) {

@@ -80,10 +80,10 @@ fn r4_each_head_of_a_connection_has_a_deadline_that_dripping_does_not_move() {
             assert!(answer(&mut stream).starts_with("HTTP/1.1 200"));
         }
         stream.write_all(HEAD.as_bytes()).unwrap();
-        let told = dripping(&mut stream, b"x").expect("it is closed");
-        assert!(told.starts_with("HTTP/1.1 408"), "head {earlier}: {told}");
-        assert!(told.contains("application/problem+json"), "{told}");
-        assert!(told.contains("request.timeout"), "{told}");
+        let received = dripping(&mut stream, b"x").expect("it is closed");
+        assert!(received.starts_with("HTTP/1.1 408"), "head {earlier}: {received}");
+        assert!(received.contains("application/problem+json"), "{received}");
+        assert!(received.contains("request.timeout"), "{received}");
     }
 }
 
@@ -104,8 +104,8 @@ fn r4_a_head_of_empty_lines_and_one_that_began_behind_a_request_have_the_deadlin
         // The first bytes of the second request come with the first request.
         let mut stream = connect(&address);
         stream.write_all(format!("{first}{HEAD}").as_bytes()).unwrap();
-        let told = dripping(&mut stream, b"").expect("it is closed");
-        assert!(told.contains("HTTP/1.1 408"), "{told}");
+        let received = dripping(&mut stream, b"").expect("it is closed");
+        assert!(received.contains("HTTP/1.1 408"), "{received}");
     }
 }
 
@@ -145,12 +145,12 @@ fn r4_a_body_has_a_deadline_that_dripping_does_not_move() {
             scope.spawn(move || {
                 let mut stream = connect(address);
                 stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
-                let told = dripping(&mut stream, b" ").expect("it is closed");
+                let received = dripping(&mut stream, b" ").expect("it is closed");
                 assert!(
-                    told.starts_with("HTTP/1.1 408") && told.contains("request.timeout"),
-                    "{told}"
+                    received.starts_with("HTTP/1.1 408") && received.contains("request.timeout"),
+                    "{received}"
                 );
-                assert!(told.contains("connection: close"), "{told}");
+                assert!(received.contains("connection: close"), "{received}");
             });
         }
     });
@@ -206,9 +206,9 @@ fn r4_whoever_takes_an_answer_slowly_gets_all_of_it() {
     stream.write_all(requests.as_bytes()).unwrap();
     stream.write_all(format!("{HEAD}connection: close\r\n\r\n").as_bytes()).unwrap();
     pause(Duration::from_secs(1));
-    let told = dripping(&mut stream, b"").expect("it is closed");
-    assert_eq!(told.matches("HTTP/1.1 200 OK").count(), many + 1);
-    assert!(told.ends_with('}'));
+    let received = dripping(&mut stream, b"").expect("it is closed");
+    assert_eq!(received.matches("HTTP/1.1 200 OK").count(), many + 1);
+    assert!(received.ends_with('}'));
 }
 
 /// Whether the other side has not closed; reads what is there.

@@ -4,7 +4,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -189,7 +189,7 @@ fn an_admin_may_change_and_delete_others(app: &TestApp) {
     ada.client.get(ME).expect_problem(401, "access.unauthenticated");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a_user_sees_itself_by_id_and_as_me,
     head_answers_like_get_without_a_body,
     moderators_see_others_with_the_counters_and_users_see_none,

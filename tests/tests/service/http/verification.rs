@@ -5,7 +5,7 @@ use userdom_tests::{
         TestApp,
         given::{self, verify},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::shown::assert_shown;
@@ -163,7 +163,7 @@ fn a8_links_lead_to_the_public_url_whatever_the_request_says(app: &TestApp) {
     assert!(!all.contains("evil"), "{all}");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     the_token_of_the_mail_verifies_and_activates,
     a7_a_token_works_once,
     a7_a_token_works_for_a_day,

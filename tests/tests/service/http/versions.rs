@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, an_address},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 /// The contacts are made unreadable: whoever reads them anyway fails.
@@ -112,7 +112,7 @@ fn v7_if_match_is_missing_where_the_installation_wants_it(app: &TestApp) {
     client.delete("/v1/users/me/sessions").expect(204);
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     what_the_client_has_is_304_without_a_look_at_the_contacts,
     z2_304_is_for_those_who_may_see_the_user,
     who_sees_the_counters_always_gets_the_user,

@@ -6,7 +6,7 @@ use userdom_tests::{
         PUBLIC_URL, TestApp,
         given::{PASSWORD, sign_in, verify},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 fn from_the_registration_to_signing_out(app: &TestApp) {
@@ -56,4 +56,4 @@ fn from_the_registration_to_signing_out(app: &TestApp) {
     ada.get("/v1/users/me").expect_problem(401, "access.unauthenticated");
 }
 
-through_both_doors!(from_the_registration_to_signing_out);
+through_rest_and_graphql!(from_the_registration_to_signing_out);

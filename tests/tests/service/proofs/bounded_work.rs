@@ -24,7 +24,7 @@ use userdom_tests::{
     databases::Kind,
     on_both,
     process::eventually,
-    through_both_doors,
+    through_rest_and_graphql,
 };
 use uuid::Uuid;
 
@@ -555,4 +555,4 @@ on_both!(
     c4_a_sweep_sorts_no_users,
     c4_no_statement_reads_a_whole_table,
 );
-through_both_doors!(c2_erasing_much_is_done_in_short_transactions);
+through_rest_and_graphql!(c2_erasing_much_is_done_in_short_transactions);

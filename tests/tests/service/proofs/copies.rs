@@ -37,9 +37,9 @@ fn done(output: &Output) -> String {
 
 #[track_caller]
 fn refused(output: &Output, reason: &str) {
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains(reason) && told.lines().count() == 1, "{told}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains(reason) && message.lines().count() == 1, "{message}");
 }
 
 fn file(database: &TestDatabase) -> PathBuf {
@@ -244,9 +244,9 @@ fn copies_of_postgres_are_left_to_its_own_tools() {
     ];
     for (command, tool) in [("backup", "pg_dump --format=custom"), ("restore", "pg_restore")] {
         let output = finished(userdom(folder.path(), &settings, &[command, "a copy"]));
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains(tool) && told.contains("'a copy'"), "{told}");
-        assert!(!told.contains("geheim"), "{told}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains(tool) && message.contains("'a copy'"), "{message}");
+        assert!(!message.contains("geheim"), "{message}");
     }
 }

@@ -237,7 +237,7 @@ fn d9_a_drain_answers_every_request(kind: Kind) {
     let (url, leaves) = (service.url().to_owned(), AtomicBool::new(false));
     let (answered, failed, kept_open) =
         (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    let told = Instant::now();
+    let started = Instant::now();
     let (code, took) = thread::scope(|scope| {
         for keeps_open in [true, false, true, false] {
             let (url, ada, leaves) = (&url, &ada, &leaves);
@@ -245,7 +245,7 @@ fn d9_a_drain_answers_every_request(kind: Kind) {
             scope.spawn(move || {
                 let mut stream = connect(url);
                 while !leaves.load(Ordering::Acquire) {
-                    let drains = told.elapsed() > Duration::from_millis(1500);
+                    let drains = started.elapsed() > Duration::from_millis(1500);
                     match exchange(&mut stream, "/v1/users/me", &ada.token) {
                         Ok((200, closes)) => {
                             answered.fetch_add(1, Ordering::Relaxed);
@@ -255,7 +255,7 @@ fn d9_a_drain_answers_every_request(kind: Kind) {
                             }
                         }
                         other => {
-                            println!("{:?} after: {other:?}", told.elapsed());
+                            println!("{:?} after: {other:?}", started.elapsed());
                             failed.fetch_add(1, Ordering::Relaxed);
                             stream = connect(url);
                         }
@@ -272,7 +272,7 @@ fn d9_a_drain_answers_every_request(kind: Kind) {
                 failures = if status == 503 { failures + 1 } else { 0 };
                 pause(Duration::from_millis(200));
             }
-            println!("the balancer leaves {:?} after the start", told.elapsed());
+            println!("the balancer leaves {:?} after the start", started.elapsed());
             leaves.store(true, Ordering::Release);
         });
         pause(Duration::from_secs(1));

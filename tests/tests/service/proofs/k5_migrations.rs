@@ -203,12 +203,13 @@ fn k5_a_lock_that_is_never_released_is_given_up() {
     let holder = hold_lock(&database);
     let started = Instant::now();
     let output = finished(migrate(&database));
-    let (waited, told) = (started.elapsed(), String::from_utf8_lossy(&output.stderr).into_owned());
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(waited >= Duration::from_mins(1), "{waited:?}: {told}");
-    let lines = told.matches("waiting for another process").count();
-    assert!((9..=11).contains(&lines), "every five seconds: {told}");
-    assert!(told.contains("lock on migrations for 60 s"), "{told}");
+    let (waited, message) =
+        (started.elapsed(), String::from_utf8_lossy(&output.stderr).into_owned());
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(waited >= Duration::from_mins(1), "{waited:?}: {message}");
+    let lines = message.matches("waiting for another process").count();
+    assert!((9..=11).contains(&lines), "every five seconds: {message}");
+    assert!(message.contains("lock on migrations for 60 s"), "{message}");
     // Whoever gave up holds nothing.
     drop(holder);
     migrated(&finished(migrate(&database)));
@@ -234,9 +235,9 @@ fn k5_a_database_newer_than_the_binary_is_refused() {
         ];
         for command in ["serve", "migrate"] {
             let output = finished(userdom(&database.folder(), &settings, &[command]));
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert_eq!(output.status.code(), Some(1), "{kind:?}: {told}");
-            assert!(told.contains("99990101000000") && told.contains(&binary), "{told}");
+            let message = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(1), "{kind:?}: {message}");
+            assert!(message.contains("99990101000000") && message.contains(&binary), "{message}");
         }
     }
 }

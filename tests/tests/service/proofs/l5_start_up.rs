@@ -7,7 +7,7 @@ use userdom_tests::{
 
 struct Refusal {
     code: Option<i32>,
-    told: String,
+    message: String,
 }
 
 fn run(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -20,19 +20,23 @@ fn refused(settings: &[(&str, &str)]) -> Refusal {
     let output = run(folder.path(), settings, &["serve"]);
     let made: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
     assert!(made.is_empty(), "{settings:?} left {made:?}");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
     let logged = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(!logged.contains("listens"), "{settings:?} started: {logged}");
-    assert!(!told.contains("panicked"), "{told}");
-    Refusal { code: output.status.code(), told }
+    assert!(!message.contains("panicked"), "{message}");
+    Refusal { code: output.status.code(), message }
 }
 
 #[track_caller]
 fn assert_refused(settings: &[(&str, &str)], words: &[&str]) {
     let refusal = refused(settings);
-    assert_eq!(refusal.code, Some(2), "{settings:?}: {}", refusal.told);
+    assert_eq!(refusal.code, Some(2), "{settings:?}: {}", refusal.message);
     for word in words {
-        assert!(refusal.told.contains(word), "{settings:?}: {word:?} is not in {:?}", refusal.told);
+        assert!(
+            refusal.message.contains(word),
+            "{settings:?}: {word:?} is not in {:?}",
+            refusal.message
+        );
     }
 }
 
@@ -62,7 +66,7 @@ fn l5_a_short_default_or_guessable_key_is_refused_and_not_repeated() {
             settings.extend(url.map(|url| ("USERDOM_DATABASE_URL", url)));
             assert_refused(&settings, &["USERDOM_SECRET_KEY", "openssl rand -base64 32"]);
             // "secret" is part of the setting's name.
-            assert!(key == "secret" || !refused(&settings).told.contains(key));
+            assert!(key == "secret" || !refused(&settings).message.contains(key));
         }
     }
 }
@@ -102,7 +106,7 @@ fn l5_each_wrong_setting_is_named_with_what_was_expected() {
         ("USERDOM_LOG_FORMAT", "xml", "pretty or json"),
     ] {
         assert_refused(&[(name, value)], &[name, expected]);
-        assert!(!refused(&[(name, value)]).told.contains("geheim"), "{name}");
+        assert!(!refused(&[(name, value)]).message.contains("geheim"), "{name}");
     }
 }
 
@@ -121,12 +125,13 @@ fn l5_all_wrong_settings_are_named_at_once() {
 fn l5_a_wrong_file_of_settings_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("userdom.toml");
-    for (text, told) in [("bnid = \"x\"", "bnid"), ("bind = ", "no TOML"), ("bind = 1", "bind")] {
+    for (text, message) in [("bnid = \"x\"", "bnid"), ("bind = ", "no TOML"), ("bind = 1", "bind")]
+    {
         fs::write(&file, text).unwrap();
         let output = run(folder.path(), &[], &["serve", "--config", "userdom.toml"]);
         let error = String::from_utf8_lossy(&output.stderr).to_lowercase();
         assert_eq!(output.status.code(), Some(2), "{text}: {error}");
-        assert!(error.contains(&told.to_lowercase()), "{text}: {error}");
+        assert!(error.contains(&message.to_lowercase()), "{text}: {error}");
         assert!(!folder.path().join("userdom-data").exists());
     }
     let output = run(folder.path(), &[], &["serve", "--config", "missing.toml"]);
@@ -150,7 +155,7 @@ fn l5_a_postgres_that_is_not_there_is_named_without_its_password() {
     let url = "postgres://ada:geheim@127.0.0.1:1/userdom";
     let settings = [("USERDOM_DATABASE_URL", url), ("USERDOM_SECRET_KEY", SECRET_KEY)];
     let refusal = refused(&settings);
-    assert_eq!(refusal.code, Some(1), "{}", refusal.told);
-    assert!(refusal.told.contains("127.0.0.1:1/userdom"), "{}", refusal.told);
-    assert!(!refusal.told.contains("geheim"), "{}", refusal.told);
+    assert_eq!(refusal.code, Some(1), "{}", refusal.message);
+    assert!(refusal.message.contains("127.0.0.1:1/userdom"), "{}", refusal.message);
+    assert!(!refusal.message.contains("geheim"), "{}", refusal.message);
 }

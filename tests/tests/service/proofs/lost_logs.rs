@@ -55,11 +55,11 @@ fn f1_what_a_command_cannot_print_is_one_line_and_code_1() {
         let folder = tempfile::tempdir().unwrap();
         for command in commands {
             let output = run(folder.path(), command, nowhere(), Stdio::piped());
-            let told = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(1), "{command:?}, {what}: {told}");
-            assert!(told.starts_with("userdom: ") && told.lines().count() == 1, "{told}");
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{command:?}, {what}: {message}");
+            assert!(message.starts_with("userdom: ") && message.lines().count() == 1, "{message}");
             if command.contains(&"chief") {
-                assert!(told.contains("was made"), "{told}");
+                assert!(message.contains("was made"), "{message}");
             }
         }
         for command in [["openapi"].as_slice(), &["no-such-command"], &["--help"]] {

@@ -87,12 +87,12 @@ fn an_admin_can_be_made_and_sign_in(kind: Kind) {
     };
     let file = |name| ["--password-file", name];
 
-    let (code, told, error) = create("chief", "chief@example.org", &file("password"));
+    let (code, printed, error) = create("chief", "chief@example.org", &file("password"));
     assert_eq!(code, Some(0), "{error}");
-    assert!(told.contains("chief") && !told.contains("granite"), "{told}");
-    let (code, told, _) = create("deputy", "deputy@example.org", &[]);
+    assert!(printed.contains("chief") && !printed.contains("granite"), "{printed}");
+    let (code, printed, _) = create("deputy", "deputy@example.org", &[]);
     assert_eq!(code, Some(0));
-    let made = told.split("shown this once: ").nth(1).unwrap().trim().to_owned();
+    let made = printed.split("shown this once: ").nth(1).unwrap().trim().to_owned();
 
     for (what, (code, _, error)) in [
         ("weak", create("other", "other@example.org", &file("weak"))),

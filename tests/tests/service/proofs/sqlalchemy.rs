@@ -27,31 +27,31 @@ fn script(database: &TestDatabase, arguments: &[&str]) -> (bool, String) {
     command.arg(database.url());
     command.args(arguments[1..].iter().filter(|argument| !argument.starts_with('-')));
     let output = finished(command);
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&told).into_owned())
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&printed).into_owned())
 }
 
 #[track_caller]
 fn printed(database: &TestDatabase, arguments: &[&str]) -> Value {
-    let (good, told) = script(database, arguments);
-    assert!(good, "{arguments:?}: {told}");
-    serde_json::from_str(told.lines().last().unwrap()).unwrap()
+    let (good, printed) = script(database, arguments);
+    assert!(good, "{arguments:?}: {printed}");
+    serde_json::from_str(printed.lines().last().unwrap()).unwrap()
 }
 
 fn the_models_find_nothing_missing_or_different(kind: Kind) {
     let (service, database) = Service::new(kind);
     drop(service);
-    let (good, told) = script(&database, &["compare"]);
-    assert!(good, "{kind:?}: {told}");
-    let (good, told) = script(&database, &["compare", "--self-test"]);
-    assert!(good, "{kind:?}: the comparison is blind: {told}");
+    let (good, printed) = script(&database, &["compare"]);
+    assert!(good, "{kind:?}: {printed}");
+    let (good, printed) = script(&database, &["compare", "--self-test"]);
+    assert!(good, "{kind:?}: the comparison is blind: {printed}");
 }
 
 fn alembic_leaves_what_is_ours_alone(kind: Kind) {
     let (service, database) = Service::new(kind);
     drop(service);
-    let (good, told) = script(&database, &["autogenerate"]);
-    assert!(good, "{kind:?}: {told}");
+    let (good, printed) = script(&database, &["autogenerate"]);
+    assert!(good, "{kind:?}: {printed}");
 }
 
 /// Both applications write and read the same user, in turns.

@@ -39,9 +39,9 @@ fn node(program: &str, arguments: &[&str]) -> String {
 /// Compilers take what time they need.
 fn succeeds(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{command:?}: {told}");
-    told
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{command:?}: {printed}");
+    printed
 }
 
 /// Has openapi-generator make a client.
@@ -50,8 +50,8 @@ fn generated(language: &str, properties: &str, folder: &Path) {
     let mut command = Command::new(generator);
     command.args(["generate", "--generator-name", language, "--additional-properties", properties]);
     command.arg("--input-spec").arg(repository().join("docs/openapi.json"));
-    let told = succeeds(command.arg("--output").arg(folder));
-    assert!(!told.contains("ERROR"), "{told}");
+    let printed = succeeds(command.arg("--output").arg(folder));
+    assert!(!printed.contains("ERROR"), "{printed}");
 }
 
 /// Does the walk at a fresh service on each database.
@@ -59,9 +59,9 @@ fn walks(walk: impl Fn(&str, &str) -> Command) {
     for kind in Kind::BOTH {
         let database = TestDatabase::new(kind);
         let service = Launch::on(&database).start();
-        let told =
+        let printed =
             succeeds(&mut walk(service.url(), service.data().join("mail").to_str().unwrap()));
-        assert!(told.contains("walked"), "{told}");
+        assert!(printed.contains("walked"), "{printed}");
     }
 }
 
@@ -120,8 +120,8 @@ fn f4_graphql_over_http_has_no_warning() {
     an_admin(&database);
     let service = Launch::on(&database).start();
     let boss = service.signed_in("boss", PASSWORD);
-    let told = node("graphql-http.mjs", &[&format!("{}/graphql", service.url()), &boss.token]);
-    assert!(told.contains("audits, no warning"), "{told}");
+    let printed = node("graphql-http.mjs", &[&format!("{}/graphql", service.url()), &boss.token]);
+    assert!(printed.contains("audits, no warning"), "{printed}");
 }
 
 /// Seen to fail, by the compiler, with a member of an email renamed in the document.

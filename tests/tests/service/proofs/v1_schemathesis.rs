@@ -72,8 +72,8 @@ fn bounded(document: &[&str], token: &str, folder: &Path, seconds: u32) -> Comma
 /// Fails with all that schemathesis says, unless it finds nothing.
 fn finds_nothing(command: &mut Command) {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success() && told.contains(" passed"), "{told}");
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success() && printed.contains(" passed"), "{printed}");
 }
 
 /// Seen to fail with a 500 for a change of the profile of more than 40 bytes, with a refusal left
@@ -91,7 +91,7 @@ fn v1_schemathesis_finds_nothing(kind: Kind, seconds: u32) {
     let folder = database.folder();
     tries(&service, &boss.token, &folder, seconds, &each("--exclude-operation-id"));
     tries_graphql(&service, &boss.token, &folder, seconds / 2);
-    // Or else all that was tried were the faces of one shut door.
+    // Otherwise every request was refused for the same reason.
     service.call_as(&boss, "GET", "/v1/users/me", None).expect(200);
     tries(&service, &boss.token, &folder, 5, &each("--include-operation-id"));
     let log = service.log();

@@ -16,7 +16,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, Person},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 use uuid::Uuid;
 
@@ -331,4 +331,4 @@ fn z1_every_route_has_a_row_and_every_row_a_route() {
     }
 }
 
-through_both_doors!(z1_every_route_lets_those_through_whom_the_table_names);
+through_rest_and_graphql!(z1_every_route_lets_those_through_whom_the_table_names);

@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, a_registration, sign_in},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::bytes;
@@ -146,7 +146,7 @@ fn e1_nobody_learns_of_a_second_factor_before_the_password(app: &TestApp) {
     sign_in(app, "guarded", PASSWORD).expect(202);
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     e1_a_wrong_password_is_answered_alike_for_everybody,
     e1_a_wrong_password_by_email_is_answered_alike_for_everybody,
     e1_a_reset_is_answered_alike_for_everybody,

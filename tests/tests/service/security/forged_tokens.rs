@@ -92,8 +92,9 @@ fn s5_a_forged_token_opens_nothing(app: &TestApp) {
         let refused = app.client().post("/v1/password-resets/confirm", &confirm);
         refused.expect_problem(422, "token.not_valid");
         given::verify(app, token).expect_problem(422, "token.not_valid");
-        let told = key.client.post("/v1/token/introspect", &json!({"token": token})).expect(200);
-        assert_eq!(told.json(), json!({"active": false}), "{token}");
+        let introspection =
+            key.client.post("/v1/token/introspect", &json!({"token": token})).expect(200);
+        assert_eq!(introspection.json(), json!({"active": false}), "{token}");
         let stranger = json!({"login": "ada", "password": PASSWORD, "device_token": token});
         let opened = app.client().post("/v1/sessions", &stranger).expect(201);
         assert_ne!(&opened.at("/device_token"), token);

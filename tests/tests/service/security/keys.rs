@@ -1,5 +1,5 @@
 //! R31: an `Idempotency-Key` changes nothing of what lasts, whoever is refused what through which
-//! door. Each case runs on two services, with a key on one of them; afterwards all their tables
+//! interface. Each case runs on two services, with a key on one of them; afterwards all their tables
 //! are the same, but for those of the keys.
 //!
 //! Seen to fail on the code before, where a key undid the last transaction if the answer was an
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use userdom_api::{Method, ROUTES};
 use userdom_tests::{
     app::{
-        Authenticator, Client, Door, Reply, TestApp,
+        Authenticator, Client, Interface, Reply, TestApp,
         given::{self, PASSWORD, Person, a_registration, an_address, sign_in, verify},
     },
     databases::Kind,
@@ -31,7 +31,7 @@ const OTHER: &str = "an even longer horse battery";
 /// One of the two services.
 struct Run<'a> {
     app: &'a TestApp,
-    door: Door,
+    interface: Interface,
     has_keys: bool,
     probes: Cell<usize>,
     people: RefCell<Vec<Person>>,
@@ -40,9 +40,16 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(app: &'a TestApp, door: Door, has_keys: bool) -> Self {
+    fn new(app: &'a TestApp, interface: Interface, has_keys: bool) -> Self {
         let carrier = given::an_api_key(app, &["events"]).client;
-        Self { app, door, has_keys, probes: Cell::default(), people: RefCell::default(), carrier }
+        Self {
+            app,
+            interface,
+            has_keys,
+            probes: Cell::default(),
+            people: RefCell::default(),
+            carrier,
+        }
     }
 
     fn name(&self) -> String {
@@ -81,9 +88,9 @@ impl<'a> Run<'a> {
 
     /// Whoever calls without being anybody.
     fn anybody(&self) -> Client {
-        match self.door {
-            Door::Batch => self.carrier.clone(),
-            Door::Rest | Door::Graphql => self.app.client(),
+        match self.interface {
+            Interface::Batch => self.carrier.clone(),
+            Interface::Rest | Interface::Graphql => self.app.client(),
         }
     }
 
@@ -426,9 +433,10 @@ fn differences(plain: &Run<'_>, keyed: &Run<'_>) -> BTreeSet<String> {
     missing.chain(with.difference(&without).map(|row| format!("only with a key: {row}"))).collect()
 }
 
-fn r31_a_key_changes_nothing_of_what_lasts(kind: Kind, door: Door) {
-    let (plain, keyed) = (TestApp::start(kind).through(door), TestApp::start(kind).through(door));
-    let (plain, keyed) = (Run::new(&plain, door, false), Run::new(&keyed, door, true));
+fn r31_a_key_changes_nothing_of_what_lasts(kind: Kind, interface: Interface) {
+    let (plain, keyed) =
+        (TestApp::start(kind).through(interface), TestApp::start(kind).through(interface));
+    let (plain, keyed) = (Run::new(&plain, interface, false), Run::new(&keyed, interface, true));
     let (mut faults, mut known) = (Vec::new(), BTreeSet::new());
     for template in posts() {
         let special = CASES.iter().filter(|(of, _, _)| *of == template);
@@ -465,10 +473,10 @@ fn r31_every_route_with_keys_has_a_case_of_success_and_one_of_refusal() {
 }
 
 macro_rules! through_all_doors {
-    ($($name:ident: $kind:ident, $door:ident;)+) => {$(
+    ($($name:ident: $kind:ident, $interface:ident;)+) => {$(
         #[test]
         fn $name() {
-            r31_a_key_changes_nothing_of_what_lasts(Kind::$kind, Door::$door);
+            r31_a_key_changes_nothing_of_what_lasts(Kind::$kind, Interface::$interface);
         }
     )+};
 }

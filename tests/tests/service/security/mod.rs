@@ -1,4 +1,4 @@
-//! What must hold at every door at once: who may what, what nobody learns, and what is dead.
+//! What must hold for every route at once: authorisation, enumeration, dead tokens.
 
 mod authorisation;
 mod enumeration;

@@ -7,7 +7,7 @@ use userdom_tests::{
         Client, Reply, TestApp,
         given::{self, Person},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 use super::{authorisation::body, bytes};
@@ -128,7 +128,7 @@ fn z2_ids_that_are_none_are_not_found(app: &TestApp) {
     }
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     z2_nothing_of_another_user_is_reached_by_any_route,
     z2_ids_that_are_none_are_not_found,
 );

@@ -6,7 +6,7 @@ use userdom_tests::{
         TestApp,
         given::{self, PASSWORD, a_registration, an_address},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 /// Every column and every name in an answer that no client sets.
@@ -110,4 +110,4 @@ fn z3_no_write_takes_a_property_that_is_not_its_own(app: &TestApp) {
     assert_eq!(everything(app), before);
 }
 
-through_both_doors!(z3_no_write_takes_a_property_that_is_not_its_own);
+through_rest_and_graphql!(z3_no_write_takes_a_property_that_is_not_its_own);

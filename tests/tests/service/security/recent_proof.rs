@@ -7,7 +7,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, PASSWORD, Person},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 /// Everything that needs one: method, path, body, and the status with a recent proof.
@@ -102,7 +102,7 @@ fn a3_a_wrong_proof_counts_and_changes_nothing(app: &TestApp) {
     both.expect_problem(400, "request.invalid");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     a3_without_a_recent_proof_nothing_delicate_is_done,
     a3_after_proving_anew_it_is_done,
     a3_a_wrong_proof_counts_and_changes_nothing,

@@ -6,7 +6,7 @@ use userdom_tests::{
         Reply, TestApp,
         given::{self, PASSWORD, Person, finish_sign_in, sign_in, verify},
     },
-    through_both_doors,
+    through_rest_and_graphql,
 };
 
 const NEW: &str = "an even longer horse battery";
@@ -155,7 +155,7 @@ fn s3_a_second_factor_ends_the_other_sessions(app: &TestApp) {
     other.client.get("/v1/users/me").expect_problem(401, "access.unauthenticated");
 }
 
-through_both_doors!(
+through_rest_and_graphql!(
     they_all_work_as_long_as_nothing_happens,
     s3_signing_out_ends_the_session,
     s3_signing_out_everywhere_ends_every_session,

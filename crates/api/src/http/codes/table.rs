@@ -37,7 +37,7 @@ pub(super) const PROBLEMS: &[Code] = &[
     Code::new(403, "cors.not_allowed", "Pages of this origin may not send this"),
     Code::new(404, "route.not_found", "There is nothing at this URL"),
     Code::new(405, "method.not_allowed", "This URL does not know this method"),
-    // Who asks
+    // The caller
     Code::new(401, "access.unauthenticated", "Sign in first"),
     Code::new(403, "access.forbidden", "This is not allowed"),
     Code::new(403, "access.proof_refused", "The password or the code is wrong")

@@ -7,7 +7,7 @@ use crate::ports::OutgoingMail;
 /// A mail in plain words. Nothing in it is HTML: what people call themselves must stay text.
 pub(super) struct Letter<'a> {
     pub(super) subject: &'a str,
-    /// Whom it greets, if that is known.
+    /// The name in the greeting, if it is known.
     pub(super) name: Option<String>,
     /// What it is about.
     pub(super) opening: String,

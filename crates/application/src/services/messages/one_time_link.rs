@@ -91,7 +91,7 @@ impl Command for Issue {
     }
 }
 
-/// When whoever gave this `UUIDv7` gave it, in whole milliseconds.
+/// When this `UUIDv7` was made, in whole milliseconds.
 pub(super) fn made_at(id: Uuid) -> Option<DateTime<Utc>> {
     let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
     DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)

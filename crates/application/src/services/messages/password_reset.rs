@@ -12,7 +12,7 @@ use crate::{
     services::{EmailService, is_shut_out},
 };
 
-/// How long a wish may wait until mails to its address are allowed again.
+/// How long a request may wait until mails to its address are allowed again.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 
 impl EmailService {

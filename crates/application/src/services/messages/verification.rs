@@ -114,7 +114,7 @@ impl EmailService {
         let limits = [(Limit::OwnerNotice, address), (Limit::MailTarget, address)];
         match self.count(entry, &limits) {
             Ok(()) => Delivery::Send(Message::Mail(address_in_use().to(entry.id, to))),
-            Err(told) if told.limit == Limit::OwnerNotice => Delivery::Nothing,
+            Err(exceeded) if exceeded.limit == Limit::OwnerNotice => Delivery::Nothing,
             Err(too_many) => Delivery::Wait(too_many),
         }
     }
@@ -161,7 +161,7 @@ impl EmailService {
         app.execute(&Caller::default(), &EndOlderClaims { token: link.about, email: &to })?;
         let letter = Letter {
             subject: "Confirm your email address",
-            // Whoever reads this may be anybody: no words of the account's choice.
+            // The reader may be a stranger: no words of the account's choice.
             name: None,
             opening: format!(
                 "please confirm that this email address is yours, and that it belongs to the \

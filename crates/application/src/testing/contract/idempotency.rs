@@ -30,7 +30,7 @@ fn answer(t: &dyn StoreUnderTest, claim: &Claim, text: &[u8]) -> bool {
     in_one_unit(t, |uow| uow.idempotency().answer(claim, text, &[])).unwrap()
 }
 
-/// Seen to fail, in each store, with whom an answer is about not looked at.
+/// Seen to fail, in each store, with the subjects of an answer not looked at.
 pub fn p2_an_answer_goes_with_those_whom_it_is_about(t: &dyn StoreUnderTest) {
     let ada = saved(t, given::an_active_user().build());
     let (of_nobody, of_another, running) =
@@ -112,7 +112,7 @@ pub fn a_key_is_forgotten_after_a_day(t: &dyn StoreUnderTest) {
     assert_eq!(claimed(t, &a_claim("ada/k", 2), 24 * 60), Claimed::Ours);
 }
 
-/// Seen to fail on both databases with a key that is claimed whoever has it.
+/// Seen to fail on both databases with a key that is claimed though another request has it.
 pub fn c6_sixteen_at_once_claim_a_key_once(t: &dyn StoreUnderTest) {
     let winners = winners_of_sixteen(t, |uow| {
         Ok(uow.idempotency().claim(&a_claim("ada/k", 1), minute(0))? == Claimed::Ours)

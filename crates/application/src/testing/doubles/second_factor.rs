@@ -47,7 +47,7 @@ impl Totp for TestTotp {
     }
 }
 
-/// A box that is not locked: it only knows whose the secret is.
+/// A box that is not locked: it only knows the owner of the secret.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GlassBox;
 

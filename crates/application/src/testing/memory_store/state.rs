@@ -22,7 +22,7 @@ pub(super) struct State {
     pub(super) api_keys: BTreeMap<Uuid, ApiKey>,
     /// By key, each with its answer.
     pub(super) idempotency_keys: BTreeMap<String, (Claim, Option<Vec<u8>>)>,
-    /// Whom the answer under a key is about.
+    /// The users that the answer under a key is about.
     pub(super) idempotency_subjects: BTreeSet<(String, UserId)>,
     /// Removed users with rows left to wipe, each with the addresses that it had.
     pub(super) erasures: BTreeMap<String, Vec<String>>,

@@ -28,7 +28,7 @@ impl App {
         Ok(self.view_for(actor, &user))
     }
 
-    /// The user's version, if `is_seen` knows it, for who may see the user. Contacts are
+    /// The user's version, if `is_seen` knows it, for a caller that may see the user. Contacts are
     /// not read for it. None as well when the sign-in counters are part of what is asked
     /// for and the caller sees them: they change without a new version.
     pub fn seen_version(

@@ -13,7 +13,7 @@ pub(super) const ROWS_AT_ONCE: u32 = 500;
 const ROWS_IN_A_BATCH: u32 = 50;
 /// A request wipes so often in a row; what is left then is wiped after its answer.
 const STEPS_IN_A_REQUEST: u32 = 100;
-/// Between two transactions, for those who wait for their turn.
+/// Between two transactions, so that others get their turn.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How many users are looked up at once.
@@ -119,7 +119,7 @@ impl App {
         }
     }
 
-    /// `false` when it has been told to stop.
+    /// `false` when it has to stop.
     fn wipe_all(&self, user: &str, goes_on: &dyn Fn() -> bool) -> Result<bool, RepositoryError> {
         while goes_on() {
             if self.wipe(user)? {
@@ -139,7 +139,7 @@ impl App {
     }
 }
 
-/// Lets those go first who wait for a connection or a lock.
+/// Lets others go first that wait for a connection or a lock.
 pub(super) fn pause() {
     Wake::default().wait(&mut 0, PAUSE);
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// So many sessions, keys or lines of the audit trail are read at once.
 const PAGE: u32 = 500;
-/// So many bytes are collected for who wants the export in one piece.
+/// So many bytes are collected for an export in one piece.
 const MOST_IN_ONE_PIECE: usize = 1024 * 1024;
 
 /// All that is held on a user, as the text of one JSON document, part by part

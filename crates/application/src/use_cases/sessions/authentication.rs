@@ -10,8 +10,8 @@ use crate::{
 const LAST_USE: TimeDelta = TimeDelta::minutes(5);
 
 impl App {
-    /// Who presents this: the access token of a session, or a key. Anything that is no
-    /// live one of somebody who may use it is refused alike.
+    /// The actor behind this: the access token of a session, or a key. Anything that is no
+    /// live one of an actor that may use it is refused alike.
     pub fn authenticate(&self, presented: &str) -> Result<Actor, AppError> {
         if let Some(hash) = self.adapters.mint.hash(TokenKind::Access, presented) {
             let now = self.now();

@@ -8,7 +8,7 @@ use crate::{
     ports::{ApiKey, SessionOwner, TokenKind},
 };
 
-/// Whose a token is (RFC 7662 §2.2). One that is not live says nothing but that.
+/// The owner of a token (RFC 7662 §2.2). One that is not live shows nothing but that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the fields are those of RFC 7662")]
 pub struct Introspection {
@@ -30,7 +30,7 @@ pub struct Introspection {
 }
 
 impl App {
-    /// Whose an access token or a key is; anything else is not active.
+    /// The owner of an access token or a key; anything else is not active.
     pub fn introspect(&self, caller: &Caller, token: &str) -> Result<Introspection, AppError> {
         policies::authorise_globally(caller.actor.as_ref(), GlobalOperation::Introspect)?;
         let (mint, now) = (&self.adapters.mint, self.now());

@@ -28,7 +28,7 @@ pub struct OpenedSession {
 }
 
 impl Tx<'_> {
-    /// Opens a session for somebody who has just proved who it is.
+    /// Opens a session for a user that has just been authenticated.
     pub(super) fn open_session(&mut self, user: &UserAggregate) -> Result<OpenedSession, AppError> {
         let (id, now) = (self.new_uuid(), self.now);
         let mut session = self.renewed(Session {

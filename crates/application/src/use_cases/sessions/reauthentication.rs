@@ -10,7 +10,7 @@ use crate::{
     use_cases::second_factor::prove_by_totp,
 };
 
-/// A new proof of identity from somebody who has signed in.
+/// A new proof of identity from a user that has signed in.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "all of it is secret")]
 pub enum Proof {
@@ -20,7 +20,7 @@ pub enum Proof {
     Totp(String),
 }
 
-/// Proves anew who has signed in: a wrong proof counts like a wrong sign-in. The session gets new
+/// Authenticates a signed-in user anew: a wrong proof counts like a wrong sign-in. The session gets new
 /// tokens.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "the proof is secret")]
@@ -49,7 +49,7 @@ fn renew(tx: &mut Tx<'_>, caller: &SignedInUser) -> Result<OpenedSession, AppErr
     Ok(renewed)
 }
 
-/// Checks a proof of somebody who has signed in.
+/// Checks a proof of a user that has signed in.
 pub(in crate::use_cases) fn prove(
     request: &Request<'_>,
     user_id: UserId,

@@ -202,7 +202,7 @@ fn a_service_is_told_whose_a_token_is() {
     let own = key(&world, &caller, Scope::Introspect);
     let service = service(&world, &own);
     world.clock.advance(TimeDelta::minutes(1));
-    let told = introspect(&world, &service, session.access_token.expose());
+    let introspection = introspect(&world, &service, session.access_token.expose());
     let issued = given::now().timestamp();
     let expected = Introspection {
         active: true,
@@ -214,11 +214,13 @@ fn a_service_is_told_whose_a_token_is() {
         sub: Some(ada.id().as_uuid()),
         roles: Some(vec!["user"]),
     };
-    assert_eq!(told, expected);
-    let told = introspect(&world, &service, &own);
-    assert!(told.active && told.username.is_none() && told.exp.is_none());
-    assert_eq!(told.scope.as_deref(), Some("introspect"));
-    assert_ne!(told.sub, Some(admin.id().as_uuid()));
+    assert_eq!(introspection, expected);
+    let introspection = introspect(&world, &service, &own);
+    assert!(
+        introspection.active && introspection.username.is_none() && introspection.exp.is_none()
+    );
+    assert_eq!(introspection.scope.as_deref(), Some("introspect"));
+    assert_ne!(introspection.sub, Some(admin.id().as_uuid()));
 }
 
 #[test]

@@ -82,10 +82,10 @@ fn the_default_moves_to_another_verified_email() {
     let changed = world.app.execute(&by(&ada), &set).unwrap();
     assert!(changed.value.is_default);
     assert_eq!(changed.value.contact_type, "primary");
-    let told: Vec<_> = world.deliver().into_iter().map(|mail| (mail.to, mail.subject)).collect();
+    let notices: Vec<_> = world.deliver().into_iter().map(|mail| (mail.to, mail.subject)).collect();
     let subject = "Your default email address was changed".to_owned();
     let to = ["one@example.org", "two@example.org"].map(given::email);
-    assert_eq!(told, to.map(|to| (to, subject.clone())));
+    assert_eq!(notices, to.map(|to| (to, subject.clone())));
     assert_eq!(world.app.execute(&by(&ada), &set).unwrap().version, changed.version);
     assert!(world.deliver().is_empty(), "nothing changed the second time");
 }

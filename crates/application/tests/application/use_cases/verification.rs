@@ -137,8 +137,8 @@ fn the_addresses_that_were_verified_before_are_told() {
     let token = token_in(&world.deliver()[0]);
     world.app.execute(&by_nobody(), &verify_email(&token)).unwrap();
     let mails = world.deliver();
-    let told: Vec<_> = mails.iter().map(|it| (it.to.as_str(), it.subject.as_str())).collect();
-    assert_eq!(told, [("first@example.org", "An email address was added to your account")]);
+    let sent: Vec<_> = mails.iter().map(|it| (it.to.as_str(), it.subject.as_str())).collect();
+    assert_eq!(sent, [("first@example.org", "An email address was added to your account")]);
 
     let (_, token) = world.registered_ada();
     world.app.execute(&by_nobody(), &verify_email(&token)).unwrap();

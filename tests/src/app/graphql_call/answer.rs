@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Twin,
+    GraphqlCall,
     names::{camel, constant, reference, small, values},
 };
 use crate::app::{Reply, conformity::schema};
 
 const PROBLEM: &str = "application/problem+json";
 
-impl Twin {
+impl GraphqlCall {
     /// The answer, as REST would have given it. `None` when GraphQL's own types refused the
     /// request, for which REST has other words.
     pub(in crate::app) fn read(&self, mut reply: Reply) -> Option<Reply> {
@@ -20,22 +20,22 @@ impl Twin {
         reply.is_translated = true;
         let answer = reply.json();
         if let Some(error) = answer["errors"].get(0) {
-            let told = &error["extensions"];
-            let code = told["code"].as_str().unwrap();
+            let extensions = &error["extensions"];
+            let code = extensions["code"].as_str().unwrap();
             if code == "graphql.invalid" {
                 return None;
             }
-            reply.status = u16::try_from(told["status"].as_u64().unwrap()).unwrap();
+            reply.status = u16::try_from(extensions["status"].as_u64().unwrap()).unwrap();
             let mut problem = json!({
                 "type": format!("urn:userdom:problem:{code}"), "title": error["message"],
-                "status": told["status"], "detail": error["message"], "code": code,
-                "request_id": told["requestId"],
+                "status": extensions["status"], "detail": error["message"], "code": code,
+                "request_id": extensions["requestId"],
             });
-            if let Some(faults) = told["errors"].as_array() {
+            if let Some(faults) = extensions["errors"].as_array() {
                 let faults = faults.iter().map(Self::fault);
                 problem["errors"] = faults.collect();
             }
-            if let Some(seconds) = told["retryAfter"].as_u64() {
+            if let Some(seconds) = extensions["retryAfter"].as_u64() {
                 reply.set_header("retry-after", &seconds.to_string());
             }
             reply.set_header("content-type", PROBLEM);

@@ -1,5 +1,5 @@
-//! The other door (G3): a REST call of a test is sent as its GraphQL twin, and what comes back is
-//! put into REST's words, so that one test says that both doors do the same. The translation is
+//! A REST call of a test as the same GraphQL operation (G3). What comes back is put into REST's
+//! words, so that one test holds both interfaces to the same. The translation is
 //! made of the published OpenAPI document alone.
 
 mod answer;
@@ -11,7 +11,7 @@ use super::conformity::{self, schema};
 use names::{camel, constant, input_name, is_enum, named, reference, small};
 
 /// What is sent, and how to read what comes back.
-pub(super) struct Twin {
+pub(super) struct GraphqlCall {
     operation: &'static Value,
     field: &'static str,
     /// What stands in a user: the member of it, with its arguments.
@@ -26,7 +26,7 @@ const CALLED: [(&str, &str); 3] =
 /// What is read as a part of a user.
 const PARTS: [&str; 4] = ["profile", "emails", "phones", "addresses"];
 
-impl Twin {
+impl GraphqlCall {
     /// `None` for what GraphQL has no words for: pages, bodies that do not fit its types,
     /// conditions other than one version.
     pub(super) fn of(
@@ -41,7 +41,7 @@ impl Twin {
             return None;
         }
         let called = CALLED.iter().find(|(known, _)| *known == id).map(|(_, field)| *field);
-        let mut twin = Self {
+        let mut call = Self {
             operation,
             field: called.unwrap_or(id),
             part: None,
@@ -52,7 +52,7 @@ impl Twin {
         let mut add = |name: &str, kind: &str, value: Value| {
             declared.push(format!("${name}: {kind}"));
             given.push(format!("{name}: ${name}"));
-            twin.variables.insert(name.to_owned(), value);
+            call.variables.insert(name.to_owned(), value);
         };
         let (plain, query) = path.split_once('?').unwrap_or((path, ""));
         for (name, text) in template.split('/').zip(plain.split('/')) {
@@ -84,7 +84,7 @@ impl Twin {
             match (id, name.as_str()) {
                 ("deleteUser", "erase") => add("erase", "Boolean!", json!(flag(&value)?)),
                 ("addresses", "type") => {
-                    twin.part = Some(format!("addresses(type: {})", constant(&value)));
+                    call.part = Some(format!("addresses(type: {})", constant(&value)));
                 }
                 ("searchUsers" | "events", "limit") => {
                     add("first", "Int!", json!(value.parse::<i32>().ok()?));
@@ -106,22 +106,22 @@ impl Twin {
             add("filter", "UserFilter", Value::Object(filter));
         }
         if method == "GET" && PARTS.contains(&id) {
-            twin.part.get_or_insert_with(|| id.to_owned());
-            twin.field = "user";
+            call.part.get_or_insert_with(|| id.to_owned());
+            call.field = "user";
         }
         let listed = |items: &[String]| {
             if items.is_empty() { String::new() } else { format!("({})", items.join(", ")) }
         };
         let reads = method == "GET" || id == "introspect";
-        twin.document = format!(
+        call.document = format!(
             "{}{} {{ {}{} {} }}",
             if reads { "query" } else { "mutation" },
             listed(&declared),
-            twin.field,
+            call.field,
             listed(&given),
-            twin.selection(reads, counts)?,
+            call.selection(reads, counts)?,
         );
-        Some(twin)
+        Some(call)
     }
 
     /// The body of the request.

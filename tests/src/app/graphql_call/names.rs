@@ -1,4 +1,4 @@
-//! What both doors call the same thing.
+//! The names of the same things in REST and GraphQL.
 
 use serde_json::Value;
 
