@@ -82,13 +82,13 @@ fn plan(batch: &Batch, call: &Call<'_>, endpoints: Endpoints) -> Vec<Result<Plan
     let one = |item: &Item| {
         let planned = item.plan(call, endpoints)?;
         if planned.endpoint.checks_a_secret() && has_checked.replace(true) {
-            return Err(Problem::new("batch.too_many_passwords"));
+            return Err(Problem::new(code!("batch.too_many_passwords")));
         }
         if planned.endpoint.is_long() && has_exported.replace(true) {
-            return Err(Problem::new("batch.too_many_exports"));
+            return Err(Problem::new(code!("batch.too_many_exports")));
         }
         if batch.is_atomic && !planned.endpoint.edits {
-            return Err(Problem::new("batch.not_atomic"));
+            return Err(Problem::new(code!("batch.not_atomic")));
         }
         Ok(planned)
     };
@@ -108,10 +108,10 @@ impl Item {
         let (endpoint, segments) = self.endpoint(endpoints)?;
         let (_, query) = self.path.split_once('?').unwrap_or_default();
         let query = web::Query::<Vec<(String, String)>>::from_query(query);
-        let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
+        let query = query.map_err(|_| Problem::new(code!("query.malformed")))?.into_inner();
         let if_match = self.if_match.as_deref().map(versions).transpose()?;
         if call.requires_if_match && endpoint.edits && if_match.is_none() {
-            return Err(Problem::new("if_match.required"));
+            return Err(Problem::new(code!("if_match.required")));
         }
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
         let (actor, if_match) = match endpoint.access {
@@ -142,12 +142,12 @@ fn find(
         let segments = path::segments(of_path.first()?.path, &parts)?;
         Some((of_path, segments))
     });
-    let (of_path, segments) = of_path.ok_or_else(|| Problem::new("route.not_found"))?;
+    let (of_path, segments) = of_path.ok_or_else(|| Problem::new(code!("route.not_found")))?;
     let is_meant = |endpoint: &&&Endpoint| {
         endpoint.method.as_str() == method && endpoint.idempotency != Idempotency::EachOperation
     };
     let endpoint = of_path.iter().find(is_meant);
-    let endpoint = endpoint.ok_or_else(|| Problem::new("method.not_allowed"))?;
+    let endpoint = endpoint.ok_or_else(|| Problem::new(code!("method.not_allowed")))?;
     Ok((*endpoint, segments))
 }
 
@@ -187,7 +187,7 @@ fn each_by_itself(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
         let key = text.as_deref().map(|text| Key { text, owner: call.caller, request: &request });
         match planned.run(call.commit, call, key.as_ref()) {
             // The whole batch is another than the one that had the key.
-            Err(problem) if problem.code == "idempotency_key.reused" => Err(problem),
+            Err(problem) if problem.code == code!("idempotency_key.reused") => Err(problem),
             Err(problem) => Ok(Outcome::refused(&problem, call)),
             Ok(reply) => Ok(Outcome::of(reply)),
         }
@@ -226,7 +226,7 @@ fn all_or_nothing(call: &Call<'_>, planned: &[Result<Planned, Problem>]) -> Answ
 
 /// The answer to a batch of which one operation was refused.
 fn undone(call: &Call<'_>, operations: usize, refused: usize, problem: &Problem) -> Answer {
-    let other = Problem::new("batch.undone");
+    let other = Problem::new(code!("batch.undone"));
     let outcome = |n| Outcome::refused(if n == refused { problem } else { &other }, call);
     Reply::ok(&Outcomes { committed: false, results: (0..operations).map(outcome).collect() })
 }

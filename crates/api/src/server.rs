@@ -39,7 +39,7 @@ use self::{
     progress::{Overdue, READ_AHEAD},
 };
 use crate::{
-    http::{ApiState, problem::Problem},
+    http::{ApiState, codes::Code, problem::Problem},
     middleware, routes,
 };
 
@@ -144,7 +144,7 @@ pub fn server(listener: TcpListener, state: ApiState, limits: Limits) -> io::Res
                     close(&connection, end, &slot, limits.farewell, &state).await;
                 } else {
                     tracing::debug!("connection refused");
-                    connection.say(&answer_in_full("service.busy", &state)).await;
+                    connection.say(&answer_in_full(code!("service.busy"), &state)).await;
                     let _ = timeout(REFUSAL, connection.hang_up(READ_AHEAD)).await;
                 }
                 Ok(())
@@ -249,7 +249,7 @@ async fn close(
         tracing::debug!(?end, "connection closed");
     }
     let last_words = match end {
-        End::Overdue(Overdue::Head { has_begun: true }) => Some("request.timeout"),
+        End::Overdue(Overdue::Head { has_begun: true }) => Some(code!("request.timeout")),
         End::Done | End::Displaced | End::Overdue(_) => connection.progress().refusal(),
     };
     let last_words = last_words.map(|code| answer_in_full(code, state));
@@ -271,7 +271,7 @@ async fn close(
 }
 
 /// A problem as it goes over the wire, where no request is at hand.
-fn answer_in_full(code: &'static str, state: &ApiState) -> Vec<u8> {
+fn answer_in_full(code: &'static Code, state: &ApiState) -> Vec<u8> {
     let request_id = state.new_request_id();
     let mut response = Problem::new(code).respond(&request_id);
     middleware::add_headers(response.headers_mut(), &request_id, state.serves_other_origins());

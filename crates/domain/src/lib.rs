@@ -52,6 +52,7 @@ extern crate self as userdom_domain;
 mod aggregates;
 mod as_typed;
 mod entities;
+mod error_code;
 mod events;
 #[cfg(test)]
 #[path = "../examples/john_doe/mod.rs"]
@@ -71,6 +72,7 @@ pub use entities::{
     BirthDateError, Lockout, Patch, ProfileChanges, StatusNote, StatusNoteError, User, UserAddress,
     UserEmail, UserPhone, UserProfile, UserRole, UserStatus,
 };
+pub use error_code::{ErrorCode, ErrorKind};
 pub use events::{DomainEvent, RecordedEvent};
 pub use repositories::{EmailRepository, RepositoryError, UniqueKey, UserRepository};
 pub use specifications::{

@@ -71,6 +71,7 @@ fn run(cli: Cli) -> Result<(), StartError> {
         }
         Command::CheckConfig => output::print(&report),
         Command::Settings => output::print(&config::manual()),
+        Command::Errors => output::print(&userdom_api::ERRORS),
         Command::Openapi => output::print(&userdom_api::OPENAPI),
         Command::GraphqlSchema => output::print(&userdom_api::GRAPHQL_SCHEMA),
         Command::SmsSecret => {

@@ -36,7 +36,7 @@ pub(super) static LIST: Endpoint = Endpoint {
     description: "All on one page; with `type` those of one type.",
     parameters: &[parameter("type", "Of this type", ContactType::SCHEMA)],
     responses: &[page(&ADDRESS).with_version()],
-    refusals: &["query.invalid_parameter"],
+    refusals: codes!["query.invalid_parameter"],
     is_conditional: true,
     graphql: GraphqlField::OfUser,
     ..get(CONTACTS, "addresses", "/v1/users/{id}/addresses", list)
@@ -46,7 +46,7 @@ fn list(call: &Call<'_>) -> Answer {
     let user_id = call.user_id()?;
     let wanted = call.parameter("type").map(ContactType::parse).transpose();
     let wanted = wanted.map_err(|error| {
-        Problem::new("query.invalid_parameter").with_detail(format!("type: {error}"))
+        Problem::new(code!("query.invalid_parameter")).with_detail(format!("type: {error}"))
     })?;
     if let Some(reply) = call.seen(user_id)? {
         return Ok(reply);
@@ -64,7 +64,7 @@ pub(super) static ADD: Endpoint = Endpoint {
     description: "Which parts a country needs differs; `country` is `USA` if absent.",
     request: RequestBody::Json(&ADDRESS_TO_ADD),
     responses: &[created(&ADDRESS).with_version()],
-    refusals: &["contact.default_of_type_exists", "contact.too_many"],
+    refusals: codes!["contact.default_of_type_exists", "contact.too_many"],
     edits: true,
     ..post(CONTACTS, "addAddress", "/v1/users/{id}/addresses", add)
 };
@@ -101,7 +101,7 @@ pub(super) static REPLACE: Endpoint = Endpoint {
     description: "What is absent is empty afterwards, but for `contact_type`, which stays.",
     request: RequestBody::Json(&ADDRESS_REPLACEMENT),
     responses: &[ok(&ADDRESS).with_version()],
-    refusals: &["address.not_found", "contact.default_of_type_exists"],
+    refusals: codes!["address.not_found", "contact.default_of_type_exists"],
     edits: true,
     ..put(CONTACTS, "replaceAddress", "/v1/users/{id}/addresses/{address_id}", replace)
 };
@@ -125,7 +125,7 @@ pub(super) static REMOVE: Endpoint = Endpoint {
     summary: "Remove an address",
     description: "It is gone at once.",
     responses: &[NO_CONTENT.with_version()],
-    refusals: &["address.not_found"],
+    refusals: codes!["address.not_found"],
     edits: true,
     ..delete(CONTACTS, "removeAddress", "/v1/users/{id}/addresses/{address_id}", remove)
 };
@@ -140,7 +140,7 @@ pub(super) static SET_DEFAULT: Endpoint = Endpoint {
     summary: "Make an address the default of its type",
     description: "Takes the default from another address of the type.",
     responses: &[ok(&ADDRESS).with_version()],
-    refusals: &["address.not_found"],
+    refusals: codes!["address.not_found"],
     edits: true,
     ..put(
         CONTACTS,

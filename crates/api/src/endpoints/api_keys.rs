@@ -7,7 +7,7 @@ use userdom_application::{
 };
 
 use super::Page;
-use crate::http::{body::moment, codes::Plain, endpoint::Subject, prelude::*, schema::Member};
+use crate::http::{body::moment, endpoint::Subject, prelude::*, schema::Member};
 
 pub(super) static API_KEY: View =
     View { name: "ApiKey", description: "The key of another service", members: &API_KEY_MEMBERS };
@@ -44,7 +44,7 @@ pub(super) static CREATE: Endpoint = Endpoint {
     description: "For admins, after a recent proof. The key is shown this once.",
     request: RequestBody::Json(&API_KEY_TO_CREATE),
     responses: &[created(&MADE_API_KEY)],
-    refusals: &["reauthentication_required"],
+    refusals: codes!["reauthentication_required"],
     ..post(SERVICE, "createApiKey", "/v1/api-keys", create)
 };
 
@@ -54,7 +54,7 @@ static API_KEY_TO_CREATE: Body<CreateApiKey> = Body::new(
     r#"{"name": "billing", "scopes": ["users:read"]}"#,
     |fields| {
         let name = fields.required_text("name");
-        let scopes = fields.list("scopes", |text| Scope::parse(text).ok_or(Plain("scope.unknown")));
+        let scopes = fields.list("scopes", |text| Scope::parse(text).ok_or(code!("scope.unknown")));
         let scopes = scopes.map(BTreeSet::from_iter);
         let expires_at = fields.optional("expires_at", moment);
         if !fields.is_clean() {
@@ -89,7 +89,7 @@ pub(super) static REMOVE: Endpoint = Endpoint {
     summary: "Remove a key",
     description: "For admins, after a recent proof. The key ends at once.",
     subject: Subject::ApiKey,
-    refusals: &["reauthentication_required", "api_key.not_found"],
+    refusals: codes!["reauthentication_required", "api_key.not_found"],
     ..delete(SERVICE, "removeApiKey", "/v1/api-keys/{id}", remove)
 };
 

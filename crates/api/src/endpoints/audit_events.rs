@@ -36,7 +36,7 @@ pub(super) static LIST: Endpoint = Endpoint {
     description: "The newest first, page by page: send `next_cursor` as `cursor`.",
     parameters: &[LIMIT, CURSOR],
     responses: &[page(&EVENT)],
-    refusals: &["cursor.not_valid"],
+    refusals: codes!["cursor.not_valid"],
     graphql: GraphqlField::Connection(&CONNECTION),
     ..get(ACCOUNTS, "events", "/v1/users/{id}/events", list)
 };

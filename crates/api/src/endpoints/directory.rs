@@ -1,9 +1,6 @@
-use std::fmt;
-
 use userdom_application::{
     App, Settings,
     ports::{OrderKey, UserOrder},
-    services::CodedError,
     use_cases::{self, SearchUsers, UserView},
 };
 use userdom_domain::{
@@ -19,7 +16,6 @@ use crate::{
     filter::{self, just_after},
     http::{
         body::moment,
-        codes::Plain,
         endpoint::{Connection, Parameter},
         parameters::{COUNT, CURSOR, LIMIT, Parameters},
         prelude::*,
@@ -31,7 +27,7 @@ pub(super) static SEARCH: Endpoint = Endpoint {
     description: "For moderators, admins and keys of services. Users who satisfy all parameters, page by page: send `next_cursor` as `cursor` with the same search.",
     parameters: PARAMETERS,
     responses: &[page(&USER)],
-    refusals: &["cursor.not_valid"],
+    refusals: codes!["cursor.not_valid"],
     graphql: GraphqlField::Connection(&CONNECTION),
     ..get(DIRECTORY, "searchUsers", "/v1/users", search)
 };
@@ -101,7 +97,7 @@ pub(super) static BY_EMAIL: Endpoint = Endpoint {
     summary: "The owner of a verified email",
     description: "For moderators, admins and keys of services; without regard to case.",
     responses: &[ok(&USER).with_version()],
-    refusals: &["user.not_found"],
+    refusals: codes!["user.not_found"],
     is_conditional: true,
     graphql: GraphqlField::Query("userByEmail"),
     ..get(DIRECTORY, "userByEmail", "/v1/users/by-email/{email}", by_email)
@@ -117,7 +113,7 @@ pub(super) static BY_USERNAME: Endpoint = Endpoint {
     summary: "The user of a name",
     description: "For moderators, admins and keys of services; without regard to case.",
     responses: &[ok(&USER).with_version()],
-    refusals: &["user.not_found"],
+    refusals: codes!["user.not_found"],
     is_conditional: true,
     graphql: GraphqlField::Query("userByUsername"),
     ..get(DIRECTORY, "userByUsername", "/v1/users/by-username/{username}", by_username)
@@ -131,15 +127,15 @@ fn by_username(call: &Call<'_>) -> Answer {
 
 /// No user has what is no name or no address.
 fn nobody() -> Problem {
-    Problem::new("user.not_found")
+    Problem::new(code!("user.not_found"))
 }
 
 fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Problem> {
     let mut parts: Vec<UserSpecification> = Vec::new();
     let status =
-        given.read("status", |text| UserStatus::parse(text).ok_or(Plain("status.unknown")));
+        given.read("status", |text| UserStatus::parse(text).ok_or(code!("status.unknown")));
     parts.extend(status.map(|status| UserTest::Status(status).into()));
-    let role = given.read("role", |text| UserRole::parse(text).ok_or(Plain("role.unknown")));
+    let role = given.read("role", |text| UserRole::parse(text).ok_or(code!("role.unknown")));
     parts.extend(role.map(|role| UserTest::Role(role).into()));
     for (name, test) in [
         ("email_verified", UserTest::VerifiedEmail),
@@ -156,10 +152,10 @@ fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchU
     parts.extend(
         country.map(|country| UserTest::Address(AddressTest::Country(country).into()).into()),
     );
-    let domain = given.read("email_domain", |text| Ok::<_, Plain>(TextTest::equals(text)));
+    let domain = given.read("email_domain", |text| Ok::<_, &Code>(TextTest::equals(text)));
     parts.extend(domain.map(|test| UserTest::Email(EmailTest::Domain(test).into()).into()));
     parts.extend(read_times(&mut given));
-    let text = given.read("q", |text| Ok::<_, Plain>(UserSpecification::text(text)));
+    let text = given.read("q", |text| Ok::<_, &Code>(UserSpecification::text(text)));
     parts.extend(text);
     let region = settings.default_region;
     parts.extend(given.read(FILTER.name, |text| filter::read(text, region)));
@@ -199,22 +195,7 @@ fn read_times(given: &mut Parameters<'_>) -> Vec<UserSpecification> {
     parts
 }
 
-/// Why a text names no order.
-struct UnknownOrder;
-
-impl fmt::Display for UnknownOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sort by created_at, username, last_login_at or last_name; with \"-\" before it backwards")
-    }
-}
-
-impl CodedError for UnknownOrder {
-    fn code(&self) -> &'static str {
-        "sort.unknown"
-    }
-}
-
-fn read_order(text: &str) -> Result<UserOrder, UnknownOrder> {
+fn read_order(text: &str) -> Result<UserOrder, &'static Code> {
     let (name, descending) = match text.strip_prefix('-') {
         Some(name) => (name, true),
         None => (text, false),
@@ -225,6 +206,6 @@ fn read_order(text: &str) -> Result<UserOrder, UnknownOrder> {
         name => name,
     };
     let order = ORDERS.iter().find(|(known, ..)| *known == name);
-    let (.., by) = *order.ok_or(UnknownOrder)?;
+    let (.., by) = *order.ok_or(code!("sort.unknown"))?;
     Ok(UserOrder { by, descending })
 }

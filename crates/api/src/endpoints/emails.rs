@@ -48,7 +48,7 @@ pub(super) static ADD: Endpoint = Endpoint {
     description: "After a recent proof. It signs nobody in and gets no reset before it is verified.",
     request: RequestBody::Json(&EMAIL_TO_ADD),
     responses: &[created(&EMAIL).with_version()],
-    refusals: &[
+    refusals: codes![
         "email.already_exists",
         "email.default_must_be_verified",
         "contact.too_many",
@@ -86,7 +86,7 @@ pub(super) static UPDATE: Endpoint = Endpoint {
     description: "The default email is `primary` and stays so.",
     request: RequestBody::MergePatch(&CONTACT_PATCH),
     responses: &[ok(&EMAIL).with_version()],
-    refusals: &["email.not_found", "email.default_is_primary"],
+    refusals: codes!["email.not_found", "email.default_is_primary"],
     edits: true,
     ..patch(CONTACTS, "updateEmail", "/v1/users/{id}/emails/{email_id}", update)
 };
@@ -109,7 +109,7 @@ pub(super) static REMOVE: Endpoint = Endpoint {
     summary: "Remove an email",
     description: "Removing a verified email needs a recent proof. The only one stays; after the default another takes its place.",
     responses: &[NO_CONTENT.with_version()],
-    refusals: &["email.not_found", "email.only_one", "reauthentication_required"],
+    refusals: codes!["email.not_found", "email.only_one", "reauthentication_required"],
     edits: true,
     ..delete(CONTACTS, "removeEmail", "/v1/users/{id}/emails/{email_id}", remove)
 };
@@ -124,7 +124,11 @@ pub(super) static SET_DEFAULT: Endpoint = Endpoint {
     summary: "Make an email the default",
     description: "After a recent proof. The email becomes `primary`.",
     responses: &[ok(&EMAIL).with_version()],
-    refusals: &["email.not_found", "email.default_must_be_verified", "reauthentication_required"],
+    refusals: codes![
+        "email.not_found",
+        "email.default_must_be_verified",
+        "reauthentication_required"
+    ],
     edits: true,
     ..put(CONTACTS, "setDefaultEmail", "/v1/users/{id}/emails/{email_id}/default", set_default)
 };
@@ -140,7 +144,7 @@ pub(super) static SEND_VERIFICATION: Endpoint = Endpoint {
     summary: "Send the verification mail again",
     description: "Always 202, whether something is sent or not; twice an hour at most. While the account is pending anybody may ask.",
     responses: &[ACCEPTED],
-    refusals: &["rate_limit.exceeded"],
+    refusals: codes!["rate_limit.exceeded"],
     limit: Some(Limit::MailAddress),
     ..post(CONTACTS, "sendEmailVerification", "/v1/users/{id}/emails/{email_id}/verification", send)
 };
@@ -160,7 +164,7 @@ pub(super) static VERIFY: Endpoint = Endpoint {
     description: "Takes the token of the verification mail, which is good for 24 hours and one use. A pending user becomes active.",
     request: RequestBody::Json(&TOKEN),
     responses: &[ok(&EMAIL).with_version()],
-    refusals: &[
+    refusals: codes![
         "token.not_valid",
         "email.verified_elsewhere",
         "email.already_verified",

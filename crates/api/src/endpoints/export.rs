@@ -72,7 +72,7 @@ pub(super) static EXPORT: Endpoint = Endpoint {
     summary: "All that is held on a user",
     description: "One document, without any secret. By the user itself after a recent proof, or by an admin.",
     responses: &[ok(&EXPORTED_USER)],
-    refusals: &["reauthentication_required"],
+    refusals: codes!["reauthentication_required"],
     graphql: GraphqlField::Query("export"),
     ..get(ACCOUNTS, "export", "/v1/users/{id}/export", whole)
 };

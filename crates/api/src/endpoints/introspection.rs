@@ -48,7 +48,8 @@ fn introspect(call: &Call<'_>) -> Answer {
 
 /// Unknown parameters are allowed there (RFC 7662 §2.1), but none twice.
 fn token_of_form(body: &[u8]) -> Result<String, Problem> {
-    let malformed = |detail: &'static str| Problem::new("request.malformed").with_detail(detail);
+    let malformed =
+        |detail: &'static str| Problem::new(code!("request.malformed")).with_detail(detail);
     let text = str::from_utf8(body).map_err(|_| malformed("The body is no form"))?;
     let form = web::Query::<Vec<(String, String)>>::from_query(text);
     let form = form.map_err(|_| malformed("The body is no form"))?.into_inner();

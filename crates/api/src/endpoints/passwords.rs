@@ -13,7 +13,7 @@ pub(super) static REQUEST_RESET: Endpoint = Endpoint {
     description: "Always 202, whether the address is known or not. The link in the mail is good for 30 minutes and one use.",
     request: RequestBody::Json(&FORGOTTEN_PASSWORD),
     responses: &[ACCEPTED],
-    refusals: &["rate_limit.exceeded"],
+    refusals: codes!["rate_limit.exceeded"],
     limit: Some(Limit::MailAddress),
     ..post(ACCOUNTS, "requestPasswordReset", "/v1/password-resets", request_reset)
 };
@@ -38,7 +38,7 @@ pub(super) static RESET: Endpoint = Endpoint {
     description: "Takes the token of the mail. All sessions end and known devices are forgotten; a second factor stays.",
     request: RequestBody::Json(&NEW_PASSWORD),
     responses: &[NO_CONTENT],
-    refusals: &["token.not_valid", "rate_limit.exceeded"],
+    refusals: codes!["token.not_valid", "rate_limit.exceeded"],
     limit: Some(Limit::TokenAddress),
     hashing: Hashing::Strangers,
     ..post(ACCOUNTS, "resetPassword", "/v1/password-resets/confirm", reset)
@@ -66,7 +66,7 @@ pub(super) static CHANGE: Endpoint = Endpoint {
     description: "For the user alone, after a recent proof. All other sessions end, this one gets new tokens, and every verified address is told.",
     request: RequestBody::Json(&PASSWORD_CHANGE),
     responses: &[ok(&OPENED_SESSION).with_version()],
-    refusals: &["access.proof_refused", "reauthentication_required", "rate_limit.exceeded"],
+    refusals: codes!["access.proof_refused", "reauthentication_required", "rate_limit.exceeded"],
     hashing: Hashing::Own,
     ..put(ACCOUNTS, "changePassword", "/v1/users/{id}/password", change)
 };

@@ -49,7 +49,7 @@ pub(super) static ADD: Endpoint = Endpoint {
     description: "In international form, or as written in the default region of the installation. A number that the user has already is 409.",
     request: RequestBody::Json(&PHONE_TO_ADD),
     responses: &[created(&PHONE).with_version()],
-    refusals: &["phone.already_exists", "contact.default_of_type_exists", "contact.too_many"],
+    refusals: codes!["phone.already_exists", "contact.default_of_type_exists", "contact.too_many"],
     edits: true,
     ..post(CONTACTS, "addPhone", "/v1/users/{id}/phones", add)
 };
@@ -81,7 +81,7 @@ pub(super) static UPDATE: Endpoint = Endpoint {
     description: "There is at most one default of each type.",
     request: RequestBody::MergePatch(&CONTACT_PATCH),
     responses: &[ok(&PHONE).with_version()],
-    refusals: &["phone.not_found", "contact.default_of_type_exists"],
+    refusals: codes!["phone.not_found", "contact.default_of_type_exists"],
     edits: true,
     ..patch(CONTACTS, "updatePhone", "/v1/users/{id}/phones/{phone_id}", update)
 };
@@ -97,7 +97,7 @@ pub(super) static REMOVE: Endpoint = Endpoint {
     summary: "Remove a phone",
     description: "It is gone at once.",
     responses: &[NO_CONTENT.with_version()],
-    refusals: &["phone.not_found"],
+    refusals: codes!["phone.not_found"],
     edits: true,
     ..delete(CONTACTS, "removePhone", "/v1/users/{id}/phones/{phone_id}", remove)
 };
@@ -112,7 +112,7 @@ pub(super) static SET_DEFAULT: Endpoint = Endpoint {
     summary: "Make a phone the default of its type",
     description: "Takes the default from another phone of the type.",
     responses: &[ok(&PHONE).with_version()],
-    refusals: &["phone.not_found"],
+    refusals: codes!["phone.not_found"],
     edits: true,
     ..put(CONTACTS, "setDefaultPhone", "/v1/users/{id}/phones/{phone_id}/default", set_default)
 };
@@ -128,7 +128,7 @@ pub(super) static SEND_CODE: Endpoint = Endpoint {
     description: "Six digits go to the number, three times an hour at most. A newer code ends the older.",
     request: RequestBody::Empty,
     responses: &[ACCEPTED],
-    refusals: &[
+    refusals: codes![
         "phone.not_found",
         "phone.already_verified",
         "phone.not_reachable",
@@ -149,7 +149,7 @@ pub(super) static VERIFY: Endpoint = Endpoint {
     description: "The code lasts 10 minutes and five tries.",
     request: RequestBody::Json(&CODE),
     responses: &[ok(&PHONE).with_version()],
-    refusals: &[
+    refusals: codes![
         "phone.not_found",
         "phone.already_verified",
         "code.not_valid",

@@ -33,7 +33,7 @@ pub(super) static SHOW: Endpoint = Endpoint {
     summary: "A profile",
     description: "404 `profile.not_found` for a user of another application who has none yet.",
     responses: &[ok(&PROFILE).with_version()],
-    refusals: &["profile.not_found"],
+    refusals: codes!["profile.not_found"],
     is_conditional: true,
     graphql: GraphqlField::OfUser,
     ..get(ACCOUNTS, "profile", "/v1/users/{id}/profile", show)
@@ -45,7 +45,7 @@ fn show(call: &Call<'_>) -> Answer {
         return Ok(reply);
     }
     let user = call.app.get_user(call.caller, user_id)?;
-    let profile = user.profile.ok_or_else(|| Problem::new("profile.not_found"))?;
+    let profile = user.profile.ok_or_else(|| Problem::new(code!("profile.not_found")))?;
     call.show(user.version, &profile)
 }
 
@@ -54,7 +54,7 @@ pub(super) static UPDATE: Endpoint = Endpoint {
     description: "A merge patch (RFC 7396): what is absent stays, and null clears what may be cleared.",
     request: RequestBody::MergePatch(&PROFILE_PATCH),
     responses: &[ok(&PROFILE).with_version()],
-    refusals: &["profile.not_initialized"],
+    refusals: codes!["profile.not_initialized"],
     edits: true,
     ..patch(ACCOUNTS, "updateProfile", "/v1/users/{id}/profile", update)
 };
@@ -108,7 +108,7 @@ impl fmt::Display for BirthDateFault {
 impl CodedError for BirthDateFault {
     fn code(&self) -> &'static str {
         match self {
-            Self::Format => "date.invalid_format",
+            Self::Format => code!("date.invalid_format").name,
             Self::Rule(error) => error.code(),
         }
     }

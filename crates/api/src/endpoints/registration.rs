@@ -13,7 +13,7 @@ pub(super) static REGISTER: Endpoint = Endpoint {
     description: "Makes a pending account and sends the verification mail. A taken username is 409; an email of another account looks like success, and its owner is told by mail.",
     request: RequestBody::Json(&REGISTRATION),
     responses: &[created(&USER).with_version()],
-    refusals: &["username.taken", "rate_limit.exceeded"],
+    refusals: codes!["username.taken", "rate_limit.exceeded"],
     limit: Some(Limit::RegisterAddress),
     hashing: Hashing::Strangers,
     ..post(ACCOUNTS, "register", "/v1/users", register)

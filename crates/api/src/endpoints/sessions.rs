@@ -88,7 +88,7 @@ fn list(call: &Call<'_>) -> Answer {
 pub(super) static END: Endpoint = Endpoint {
     summary: "End a session",
     description: "Its tokens are worth nothing from now on.",
-    refusals: &["session.not_found"],
+    refusals: codes!["session.not_found"],
     ..delete(SESSIONS, "endSession", "/v1/users/{id}/sessions/{session_id}", end)
 };
 
@@ -126,7 +126,7 @@ pub(super) static REFRESH: Endpoint = Endpoint {
     description: "The refresh token is spent. Sent again within 10 seconds it gives the same answer; any later use ends the session.",
     request: RequestBody::Json(&REFRESH_TOKEN),
     responses: &[ok(&OPENED_SESSION).with_version()],
-    refusals: &["access.unauthenticated", "rate_limit.exceeded"],
+    refusals: codes!["access.unauthenticated", "rate_limit.exceeded"],
     limit: Some(Limit::TokenAddress),
     checks_code: true,
     ..post(SESSIONS, "refresh", "/v1/sessions/refresh", refresh)
@@ -154,7 +154,7 @@ pub(super) static REAUTHENTICATE: Endpoint = Endpoint {
     description: "Takes `password`, or `totp` where a second factor is on, and gives new tokens; the old ones end. What needs a recent proof is open for 15 minutes.",
     request: RequestBody::Json(&PROOF),
     responses: &[ok(&OPENED_SESSION).with_version()],
-    refusals: &["access.proof_refused", "two_factor.not_enabled", "rate_limit.exceeded"],
+    refusals: codes!["access.proof_refused", "two_factor.not_enabled", "rate_limit.exceeded"],
     hashing: Hashing::Own,
     ..post(SESSIONS, "reauthenticate", "/v1/sessions/current/reauthenticate", reauthenticate)
 };

@@ -7,7 +7,7 @@ use userdom_application::{
 use userdom_domain::Password;
 
 use super::sessions::{OPENED_SESSION, OpenedSessionView, owner};
-use crate::http::{codes::Plain, prelude::*};
+use crate::http::prelude::*;
 
 static CHALLENGE: View = View {
     name: "Challenge",
@@ -38,7 +38,7 @@ pub(super) static SIGN_IN: Endpoint = Endpoint {
     description: "201 with a session, or 202 with a challenge when the account has a second factor. Whatever is wrong is 401 `session.refused`; the fifth failure in a row locks the account for 15 minutes. Send the `device_token` of an earlier answer, and strangers cannot lock this device out.",
     request: RequestBody::Json(&CREDENTIALS),
     responses: &[created(&OPENED_SESSION).with_version(), accepted(&CHALLENGE)],
-    refusals: &["session.refused", "access.unauthenticated", "rate_limit.exceeded"],
+    refusals: codes!["session.refused", "access.unauthenticated", "rate_limit.exceeded"],
     limit: Some(Limit::SignInAddress),
     hashing: Hashing::Strangers,
     ..post(SESSIONS, "signIn", "/v1/sessions", sign_in)
@@ -73,7 +73,7 @@ pub(super) static FINISH_SIGN_IN: Endpoint = Endpoint {
     description: "Takes the challenge of a sign-in with either `totp` or `recovery_code`. The challenge lasts 5 minutes and five tries.",
     request: RequestBody::Json(&SECOND_STEP),
     responses: &[created(&OPENED_SESSION).with_version()],
-    refusals: &[
+    refusals: codes![
         "session.refused",
         "access.unauthenticated",
         "token.not_valid",
@@ -92,7 +92,7 @@ static SECOND_STEP: Body<FinishSignIn> = Body::new(
     |fields| {
         let challenge = fields.required_token("challenge");
         let proof = fields.either(
-            ("totp", |code| Ok::<_, Plain>(SecondFactor::Totp(code.to_owned()))),
+            ("totp", |code| Ok::<_, &Code>(SecondFactor::Totp(code.to_owned()))),
             ("recovery_code", |code| Ok(SecondFactor::RecoveryCode(code.to_owned()))),
         );
         let device_token = fields.token("device_token");

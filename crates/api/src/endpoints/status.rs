@@ -6,7 +6,7 @@ use userdom_application::use_cases::{
 use userdom_domain::UserRole;
 
 use super::users::USER;
-use crate::http::{body::moment, codes::Plain, endpoint::Operation, prelude::*};
+use crate::http::{body::moment, endpoint::Operation, prelude::*};
 
 pub(super) static ACTIVATE: Endpoint = Endpoint {
     summary: "Pending becomes active",
@@ -58,7 +58,7 @@ const fn change(id: &'static str, path: &'static str, run: Operation) -> Endpoin
     Endpoint {
         request: RequestBody::Empty,
         responses: const { &[ok(&USER).with_version()] },
-        refusals: &["status.invalid_transition"],
+        refusals: codes!["status.invalid_transition"],
         edits: true,
         ..post(ACCOUNTS, id, path, run)
     }
@@ -68,7 +68,7 @@ const fn change(id: &'static str, path: &'static str, run: Operation) -> Endpoin
 const fn shut_out(id: &'static str, path: &'static str, run: Operation) -> Endpoint {
     Endpoint {
         request: RequestBody::Json(&SANCTION),
-        refusals: &["status.invalid_transition", "role.last_admin"],
+        refusals: codes!["status.invalid_transition", "role.last_admin"],
         ..change(id, path, run)
     }
 }
@@ -107,7 +107,7 @@ pub(super) static SET_ROLES: Endpoint = Endpoint {
     description: "For admins. The sessions of the user end; the last admin stays one.",
     request: RequestBody::Json(&ROLES),
     responses: &[ok(&USER).with_version()],
-    refusals: &["role.none", "role.last_admin"],
+    refusals: codes!["role.none", "role.last_admin"],
     edits: true,
     ..put(ACCOUNTS, "setRoles", "/v1/users/{id}/roles", set_roles)
 };
@@ -117,7 +117,7 @@ static ROLES: Body<BTreeSet<UserRole>> = Body::new(
     "All roles that the user is to have",
     r#"{"roles": ["user", "premium"]}"#,
     |fields| {
-        let roles = fields.list("roles", |text| UserRole::parse(text).ok_or(Plain("role.unknown")));
+        let roles = fields.list("roles", |text| UserRole::parse(text).ok_or(code!("role.unknown")));
         roles.map(BTreeSet::from_iter)
     },
 );

@@ -29,7 +29,7 @@ pub(super) static SET_UP: Endpoint = Endpoint {
     description: "For the user alone, after a recent proof. Nothing is on before the first code is confirmed.",
     request: RequestBody::Empty,
     responses: &[ok(&ENROLMENT)],
-    refusals: &["reauthentication_required", "two_factor.already_enabled"],
+    refusals: codes!["reauthentication_required", "two_factor.already_enabled"],
     ..post(ACCOUNTS, "setUpTotp", "/v1/users/{id}/two-factor/totp", set_up)
 };
 
@@ -49,7 +49,7 @@ pub(super) static CONFIRM: Endpoint = Endpoint {
     description: "Takes a code of the authenticator app. The ten recovery codes are shown this once.",
     request: RequestBody::Json(&CODE),
     responses: &[ok(&RECOVERY_CODES)],
-    refusals: &[
+    refusals: codes![
         "reauthentication_required",
         "two_factor.already_enabled",
         "two_factor.not_enabled",
@@ -68,7 +68,7 @@ fn confirm(call: &Call<'_>) -> Answer {
 pub(super) static REMOVE: Endpoint = Endpoint {
     summary: "Turn the second factor off",
     description: "For the user alone, after a recent proof.",
-    refusals: &["reauthentication_required", "two_factor.not_enabled"],
+    refusals: codes!["reauthentication_required", "two_factor.not_enabled"],
     ..delete(ACCOUNTS, "removeTotp", "/v1/users/{id}/two-factor/totp", remove)
 };
 
@@ -82,7 +82,7 @@ pub(super) static REPLACE_CODES: Endpoint = Endpoint {
     description: "For the user alone, after a recent proof. The old ones are worth nothing.",
     request: RequestBody::Empty,
     responses: &[ok(&RECOVERY_CODES)],
-    refusals: &["reauthentication_required", "two_factor.not_enabled"],
+    refusals: codes!["reauthentication_required", "two_factor.not_enabled"],
     ..post(ACCOUNTS, "replaceRecoveryCodes", "/v1/users/{id}/two-factor/recovery-codes", replace)
 };
 

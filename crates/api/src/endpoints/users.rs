@@ -61,7 +61,7 @@ pub(super) static UPDATE: Endpoint = Endpoint {
     description: "A merge patch (RFC 7396): what is absent stays. A preference that is null is removed, or the default again.",
     request: RequestBody::MergePatch(&ACCOUNT_PATCH),
     responses: &[ok(&USER).with_version()],
-    refusals: &["username.taken"],
+    refusals: codes!["username.taken"],
     edits: true,
     ..patch(ACCOUNTS, "updateAccount", "/v1/users/{id}", update)
 };
@@ -89,7 +89,7 @@ pub(super) static DELETE: Endpoint = Endpoint {
     summary: "Delete a user softly, or for good",
     description: "The rows stay, and an admin can restore the user for 30 days. With `erase=true` all that is personal is gone for good; that needs a recent proof.",
     parameters: &[parameter("erase", "For good; needs a recent proof", Schema::Flag)],
-    refusals: &[
+    refusals: codes![
         "query.invalid_parameter",
         "reauthentication_required",
         "role.last_admin",
@@ -106,7 +106,7 @@ fn remove(call: &Call<'_>) -> Answer {
         }
         Some("true") => erase(call)?,
         Some(_) => {
-            let problem = Problem::new("query.invalid_parameter");
+            let problem = Problem::new(code!("query.invalid_parameter"));
             return Err(problem.with_detail("erase: true or false"));
         }
     }

@@ -26,7 +26,7 @@ impl fmt::Display for FilterError {
 
 impl CodedError for FilterError {
     fn code(&self) -> &'static str {
-        "filter.invalid"
+        code!("filter.invalid").name
     }
 }
 

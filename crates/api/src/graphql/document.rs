@@ -78,10 +78,10 @@ pub(super) fn plan(
     }
     let endpoints: Vec<&Endpoint> = roots.iter().filter_map(|name| endpoint_of(name)).collect();
     if endpoints.iter().filter(|endpoint| endpoint.checks_a_secret()).count() > 1 {
-        return Err(Problem::new("graphql.too_many_passwords"));
+        return Err(Problem::new(code!("graphql.too_many_passwords")));
     }
     if endpoints.iter().filter(|endpoint| endpoint.is_long()).count() > 1 {
-        return Err(Problem::new("graphql.too_many_exports"));
+        return Err(Problem::new(code!("graphql.too_many_exports")));
     }
     let hashing = endpoints.iter().copied().find(|endpoint| endpoint.may_hash());
     let introspects = roots.iter().any(|name| name == "__schema" || name == "__type");
@@ -96,7 +96,7 @@ fn malformed(error: &parser::Error) -> Problem {
         Some(place) => format!("At line {}, column {}: {wanted}", place.line, place.column),
         None => wanted.to_owned(),
     };
-    Problem::new("graphql.malformed").with_detail(detail.replace('_', " "))
+    Problem::new(code!("graphql.malformed")).with_detail(detail.replace('_', " "))
 }
 
 fn endpoint_of(field: &str) -> Option<&'static Endpoint> {
@@ -108,7 +108,7 @@ fn refuse_over(found: usize, most: usize, what: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("A document has at most {most} {what}");
-    Err(Problem::new("graphql.too_complex").with_detail(detail))
+    Err(Problem::new(code!("graphql.too_complex")).with_detail(detail))
 }
 
 /// Aliases and directives, wherever they stand in the text.
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     fn refused(query: &str) -> Option<&'static str> {
-        plan(query, None, &Json::Null).err().map(|problem| problem.code)
+        plan(query, None, &Json::Null).err().map(|problem| problem.code.name)
     }
 
     fn each(count: usize, text: impl Fn(usize) -> String) -> String {

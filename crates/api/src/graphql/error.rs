@@ -9,9 +9,9 @@ use async_graphql::{
 use serde_json::Value as Json;
 
 use super::shape::of_json;
-use crate::http::problem::Problem;
+use crate::http::{codes::Code, problem::Problem};
 
-const INVALID: &str = "graphql.invalid";
+const INVALID: &Code = code!("graphql.invalid");
 
 /// The value of a field, or null and the problem beside it, which leaves other fields alone.
 /// `place` is that of [`of`].
@@ -82,8 +82,8 @@ pub(super) fn with_codes(mut response: Response, request_id: &str) -> Response {
             *error = ServerError { path: mem::take(&mut error.path), ..internal };
         } else {
             let extensions = error.extensions.get_or_insert_default();
-            extensions.set("code", INVALID);
-            extensions.set("status", 400);
+            extensions.set("code", INVALID.name);
+            extensions.set("status", INVALID.status);
             extensions.set("requestId", request_id);
         }
     }

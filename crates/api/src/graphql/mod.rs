@@ -35,7 +35,7 @@ use crate::http::{
     RequestId, blocking,
     body::{self, Body, Context, Fields},
     call::{KnownAs, Request},
-    codes::Plain,
+    codes::Code,
     dispatch::{HashingPermit, note_caller, wait_to_hash},
     endpoint::{Endpoint, Handler, Method, Parameter, RequestBody, SERVICE, ok, outside_the_api},
     faults::{FaultKind, FaultList},
@@ -48,7 +48,7 @@ use crate::http::{
 pub(crate) use media::is_answer;
 pub use schema::SDL;
 
-const NOT_BY_GET: &str = "method.not_allowed";
+const NOT_BY_GET: &Code = code!("method.not_allowed");
 
 /// The same operations once more.
 pub(crate) static GRAPHQL: Endpoint = Endpoint {
@@ -59,7 +59,7 @@ pub(crate) static GRAPHQL: Endpoint = Endpoint {
     request: RequestBody::Json(&DOCUMENT),
     responses: &[ok(&ANSWER)],
     media_types: &media::MEDIA_TYPES,
-    refusals: &[
+    refusals: codes![
         "graphql.malformed",
         "graphql.invalid",
         "graphql.too_complex",
@@ -89,7 +89,7 @@ pub(crate) static GRAPHQL_BY_GET: Endpoint = Endpoint {
     ],
     responses: &[ok(&ANSWER)],
     media_types: &media::MEDIA_TYPES,
-    refusals: &[
+    refusals: codes![
         "graphql.malformed",
         "graphql.invalid",
         "graphql.too_complex",
@@ -186,7 +186,7 @@ async fn carry_out(
     Ok(media::answered(http, &response))
 }
 
-fn shown(http: &HttpRequest, code: &str, refused: &Response) -> HttpResponse {
+fn shown(http: &HttpRequest, code: &Code, refused: &Response) -> HttpResponse {
     if code != NOT_BY_GET {
         return media::answered(http, refused);
     }
@@ -221,13 +221,13 @@ fn read_parameters(request: &Request) -> Result<Asked, Problem> {
     };
     let query = text("query").unwrap_or_default();
     if query.is_empty() {
-        faults.add("?query", "field.required", Plain("field.required"), FaultKind::Malformed);
+        faults.add("?query", &code!("field.required"), FaultKind::Malformed);
     }
     let mut object = |name: &str| match text(name).map(|text| body::object(text.as_bytes())) {
         None => Value::Object(serde_json::Map::new()),
         Some(Ok(members)) => Value::Object(members),
         Some(Err(detail)) => {
-            faults.add(&format!("?{name}"), "field.wrong_type", &detail, FaultKind::Malformed);
+            faults.malformed(&format!("?{name}"), code!("field.wrong_type"), &detail);
             Value::Null
         }
     };

@@ -98,7 +98,7 @@ impl Runner {
     pub(super) fn run(&self, mut field: Field<'_>) -> Answer {
         let caller = self.caller(field.endpoint, field.version)?;
         if self.requires_if_match && field.endpoint.edits && field.version.is_none() {
-            return Err(Problem::new("if_match.required"));
+            return Err(Problem::new(code!("if_match.required")));
         }
         field.request.token.clone_from(&self.token);
         let answer = self.answer(&caller, &field);

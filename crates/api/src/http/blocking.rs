@@ -41,7 +41,7 @@ pub(crate) async fn run<T: Send + 'static>(
 async fn permit(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Problem> {
     match tokio::time::timeout(LONGEST_WAIT, Arc::clone(permits).acquire_owned()).await {
         Ok(permit) => permit.map_err(Problem::internal),
-        Err(_) => Err(Problem::new("service.busy")),
+        Err(_) => Err(Problem::new(code!("service.busy"))),
     }
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::http::{
     body::{self, Body, Context, Fields},
+    codes::Code,
     etag::Tags,
     problem::{Answer, Problem},
     reply::Reply,
@@ -109,41 +110,41 @@ impl Call<'_> {
     fn no_user(&self, id: &str) -> Problem {
         match self.app.has_unreadable(self.caller, id) {
             Ok(true) => Problem::internal(format!("the id {id:?} of a user is no UUID")),
-            Ok(false) => Problem::new("user.not_found"),
+            Ok(false) => Problem::new(code!("user.not_found")),
             Err(error) => error.into(),
         }
     }
 
     /// The email that the path names.
     pub(crate) fn email_id(&self) -> Result<EmailId, Problem> {
-        self.child("email_id", EmailId::parse, "email.not_found")
+        self.child("email_id", EmailId::parse, code!("email.not_found"))
     }
 
     /// The phone that the path names.
     pub(crate) fn phone_id(&self) -> Result<PhoneId, Problem> {
-        self.child("phone_id", PhoneId::parse, "phone.not_found")
+        self.child("phone_id", PhoneId::parse, code!("phone.not_found"))
     }
 
     /// The address that the path names.
     pub(crate) fn address_id(&self) -> Result<AddressId, Problem> {
-        self.child("address_id", AddressId::parse, "address.not_found")
+        self.child("address_id", AddressId::parse, code!("address.not_found"))
     }
 
     /// The session that the path names.
     pub(crate) fn session_id(&self) -> Result<Uuid, Problem> {
-        self.child("session_id", Uuid::try_parse, "session.not_found")
+        self.child("session_id", Uuid::try_parse, code!("session.not_found"))
     }
 
     /// The key that the path names.
     pub(crate) fn api_key_id(&self) -> Result<Uuid, Problem> {
-        self.child("id", Uuid::try_parse, "api_key.not_found")
+        self.child("id", Uuid::try_parse, code!("api_key.not_found"))
     }
 
     fn child<T, E>(
         &self,
         name: &str,
         parse: fn(&str) -> Result<T, E>,
-        missing: &'static str,
+        missing: &'static Code,
     ) -> Result<T, Problem> {
         parse(self.segment(name)).map_err(|_| Problem::new(missing))
     }

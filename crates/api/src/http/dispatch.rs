@@ -36,7 +36,7 @@ pub(crate) async fn answer(
         let caller = with_required_actor(app, endpoint, caller, request.token.as_deref())?;
         let known = caller.actor.as_ref().map(KnownAs::from);
         if is_blind {
-            return Ok((known, Err(Problem::new("if_match.required"))));
+            return Ok((known, Err(Problem::new(code!("if_match.required")))));
         }
         let requires_if_match = state.requires_if_match;
         let (caller, request) = (&caller, &request);

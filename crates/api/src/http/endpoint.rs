@@ -11,6 +11,7 @@ use userdom_application::{
 
 use super::{
     call::Call,
+    codes::Code,
     problem::{Answer, Problem},
 };
 
@@ -49,7 +50,7 @@ pub struct Endpoint {
     /// The media types of a response with a body.
     pub(crate) media_types: &'static [&'static str],
     /// The codes of its own refusals; those that follow from its other fields are not repeated.
-    pub(crate) refusals: &'static [&'static str],
+    pub(crate) refusals: &'static [&'static Code],
     /// Whether it changes what `ETag` is the version of, and so takes `If-Match`.
     pub(crate) edits: bool,
     /// Whether it answers `If-None-Match` by 304.

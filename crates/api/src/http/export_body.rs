@@ -73,8 +73,8 @@ impl MessageBody for ExportBody {
             Ok((_, None)) => None,
             Err(problem) => {
                 self.span.in_scope(|| problem.log(&self.request_id));
-                tracing::warn!(parent: &self.span, code = problem.code, "an export was cut off");
-                Some(Err(problem.code.into()))
+                tracing::warn!(parent: &self.span, code = problem.code.name, "an export was cut off");
+                Some(Err(problem.code.name.into()))
             }
         })
     }

@@ -90,14 +90,14 @@ impl Turns {
     pub(crate) async fn turn(self: &Arc<Self>) -> Result<Turn, Problem> {
         let Some(_waiting) = self.enter() else {
             sleep(REFUSAL).await;
-            return Err(Problem::new("service.busy"));
+            return Err(Problem::new(code!("service.busy")));
         };
         match timeout(PATIENCE, Arc::clone(&self.places).acquire_owned()).await {
             Ok(Ok(place)) => {
                 Ok(Turn { turns: Arc::clone(self), began: Instant::now(), _place: place })
             }
             Ok(Err(closed)) => Err(Problem::internal(closed)),
-            Err(_) => Err(Problem::new("service.busy")),
+            Err(_) => Err(Problem::new(code!("service.busy"))),
         }
     }
 

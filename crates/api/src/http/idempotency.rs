@@ -28,11 +28,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return Ok(None);
     };
     let key = read(line).filter(|_| lines.next().is_none());
-    key.map(Some).ok_or_else(|| {
-        Problem::new("idempotency_key.malformed").with_detail(
-            "Idempotency-Key: one text of 1 to 255 visible ASCII characters, such as a UUID",
-        )
-    })
+    key.map(Some).ok_or_else(|| Problem::new(code!("idempotency_key.malformed")))
 }
 
 /// A plain text, or one in quotation marks as draft-ietf-httpapi-idempotency-key-header has it.
@@ -132,7 +128,7 @@ mod tests {
         for line in lines {
             headers.append(HEADER, HeaderValue::from_bytes(line).unwrap());
         }
-        key(&headers).map_err(|problem| problem.code)
+        key(&headers).map_err(|problem| problem.code.name)
     }
 
     #[test]

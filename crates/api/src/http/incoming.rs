@@ -41,7 +41,7 @@ pub(crate) async fn read(
     let state = state.ok_or_else(|| Problem::internal("the application has no state"))?;
     http.extensions_mut().insert(endpoint);
     let query = web::Query::<Vec<(String, String)>>::from_query(http.query_string());
-    let query = query.map_err(|_| Problem::new("query.malformed"))?.into_inner();
+    let query = query.map_err(|_| Problem::new(code!("query.malformed")))?.into_inner();
     let (body, is_form) = body::read(http, payload, endpoint.request).await?;
     let (token, if_match, if_none_match) = match endpoint.access {
         Access::Required => {
@@ -81,7 +81,7 @@ pub(crate) fn known_parameters(
         let is_there = known.iter().any(|(other, _)| *other == name);
         if is_there || !endpoint.parameters.iter().any(|known| known.name == name) {
             let detail = format!("The query parameter {name:?} is unknown, or given twice");
-            return Err(Problem::new("query.unknown_parameter").with_detail(detail));
+            return Err(Problem::new(code!("query.unknown_parameter")).with_detail(detail));
         }
         known.push((name, value));
     }
@@ -104,14 +104,14 @@ fn if_none_match(endpoint: &Endpoint, http: &HttpRequest) -> Result<Option<NoneO
     let header =
         header_list(http, &header::IF_NONE_MATCH).filter(|_| endpoint.method != Method::Get);
     let tags = |header: String| {
-        Tags::parse(&header).ok_or_else(|| Problem::new("if_none_match.malformed"))
+        Tags::parse(&header).ok_or_else(|| Problem::new(code!("if_none_match.malformed")))
     };
     Ok(header.map(tags).transpose()?.map(|tags| tags.none_of()))
 }
 
 /// The versions that `If-Match` names; `None` is any.
 pub(crate) fn versions(header: &str) -> Result<Option<Vec<i64>>, Problem> {
-    let tags = Tags::parse(header).ok_or_else(|| Problem::new("if_match.malformed"))?;
+    let tags = Tags::parse(header).ok_or_else(|| Problem::new(code!("if_match.malformed")))?;
     Ok(tags.strong_versions())
 }
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    codes,
+    codes::Code,
     faults::{Fault, FaultKind},
     problem::{INTERNAL, Problem},
 };
@@ -38,7 +38,7 @@ impl KeptProblem {
             (fault.pointer.clone(), fault.code.to_owned(), is_rule)
         };
         Self {
-            code: problem.code.to_owned(),
+            code: problem.code.name.to_owned(),
             status: problem.status.as_u16(),
             operation: problem.operation,
             errors: problem.errors.iter().take_while(fits).map(fault).collect(),
@@ -49,12 +49,13 @@ impl KeptProblem {
 impl From<KeptProblem> for Problem {
     fn from(kept: KeptProblem) -> Self {
         let fault = |(pointer, code, is_rule): (String, String, bool)| {
-            let code = codes::known(&code).unwrap_or(INTERNAL);
-            let detail = codes::find(code).map_or_else(String::new, |(_, meaning)| meaning.into());
+            let code = Code::find(&code).unwrap_or(INTERNAL);
+            let detail = code.meaning.to_owned();
             let kind = if is_rule { FaultKind::Rule } else { FaultKind::Malformed };
-            Fault { pointer, code, detail, kind }
+            Fault { pointer, code: code.name, detail, kind }
         };
-        let mut problem = Self::new(codes::known(&kept.code).unwrap_or(INTERNAL));
+        let code = Code::find(&kept.code).unwrap_or(INTERNAL);
+        let mut problem = Self::new(code).with_detail(code.meaning);
         problem.status = StatusCode::from_u16(kept.status).unwrap_or(problem.status);
         problem.errors = kept.errors.into_iter().map(fault).collect();
         problem.operation = kept.operation;

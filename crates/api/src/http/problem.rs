@@ -9,7 +9,7 @@ use userdom_application::{AppError, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
 use super::{
-    codes,
+    codes::Code,
     faults::{Fault, FaultKind},
     reply::Reply,
 };
@@ -17,12 +17,12 @@ use super::{
 /// What every operation gives.
 pub(crate) type Answer = Result<Reply, Problem>;
 
-pub(super) const INTERNAL: &str = "internal";
+pub(super) const INTERNAL: &Code = code!("internal");
 
 /// An error as the client sees it (RFC 9457), and its cause, which only the log sees.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    pub(crate) code: &'static str,
+    pub(crate) code: &'static Code,
     pub(super) status: StatusCode,
     detail: Cow<'static, str>,
     pub(super) errors: Vec<Fault>,
@@ -34,12 +34,11 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem whose status and text are those of the catalogue.
-    pub(crate) fn new(code: &'static str) -> Self {
-        let (status, meaning) = codes::find(code).unwrap_or((422, "The request is refused"));
+    pub(crate) fn new(code: &'static Code) -> Self {
         Self {
             code,
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            detail: Cow::Borrowed(meaning),
+            status: StatusCode::from_u16(code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            detail: Cow::Borrowed(code.hint.unwrap_or(code.meaning)),
             errors: Vec::new(),
             exceeded: None,
             operation: None,
@@ -64,18 +63,19 @@ impl Problem {
     /// For an answer that the framework gave by itself.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         Self::new(match status {
-            StatusCode::NOT_FOUND => "route.not_found",
-            StatusCode::METHOD_NOT_ALLOWED => "method.not_allowed",
-            StatusCode::PAYLOAD_TOO_LARGE => "request.too_large",
-            StatusCode::REQUEST_TIMEOUT => "request.timeout",
-            other if other.is_client_error() => "request.malformed",
+            StatusCode::NOT_FOUND => code!("route.not_found"),
+            StatusCode::METHOD_NOT_ALLOWED => code!("method.not_allowed"),
+            StatusCode::PAYLOAD_TOO_LARGE => code!("request.too_large"),
+            StatusCode::REQUEST_TIMEOUT => code!("request.timeout"),
+            other if other.is_client_error() => code!("request.malformed"),
             _ => INTERNAL,
         })
     }
 
     /// Whether the same request would be refused again, whoever asks and whenever.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self.status.as_u16(), 400 | 404 | 409 | 412 | 422) && self.code != "user.contended"
+        matches!(self.status.as_u16(), 400 | 404 | 409 | 412 | 422)
+            && self.code != code!("user.contended")
     }
 
     /// Whether the service failed, rather than refused.
@@ -83,13 +83,13 @@ impl Problem {
         self.status.is_server_error()
     }
 
-    fn caused_by(code: &'static str, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    fn caused_by(code: &'static Code, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(code) }
     }
 
     pub(super) fn invalid(errors: Vec<Fault>) -> Self {
         let is_malformed = errors.iter().any(|fault| fault.kind == FaultKind::Malformed);
-        let problem = Self::new("request.invalid");
+        let problem = Self::new(code!("request.invalid"));
         let status = if is_malformed { StatusCode::BAD_REQUEST } else { problem.status };
         Self { status, errors, ..problem }
     }
@@ -118,10 +118,15 @@ impl Problem {
         if self.status.is_server_error() {
             let cause = self.cause.as_deref().map(|cause| chain(cause));
             // Load is no defect: an error for each refused request would hide the real ones.
-            if self.code == "service.busy" {
-                tracing::debug!(request.id = request_id, code = self.code, "request refused");
+            if self.code == code!("service.busy") {
+                tracing::debug!(request.id = request_id, code = self.code.name, "request refused");
             } else {
-                tracing::error!(request.id = request_id, code = self.code, cause, "request failed");
+                tracing::error!(
+                    request.id = request_id,
+                    code = self.code.name,
+                    cause,
+                    "request failed"
+                );
             }
         }
     }
@@ -130,9 +135,9 @@ impl Problem {
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match &self.exceeded {
             Some(exceeded) => Some(exceeded.retry_after),
-            None if self.code == "service.busy" => Some(1),
+            None if self.code == code!("service.busy") => Some(1),
             // Most requests are over in a second.
-            None if self.code == "idempotency_key.in_progress" => Some(1),
+            None if self.code == code!("idempotency_key.in_progress") => Some(1),
             None if self.status == StatusCode::SERVICE_UNAVAILABLE => Some(2),
             None => None,
         }
@@ -151,7 +156,7 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.code == "request.unsupported_encoding" {
+        if self.code == code!("request.unsupported_encoding") {
             response.insert_header((header::ACCEPT_ENCODING, "identity"));
         }
         if let Some(seconds) = self.retry_after() {
@@ -169,14 +174,13 @@ impl Problem {
 
     /// The members of the problem document.
     fn members(&self, request_id: &str) -> Map<String, Value> {
-        let title = codes::find(self.code).map_or(self.detail.as_ref(), |(_, meaning)| meaning);
         let mut members = Map::new();
         let mut add = |name: &str, value| members.insert(name.to_owned(), value);
-        add("type", json!(format!("urn:userdom:problem:{}", self.code)));
-        add("title", json!(title));
+        add("type", json!(format!("urn:userdom:problem:{}", self.code.name)));
+        add("title", json!(self.code.meaning));
         add("status", json!(self.status.as_u16()));
         add("detail", json!(self.detail));
-        add("code", json!(self.code));
+        add("code", json!(self.code.name));
         add("request_id", json!(request_id));
         let errors = self.errors.iter().map(
             |fault| json!({"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}),
@@ -211,7 +215,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code)
+        f.write_str(self.code.name)
     }
 }
 
@@ -226,57 +230,45 @@ impl From<AppError> for Problem {
         match error {
             AppError::Invalid(faults) => {
                 Self::invalid(faults.0.into_iter().map(Fault::from).collect())
-            },
+            }
             AppError::Refused(refused) => {
-                Self::new(refused.code()).with_detail(refused.to_string())
+                let code = Code::find(refused.code()).unwrap_or(INTERNAL);
+                Self::new(code).with_detail(refused.to_string())
             }
-            AppError::Unauthenticated => Self::new("access.unauthenticated"),
-            AppError::SignInRefused => Self::new("session.refused").with_detail(
-                "The login or the password is wrong, the email is not verified yet, \
-                 or the account is locked for a while",
-            ),
-            AppError::Forbidden => Self::new("access.forbidden"),
-            AppError::ReauthenticationRequired => Self::new("reauthentication_required")
-                .with_detail(
-                    "This needs a proof of who you are that is not older than 15 minutes: \
-                     POST /v1/sessions/current/reauthenticate",
-                ),
-            AppError::ProofRefused => Self::new("access.proof_refused")
-                .with_detail("The password or the code is wrong, or there were too many tries"),
-            AppError::NotFound("session") => Self::new("session.not_found"),
-            AppError::NotFound("api_key") => Self::new("api_key.not_found"),
-            AppError::NotFound(_) => Self::new("user.not_found"),
-            AppError::Taken(UniqueKey::Username) => Self::new("username.taken"),
-            AppError::Taken(UniqueKey::VerifiedEmail) => Self::new("email.verified_elsewhere"),
-            AppError::Taken(UniqueKey::UserEmail) => Self::new("email.already_exists"),
-            AppError::Taken(UniqueKey::UserPhone) => Self::new("phone.already_exists"),
+            AppError::Unauthenticated => Self::new(code!("access.unauthenticated")),
+            AppError::SignInRefused => Self::new(code!("session.refused")),
+            AppError::Forbidden => Self::new(code!("access.forbidden")),
+            AppError::ReauthenticationRequired => Self::new(code!("reauthentication_required")),
+            AppError::ProofRefused => Self::new(code!("access.proof_refused")),
+            AppError::NotFound("session") => Self::new(code!("session.not_found")),
+            AppError::NotFound("api_key") => Self::new(code!("api_key.not_found")),
+            AppError::NotFound(_) => Self::new(code!("user.not_found")),
+            AppError::Taken(UniqueKey::Username) => Self::new(code!("username.taken")),
+            AppError::Taken(UniqueKey::VerifiedEmail) => {
+                Self::new(code!("email.verified_elsewhere"))
+            }
+            AppError::Taken(UniqueKey::UserEmail) => Self::new(code!("email.already_exists")),
+            AppError::Taken(UniqueKey::UserPhone) => Self::new(code!("phone.already_exists")),
             AppError::Taken(UniqueKey::Default) | AppError::Contended => {
-                Self::new("user.contended")
+                Self::new(code!("user.contended"))
             }
-            AppError::StaleVersion => Self::new("version.stale"),
-            AppError::UnwantedVersion => Self::new("if_none_match.failed"),
-            AppError::TokenNotValid => Self::new("token.not_valid")
-                .with_detail("The token is unknown, used, replaced by a newer one, or too old"),
-            AppError::CodeNotValid => Self::new("code.not_valid")
-                .with_detail("The code is wrong, used or too old, or there were too many tries"),
-            AppError::SecondFactorEnabled => Self::new("two_factor.already_enabled"),
-            AppError::SecondFactorMissing => Self::new("two_factor.not_enabled"),
-            AppError::ExportTooLong => Self::new("export.too_long"),
-            AppError::StillRunning => Self::new("idempotency_key.in_progress"),
-            AppError::KeyOfAnotherRequest => Self::new("idempotency_key.reused").with_detail(
-                "Send another Idempotency-Key with another request; this one stands for the \
-                 first request that it came with, for 24 hours",
-            ),
-            AppError::CursorNotValid => Self::new("cursor.not_valid").with_detail(
-                "cursor: send the next_cursor of another page of the same search, in the same order",
-            ),
+            AppError::StaleVersion => Self::new(code!("version.stale")),
+            AppError::UnwantedVersion => Self::new(code!("if_none_match.failed")),
+            AppError::TokenNotValid => Self::new(code!("token.not_valid")),
+            AppError::CodeNotValid => Self::new(code!("code.not_valid")),
+            AppError::SecondFactorEnabled => Self::new(code!("two_factor.already_enabled")),
+            AppError::SecondFactorMissing => Self::new(code!("two_factor.not_enabled")),
+            AppError::ExportTooLong => Self::new(code!("export.too_long")),
+            AppError::StillRunning => Self::new(code!("idempotency_key.in_progress")),
+            AppError::KeyOfAnotherRequest => Self::new(code!("idempotency_key.reused")),
+            AppError::CursorNotValid => Self::new(code!("cursor.not_valid")),
             AppError::TooOften(exceeded) => {
-                Self { exceeded: Some(exceeded), ..Self::new("rate_limit.exceeded") }
+                Self { exceeded: Some(exceeded), ..Self::new(code!("rate_limit.exceeded")) }
             }
-            AppError::Busy => Self::new("service.busy"),
+            AppError::Busy => Self::new(code!("service.busy")),
             AppError::Store(
                 cause @ (RepositoryError::Unavailable(_) | RepositoryError::Transient(_)),
-            ) => Self::caused_by("store.unavailable", cause),
+            ) => Self::caused_by(code!("store.unavailable"), cause),
             AppError::Internal(cause) => Self::internal(cause),
             error @ (AppError::Taken(UniqueKey::Identity)
             | AppError::Store(
@@ -298,7 +290,7 @@ mod tests {
 
     fn status(error: AppError) -> (u16, &'static str) {
         let problem = Problem::from(error);
-        (problem.status.as_u16(), problem.code)
+        (problem.status.as_u16(), problem.code.name)
     }
 
     fn fault(kind: FaultKind) -> Fault {
@@ -312,7 +304,7 @@ mod tests {
         let rule = AppError::Invalid(Faults(vec![fault_of_field(Field::Username)]));
         assert_eq!(status(rule), (422, "request.invalid"));
         let both = Problem::invalid(vec![fault(FaultKind::Rule), fault(FaultKind::Malformed)]);
-        assert_eq!((both.status.as_u16(), both.code), (400, "request.invalid"));
+        assert_eq!((both.status.as_u16(), both.code.name), (400, "request.invalid"));
     }
 
     #[test]
@@ -362,7 +354,7 @@ mod tests {
         assert_eq!(busy.headers().get("retry-after").unwrap(), "1");
         let running = Problem::from(AppError::StillRunning).respond("r");
         assert_eq!(running.headers().get("retry-after").unwrap(), "1");
-        let down = Problem::new("store.unavailable").respond("r");
+        let down = Problem::new(code!("store.unavailable")).respond("r");
         assert_eq!(down.headers().get("retry-after").unwrap(), "2");
     }
 

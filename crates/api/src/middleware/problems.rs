@@ -34,7 +34,7 @@ pub(super) fn render(response: ServiceResponse<BoxBody>, id: &str) -> ServiceRes
         (None, Some(refused)) => of_cors(refused).respond(id),
         (None, None) => Problem::of_status(status).respond(id),
     };
-    if problem.is_some_and(|problem| problem.code == "access.unauthenticated") {
+    if problem.is_some_and(|problem| problem.code == code!("access.unauthenticated")) {
         challenge(response.request(), rendered.headers_mut());
     }
     for name in KEPT {
@@ -57,5 +57,5 @@ fn challenge(request: &HttpRequest, headers: &mut HeaderMap) {
 }
 
 fn of_cors(refused: &CorsError) -> Problem {
-    Problem::new("cors.not_allowed").with_detail(refused.to_string())
+    Problem::new(code!("cors.not_allowed")).with_detail(refused.to_string())
 }

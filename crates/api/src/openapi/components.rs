@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::schema;
 use crate::http::{
-    codes,
+    codes::Code,
     schema::{Example, Member, Object, Schema},
 };
 
@@ -86,19 +86,19 @@ impl Components {
     }
 
     /// An example of a refusal.
-    pub(super) fn refusal(&mut self, code: &str) -> Value {
-        let (status, meaning) = codes::find(code).unwrap_or_default();
+    pub(super) fn refusal(&mut self, code: &Code) -> Value {
+        let Code { name, status, meaning, .. } = code;
         let problem = json!({
-            "type": format!("urn:userdom:problem:{code}"),
+            "type": format!("urn:userdom:problem:{name}"),
             "title": meaning,
             "status": status,
             "detail": meaning,
-            "code": code,
+            "code": name,
             "request_id": "019b79da-0000-7000-8000-000000000000",
         });
         let example = json!({"summary": meaning, "value": problem});
-        self.examples.insert(code.to_owned(), example);
-        json!({"$ref": format!("#/components/examples/{code}")})
+        self.examples.insert((*name).to_owned(), example);
+        json!({"$ref": format!("#/components/examples/{name}")})
     }
 
     fn member(&mut self, member: &Member) -> Value {

@@ -9,7 +9,7 @@ use super::{
     schema,
 };
 use crate::http::{
-    codes,
+    codes::Code,
     endpoint::{Access, Content, Endpoint, Method, RequestBody, Response, Tag},
 };
 
@@ -56,7 +56,7 @@ fn responses(endpoint: &Endpoint, components: &mut Components, refusals: &mut Re
         });
         responses.insert("304".to_owned(), not_modified);
     }
-    let mut by_status = BTreeMap::<u16, Vec<&'static str>>::new();
+    let mut by_status = BTreeMap::<u16, Vec<&'static Code>>::new();
     for code in codes_of(endpoint) {
         for status in statuses(code) {
             let codes = by_status.entry(status).or_default();
@@ -73,11 +73,8 @@ fn responses(endpoint: &Endpoint, components: &mut Components, refusals: &mut Re
 }
 
 /// Faulty fields are 422, and 400 if one of them cannot even be read.
-fn statuses(code: &str) -> Vec<u16> {
-    match code {
-        "request.invalid" => vec![400, 422],
-        code => vec![codes::find(code).map_or(500, |(status, _)| status)],
-    }
+fn statuses(code: &Code) -> Vec<u16> {
+    if code == code!("request.invalid") { vec![400, 422] } else { vec![code.status] }
 }
 
 fn answer(endpoint: &Endpoint, response: &Response, components: &mut Components) -> Value {

@@ -2,64 +2,64 @@ use serde_json::{Map, Value, json};
 
 use super::{components::Components, parameters};
 use crate::http::{
-    codes,
+    codes::Code,
     endpoint::{Access, Content, Endpoint, Handler, Idempotency, Method, RequestBody},
     problem_schema::PROBLEM,
 };
 
 /// The codes of all refusals of an endpoint.
-pub(super) fn codes_of(endpoint: &Endpoint) -> impl Iterator<Item = &'static str> {
+pub(super) fn codes_of(endpoint: &Endpoint) -> impl Iterator<Item = &'static Code> {
     usual(endpoint).into_iter().chain(endpoint.refusals.iter().copied())
 }
 
 /// Those that follow from what it takes.
-fn usual(endpoint: &Endpoint) -> Vec<&'static str> {
+fn usual(endpoint: &Endpoint) -> Vec<&'static Code> {
     if matches!(endpoint.handler, Handler::Page(_)) {
         return Vec::new();
     }
     let is_closed = endpoint.access == Access::Required;
-    let mut codes = vec!["query.malformed", "query.unknown_parameter"];
+    let mut codes = codes!["query.malformed", "query.unknown_parameter"].to_vec();
     if !endpoint.parameters.is_empty() {
-        codes.push("request.invalid");
+        codes.push(code!("request.invalid"));
     }
     if endpoint.path_parameters().next().is_some() {
-        codes.push("path.malformed");
+        codes.push(code!("path.malformed"));
     }
     if is_closed {
-        codes.extend(["access.unauthenticated", "access.forbidden"]);
-        codes.extend(["if_match.malformed", "version.stale", "user.contended"]);
+        codes.extend(codes!["access.unauthenticated", "access.forbidden"]);
+        codes.extend(codes!["if_match.malformed", "version.stale", "user.contended"]);
         if endpoint.method != Method::Get {
-            codes.extend(["if_none_match.malformed", "if_none_match.failed"]);
+            codes.extend(codes!["if_none_match.malformed", "if_none_match.failed"]);
         }
         if endpoint.is_about_a_user() {
-            codes.push("user.not_found");
+            codes.push(code!("user.not_found"));
         }
     }
     if !matches!(endpoint.request, RequestBody::None) {
-        codes.extend(["request.malformed", "request.invalid", "request.timeout"]);
-        codes.extend(["request.too_large", "request.unsupported_media_type"]);
-        codes.push("request.unsupported_encoding");
+        codes.extend(codes!["request.malformed", "request.invalid", "request.timeout"]);
+        codes.extend(codes!["request.too_large", "request.unsupported_media_type"]);
+        codes.push(code!("request.unsupported_encoding"));
     }
     if endpoint.method == Method::Post {
-        codes.extend(["idempotency_key.malformed", "idempotency_key.reused"]);
-        codes.push("idempotency_key.in_progress");
+        codes.extend(codes!["idempotency_key.malformed", "idempotency_key.reused"]);
+        codes.push(code!("idempotency_key.in_progress"));
     }
     // Callers have an allowance of keys.
     let counts_keys =
         endpoint.method == Method::Post && is_closed && endpoint.idempotency != Idempotency::Ignore;
     if endpoint.limit.is_some() || counts_keys {
-        codes.push("rate_limit.exceeded");
+        codes.push(code!("rate_limit.exceeded"));
     }
     if endpoint.edits {
-        codes.push("if_match.required");
+        codes.push(code!("if_match.required"));
     }
-    codes.extend(["service.busy", "store.unavailable", "internal"]);
+    codes.extend(codes!["service.busy", "store.unavailable", "internal"]);
     codes
 }
 
 /// Refusals that several operations share: each status with its codes stands in the document once.
 #[derive(Default)]
-pub(super) struct Refusals(Vec<(u16, Vec<&'static str>)>);
+pub(super) struct Refusals(Vec<(u16, Vec<&'static Code>)>);
 
 impl Refusals {
     /// A refusal of an endpoint: a reference, unless the endpoint has a form of its own.
@@ -67,7 +67,7 @@ impl Refusals {
         &mut self,
         endpoint: &Endpoint,
         status: u16,
-        codes: Vec<&'static str>,
+        codes: Vec<&'static Code>,
         components: &mut Components,
     ) -> Value {
         if let Handler::Document(_) = endpoint.handler {
@@ -96,18 +96,20 @@ fn name(status: u16, place: usize) -> String {
     format!("Refusal{status}.{place}")
 }
 
-fn response(status: u16, codes: &[&str], components: &mut Components) -> Value {
-    let meaning = |code| codes::find(code).map_or("", |(_, meaning)| meaning);
-    let lines: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}", meaning(code))).collect();
+fn response(status: u16, codes: &[&Code], components: &mut Components) -> Value {
+    let lines: Vec<_> =
+        codes.iter().map(|code| format!("`{}`: {}", code.name, code.meaning)).collect();
     let headers: &[&str] = match status {
         401 => &["X-Request-Id", "WWW-Authenticate"],
-        409 if codes.contains(&"idempotency_key.in_progress") => &["X-Request-Id", "Retry-After"],
+        409 if codes.contains(&code!("idempotency_key.in_progress")) => {
+            &["X-Request-Id", "Retry-After"]
+        }
         415 => &["X-Request-Id", "Accept-Encoding"],
         429 => &["X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"],
         503 => &["X-Request-Id", "Retry-After"],
         _ => &["X-Request-Id"],
     };
-    let examples = codes.iter().map(|code| ((*code).to_owned(), components.refusal(code)));
+    let examples = codes.iter().map(|code| (code.name.to_owned(), components.refusal(code)));
     let examples: Map<_, _> = examples.collect();
     json!({
         "description": lines.join("; "),
@@ -123,7 +125,7 @@ fn response(status: u16, codes: &[&str], components: &mut Components) -> Value {
 fn in_own_form(
     endpoint: &Endpoint,
     status: u16,
-    codes: &[&str],
+    codes: &[&Code],
     components: &mut Components,
 ) -> Value {
     let mut refusal = response(status, codes, components);

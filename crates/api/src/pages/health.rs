@@ -41,7 +41,7 @@ pub(crate) static READYZ: Endpoint = Endpoint {
     summary: "The service takes requests",
     description: "Answers 200 while the service takes requests and its database answers.",
     responses: &[answers(&HEALTH)],
-    refusals: &["service.not_ready"],
+    refusals: codes!["service.not_ready"],
     ..outside_the_api(Method::Get, "/readyz", Handler::Page(|| web::to(ready)))
 };
 
@@ -68,5 +68,5 @@ fn ok() -> HttpResponse {
 }
 
 fn not_ready() -> Problem {
-    Problem::new("service.not_ready")
+    Problem::new(code!("service.not_ready"))
 }

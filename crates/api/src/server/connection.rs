@@ -24,6 +24,7 @@ use tokio::{
 };
 
 use super::progress::{Length, Progress, READ_AHEAD, Reading};
+use crate::http::codes::Code;
 
 /// How much of an answer is copied at a time, to be written.
 const PIECE: usize = 32 * 1024;
@@ -186,10 +187,10 @@ impl AsyncWrite for ClientStream {
 
 /// What the HTTP implementation says, without a body, of a head that it cannot read: the last
 /// answer of its connection. All others have a body.
-fn bare_refusal(bytes: &[u8]) -> Option<&'static str> {
+fn bare_refusal(bytes: &[u8]) -> Option<&'static Code> {
     let code = match bytes.get(..HTTP_400.len())? {
-        HTTP_400 => "request.unreadable",
-        HTTP_431 => "request.head_too_large",
+        HTTP_400 => code!("request.unreadable"),
+        HTTP_431 => code!("request.head_too_large"),
         _ => return None,
     };
     let head = std::str::from_utf8(bytes).ok()?.strip_suffix("\r\n\r\n")?;

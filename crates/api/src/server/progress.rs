@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Limits, framing::Frame};
 
 pub(super) use super::waiting::{Length, Overdue, Reading};
-use crate::http::body;
+use crate::http::{body, codes::Code};
 
 /// What is read of a body beyond the greatest size that any route takes.
 const UNWANTED: usize = 64 * 1024;
@@ -59,7 +59,7 @@ pub(super) struct Progress {
     unseen: usize,
     was_held_back: bool,
     /// Why the head could not be read.
-    refusal: Option<&'static str>,
+    refusal: Option<&'static Code>,
 }
 
 impl Progress {
@@ -239,11 +239,11 @@ impl Progress {
     }
 
     /// The head cannot be read, and the client is answered with this code.
-    pub(super) fn is_refused(&mut self, code: &'static str) {
+    pub(super) fn is_refused(&mut self, code: &'static Code) {
         self.refusal = Some(code);
     }
 
-    pub(super) fn refusal(&self) -> Option<&'static str> {
+    pub(super) fn refusal(&self) -> Option<&'static Code> {
         self.refusal
     }
 

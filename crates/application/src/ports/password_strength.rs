@@ -20,12 +20,9 @@ pub enum WeakPassword {
     },
 }
 
-impl WeakPassword {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Common => "password.common",
-            Self::Guessable { .. } => "password.too_weak",
-        }
+userdom_domain::error_codes! {
+    WeakPassword {
+        Self::Common => Rule("password.common", "The password is a common one");
+        Self::Guessable { .. } => Rule("password.too_weak", "The password is too easy to guess");
     }
 }

@@ -1,5 +1,6 @@
 //! What serves more than one use case.
 
+mod coded_error;
 mod email_service;
 mod idempotency;
 mod merge_patch;
@@ -11,12 +12,13 @@ mod wake;
 use chrono::{DateTime, Utc};
 use userdom_domain::{UserAggregate, UserStatus};
 
+pub use coded_error::{CodedError, VALUE_CODES};
 pub use email_service::EmailService;
 pub use idempotency::{Once, Turn};
 pub(crate) use merge_patch::merge_members;
 pub use merge_patch::merge_patch;
 pub use outbox_dispatcher::{OutboxDispatcher, Round};
-pub use validation_service::{CodedError, ValidationService};
+pub use validation_service::ValidationService;
 pub use wake::Wake;
 
 /// Nobody writes to a banned or deleted user, and no link opens anything of theirs.

@@ -1,47 +1,7 @@
-use std::fmt::Display;
+use userdom_domain::PreferencesError;
 
-use userdom_domain::{
-    AvatarUrlError, BioError, BirthDateError, ContactTypeError, CountryError, DisplayNameError,
-    EmailAddressError, GenderError, LanguageTagError, PasswordError, PersonNameError,
-    PhoneNumberError, PreferencesError, TimeZoneNameError, UsernameError,
-};
-
-use crate::{Fault, Faults, Field, ports::WeakPassword};
-
-/// A domain error with its stable code.
-pub trait CodedError: Display {
-    /// The code that clients see.
-    fn code(&self) -> &'static str;
-}
-
-macro_rules! coded {
-    ($($error:ty),+ $(,)?) => {$(
-        impl CodedError for $error {
-            fn code(&self) -> &'static str {
-                self.code()
-            }
-        }
-    )+};
-}
-
-coded!(
-    AvatarUrlError,
-    BioError,
-    BirthDateError,
-    ContactTypeError,
-    CountryError,
-    DisplayNameError,
-    EmailAddressError,
-    GenderError,
-    LanguageTagError,
-    PasswordError,
-    PersonNameError,
-    PhoneNumberError,
-    PreferencesError,
-    TimeZoneNameError,
-    UsernameError,
-    WeakPassword,
-);
+use super::CodedError;
+use crate::{Fault, Faults, Field};
 
 /// Collects every fault of a request, so that a client learns all of them at once.
 ///
@@ -63,7 +23,7 @@ pub struct ValidationService {
 impl ValidationService {
     /// The value, or `None` with the fault of its field noted.
     pub fn check<T, E: CodedError>(&mut self, field: Field, read: Result<T, E>) -> Option<T> {
-        read.map_err(|error| self.refuse(field, error.code(), error)).ok()
+        read.map_err(|error| self.refuse(field, &error)).ok()
     }
 
     /// Like [`ValidationService::check`] for preferences, whose faults name their keys.
@@ -72,15 +32,15 @@ impl ValidationService {
             for error in errors {
                 let key = error.key().map(str::to_owned);
                 let field = key.map_or(Field::Preferences, Field::Preference);
-                self.refuse(field, error.code(), error);
+                self.refuse(field, &error);
             }
         };
         read.map_err(note).ok()
     }
 
     /// Notes a fault.
-    pub fn refuse(&mut self, field: Field, code: &'static str, detail: impl Display) {
-        self.faults.push(Fault { field, code, detail: detail.to_string() });
+    pub fn refuse(&mut self, field: Field, error: &impl CodedError) {
+        self.faults.push(Fault { field, code: error.code(), detail: error.to_string() });
     }
 
     /// All faults, if there are any.

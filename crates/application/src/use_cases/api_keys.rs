@@ -68,18 +68,35 @@ pub fn check_api_key(
     if let Some(name) = name.map(str::trim)
         && (!(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control))
     {
-        let detail = "A name has 1 to 100 characters, and no control characters";
-        validation.refuse(Field::Name, "api_key.name_invalid", detail);
+        validation.refuse(Field::Name, &ApiKeyError::Name);
     }
     if scopes.is_some_and(BTreeSet::is_empty) {
-        let detail = "A key without a scope opens nothing";
-        validation.refuse(Field::Scopes, "api_key.no_scope", detail);
+        validation.refuse(Field::Scopes, &ApiKeyError::NoScope);
     }
     if expires_at.is_some_and(|end| end <= now) {
-        let detail = "The end must lie in the future";
-        validation.refuse(Field::ExpiresAt, "api_key.expires_in_past", detail);
+        validation.refuse(Field::ExpiresAt, &ApiKeyError::ExpiresInPast);
     }
     validation.finish()
+}
+
+/// A rule of keys that is broken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiKeyError {
+    #[error("A name has 1 to 100 characters, and no control characters")]
+    Name,
+    #[error("A key without a scope opens nothing")]
+    NoScope,
+    #[error("The end must lie in the future")]
+    ExpiresInPast,
+}
+
+userdom_domain::error_codes! {
+    ApiKeyError {
+        Self::Name => Rule("api_key.name_invalid", "The name of the key is not accepted");
+        Self::NoScope => Rule("api_key.no_scope", "A key must have a scope");
+        Self::ExpiresInPast =>
+            Rule("api_key.expires_in_past", "The end of the key lies in the past");
+    }
 }
 
 /// Removes a key: it opens nothing from then on. Needs a recent proof.

@@ -26,7 +26,9 @@ pub use accounts::{
     ChangeStatus, CreateAdmin, DeleteAccount, RegisterUser, Sanction, SecurityView, SetRoles,
     StatusChange, UpdateAccount, UserView, check_sanction,
 };
+pub(crate) use accounts::{EndInPast, ReservedUsername};
 pub use addresses::{AddAddress, AddressView, RemoveAddress, ReplaceAddress, SetDefaultAddress};
+pub(crate) use api_keys::ApiKeyError;
 pub use api_keys::{ApiKeyView, CreateApiKey, RemoveApiKey, check_api_key};
 pub use audit::EventView;
 pub use directory::SearchUsers;

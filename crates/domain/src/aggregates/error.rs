@@ -76,30 +76,35 @@ pub enum UserError {
     LastAdmin,
 }
 
-impl UserError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::EmailAlreadyExists(_) => "email.already_exists",
-            Self::EmailNotFound(_) => "email.not_found",
-            Self::CannotRemoveOnlyEmail => "email.only_one",
-            Self::DefaultEmailIsPrimary => "email.default_is_primary",
-            Self::DefaultEmailMustBeVerified => "email.default_must_be_verified",
-            Self::EmailAlreadyVerified => "email.already_verified",
-            Self::PhoneAlreadyExists(_) => "phone.already_exists",
-            Self::PhoneAlreadyVerified => "phone.already_verified",
-            Self::PhoneNotReachable => "phone.not_reachable",
-            Self::PhoneNotFound(_) => "phone.not_found",
-            Self::AddressNotFound(_) => "address.not_found",
-            Self::DefaultOfTypeExists(_) => "contact.default_of_type_exists",
-            Self::TooMany { .. } => "contact.too_many",
-            Self::ProfileNotInitialized => "profile.not_initialized",
-            Self::BirthDate(error) => error.code(),
-            Self::CannotActivate { .. } | Self::InvalidTransition { .. } => {
-                "status.invalid_transition"
-            }
-            Self::NoRole => "role.none",
-            Self::LastAdmin => "role.last_admin",
-        }
+crate::error_codes! {
+    UserError {
+        Self::EmailAlreadyExists(_) =>
+            Conflict("email.already_exists", "The user has this email already");
+        Self::EmailNotFound(_) => Missing("email.not_found", "There is no such email");
+        Self::CannotRemoveOnlyEmail => Rule("email.only_one", "The only email cannot be removed");
+        Self::DefaultEmailIsPrimary =>
+            Rule("email.default_is_primary", "The default email is primary");
+        Self::DefaultEmailMustBeVerified =>
+            Rule("email.default_must_be_verified", "The default email must be verified");
+        Self::EmailAlreadyVerified =>
+            Rule("email.already_verified", "The email is verified already");
+        Self::PhoneAlreadyExists(_) =>
+            Conflict("phone.already_exists", "The user has this phone already");
+        Self::PhoneAlreadyVerified =>
+            Rule("phone.already_verified", "The phone is verified already");
+        Self::PhoneNotReachable =>
+            Rule("phone.not_reachable", "The calling code of the phone is unknown");
+        Self::PhoneNotFound(_) => Missing("phone.not_found", "There is no such phone");
+        Self::AddressNotFound(_) => Missing("address.not_found", "There is no such address");
+        Self::DefaultOfTypeExists(_) =>
+            Rule("contact.default_of_type_exists", "There is a default of this type already");
+        Self::TooMany { .. } => Rule("contact.too_many", "There are too many of them");
+        Self::ProfileNotInitialized =>
+            Rule("profile.not_initialized", "The user has no profile yet; send both names");
+        Self::CannotActivate { .. } | Self::InvalidTransition { .. } =>
+            Rule("status.invalid_transition", "The status does not allow this");
+        Self::NoRole => Rule("role.none", "A user must have a role");
+        Self::LastAdmin => Rule("role.last_admin", "The installation keeps one admin");
     }
+    else { Self::BirthDate(error) => error.code() }
 }

@@ -46,14 +46,13 @@ pub enum BirthDateError {
     TooLongAgo,
 }
 
-impl BirthDateError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooYoung => "profile.too_young",
-            Self::InTheFuture => "profile.birth_date_in_future",
-            Self::TooLongAgo => "profile.birth_date_too_early",
-        }
+crate::error_codes! {
+    BirthDateError {
+        Self::TooYoung => Rule("profile.too_young", "The user is too young");
+        Self::InTheFuture =>
+            Rule("profile.birth_date_in_future", "The date of birth is in the future");
+        Self::TooLongAgo =>
+            Rule("profile.birth_date_too_early", "The date of birth is too long ago");
     }
 }
 

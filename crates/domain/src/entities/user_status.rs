@@ -77,10 +77,9 @@ pub struct StatusNote {
 #[error("A reason of 1 to 500 characters without control characters is required")]
 pub struct StatusNoteError;
 
-impl StatusNoteError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        "status.reason_invalid"
+crate::error_codes! {
+    StatusNoteError {
+        Self => Rule("status.reason_invalid", "The reason is not accepted");
     }
 }
 

@@ -40,10 +40,9 @@ pub enum ContactType {
 )]
 pub struct ContactTypeError;
 
-impl ContactTypeError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        "contact_type.unknown"
+crate::error_codes! {
+    ContactTypeError {
+        Self => Rule("contact_type.unknown", "The contact type is unknown");
     }
 }
 

@@ -50,12 +50,9 @@ pub enum CountryError {
     },
 }
 
-impl CountryError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unknown { .. } => "country.unknown",
-        }
+crate::error_codes! {
+    CountryError {
+        Self::Unknown { .. } => Rule("country.unknown", "The country is unknown");
     }
 }
 

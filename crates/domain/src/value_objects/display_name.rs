@@ -31,14 +31,12 @@ pub enum DisplayNameError {
     ControlCharacter,
 }
 
-impl DisplayNameError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "display_name.empty",
-            Self::TooLong => "display_name.too_long",
-            Self::ControlCharacter => "display_name.control_character",
-        }
+crate::error_codes! {
+    DisplayNameError {
+        Self::Empty => Rule("display_name.empty", "The display name is empty");
+        Self::TooLong => Rule("display_name.too_long", "The display name is too long");
+        Self::ControlCharacter =>
+            Rule("display_name.control_character", "The display name has a control character");
     }
 }
 

@@ -40,13 +40,10 @@ pub enum EmailAddressError {
     InvalidFormat(String),
 }
 
-impl EmailAddressError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "email.empty",
-            Self::InvalidFormat(_) => "email.invalid_format",
-        }
+crate::error_codes! {
+    EmailAddressError {
+        Self::Empty => Rule("email.empty", "The email is empty");
+        Self::InvalidFormat(_) => Rule("email.invalid_format", "The email is not one");
     }
 }
 

@@ -21,16 +21,6 @@ pub enum IdError {
     },
 }
 
-impl IdError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty { .. } => "id.empty",
-            Self::InvalidFormat { .. } => "id.invalid_format",
-        }
-    }
-}
-
 macro_rules! identity {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
@@ -151,6 +141,6 @@ mod tests {
     fn r3_each_kind_of_contact_has_an_identity_of_its_own() {
         assert_eq!(EmailId::parse("").unwrap_err().to_string(), "Email ID cannot be empty");
         assert_eq!(PhoneId::parse("x").unwrap_err().to_string(), "Invalid Phone ID format");
-        assert_eq!(AddressId::parse("x").unwrap_err().code(), "id.invalid_format");
+        assert_eq!(AddressId::parse("x").unwrap_err().to_string(), "Invalid Address ID format");
     }
 }

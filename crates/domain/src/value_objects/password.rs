@@ -43,13 +43,10 @@ pub enum PasswordError {
     TooLong,
 }
 
-impl PasswordError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooShort { .. } => "password.too_short",
-            Self::TooLong => "password.too_long",
-        }
+crate::error_codes! {
+    PasswordError {
+        Self::TooShort { .. } => Rule("password.too_short", "The password is too short");
+        Self::TooLong => Rule("password.too_long", "The password is too long");
     }
 }
 

@@ -34,14 +34,12 @@ pub enum PersonNameError {
     ControlCharacter,
 }
 
-impl PersonNameError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "name.empty",
-            Self::TooLong => "name.too_long",
-            Self::ControlCharacter => "name.control_character",
-        }
+crate::error_codes! {
+    PersonNameError {
+        Self::Empty => Rule("name.empty", "The name is empty");
+        Self::TooLong => Rule("name.too_long", "The name is too long");
+        Self::ControlCharacter =>
+            Rule("name.control_character", "The name has a control character");
     }
 }
 

@@ -40,15 +40,14 @@ pub enum UsernameError {
     InvalidStart,
 }
 
-impl UsernameError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooShort => "username.too_short",
-            Self::TooLong => "username.too_long",
-            Self::InvalidCharacter => "username.invalid_character",
-            Self::InvalidStart => "username.invalid_start",
-        }
+crate::error_codes! {
+    UsernameError {
+        Self::TooShort => Rule("username.too_short", "The username is too short");
+        Self::TooLong => Rule("username.too_long", "The username is too long");
+        Self::InvalidCharacter =>
+            Rule("username.invalid_character", "The username has a character that is not allowed");
+        Self::InvalidStart =>
+            Rule("username.invalid_start", "The username starts with a character that is not allowed");
     }
 }
 

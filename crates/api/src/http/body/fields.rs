@@ -6,7 +6,8 @@ use userdom_domain::{Patch, json_members, trimmed};
 
 use super::{Context, FieldType, strict_json};
 use crate::http::{
-    faults::{self, FaultKind, FaultList},
+    codes::Code,
+    faults::{self, FaultList},
     problem::Problem,
     schema::{Member, Schema, member},
 };
@@ -31,7 +32,7 @@ impl<'a> Fields<'a> {
     /// The members of the body.
     pub(crate) fn of(body: &[u8], context: Context<'a>) -> Result<Self, Problem> {
         let members = strict_json::object(body)
-            .map_err(|detail| Problem::new("request.malformed").with_detail(detail))?;
+            .map_err(|detail| Problem::new(code!("request.malformed")).with_detail(detail))?;
         let fields = Self::at(String::new(), members, FaultList::default(), context);
         Ok(Self { body: String::from_utf8_lossy(body).into_owned(), ..fields })
     }
@@ -183,7 +184,7 @@ impl<'a> Fields<'a> {
     pub(super) fn refuse_null(&mut self, name: &str) {
         if self.members.get(name).is_some_and(Value::is_null) {
             self.members.remove(name);
-            self.malformed(name, "field.null", "This field cannot be removed");
+            self.malformed(name, code!("field.null"), "This field cannot be removed");
         }
     }
 
@@ -196,7 +197,7 @@ impl<'a> Fields<'a> {
 
     pub(super) fn note_unknown(&mut self) {
         for (name, _) in mem::take(&mut self.members) {
-            self.malformed(&name, "field.unknown", "This field is unknown");
+            self.malformed(&name, code!("field.unknown"), "This field is unknown");
         }
     }
 
@@ -253,7 +254,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn missing(&mut self, name: &str) {
-        self.malformed(name, "field.required", "This field is required");
+        self.malformed(name, code!("field.required"), "This field is required");
     }
 
     pub(super) fn wrong_type(&mut self, name: &str, expected: &str) {
@@ -263,11 +264,11 @@ impl<'a> Fields<'a> {
     pub(super) fn wrong_type_at(&mut self, pointer: &str, expected: &str) {
         self.misread = true;
         let detail = format!("This field must be {expected}");
-        self.faults.add(pointer, "field.wrong_type", detail, FaultKind::Malformed);
+        self.faults.malformed(pointer, code!("field.wrong_type"), detail);
     }
 
-    pub(super) fn malformed(&mut self, name: &str, code: &'static str, detail: &str) {
-        self.faults.add(&self.pointer(name), code, detail, FaultKind::Malformed);
+    pub(super) fn malformed(&mut self, name: &str, code: &Code, detail: &str) {
+        self.faults.malformed(&self.pointer(name), code, detail);
     }
 
     /// Pointers and codes, in order.

@@ -82,7 +82,7 @@ pub(crate) async fn read(
         return Ok((Bytes::new(), false));
     }
     if is_encoded(request) {
-        return Err(Problem::new("request.unsupported_encoding"));
+        return Err(Problem::new(code!("request.unsupported_encoding")));
     }
     if is_one_of(request, types) {
         return Ok((collect(payload).await?, is_one_of(request, &[FORM])));
@@ -107,16 +107,16 @@ pub(crate) fn require_empty(body: &[u8]) -> Result<(), Problem> {
 
 fn unsupported(types: &[&str]) -> Problem {
     let detail = format!("Send the body as {}", types.join(" or "));
-    Problem::new("request.unsupported_media_type").with_detail(detail)
+    Problem::new(code!("request.unsupported_media_type")).with_detail(detail)
 }
 
 async fn collect(payload: Payload) -> Result<Bytes, Problem> {
     match timeout(DEADLINE, payload.to_bytes_limited(LIMIT)).await {
-        Err(_) => Err(Problem::new("request.timeout")),
+        Err(_) => Err(Problem::new(code!("request.timeout"))),
         Ok(Err(_)) => Err(too_large()),
         Ok(Ok(Err(error))) if is_overflow(&error) => Err(too_large()),
         Ok(Ok(Err(_))) => {
-            Err(Problem::new("request.malformed").with_detail("The body cannot be read"))
+            Err(Problem::new(code!("request.malformed")).with_detail("The body cannot be read"))
         }
         Ok(Ok(Ok(bytes))) => Ok(bytes),
     }
@@ -130,7 +130,8 @@ fn is_encoded(request: &HttpRequest) -> bool {
 }
 
 fn too_large() -> Problem {
-    Problem::new("request.too_large").with_detail(format!("A body has at most {LIMIT} bytes"))
+    Problem::new(code!("request.too_large"))
+        .with_detail(format!("A body has at most {LIMIT} bytes"))
 }
 
 /// Whether the connection stopped reading: chunks of a byte have more bytes than their body.

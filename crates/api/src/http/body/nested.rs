@@ -42,7 +42,7 @@ impl Fields<'_> {
         let items = self.items(name, "a list of objects")?;
         if !(1..=most).contains(&items.len()) {
             let detail = format!("This list has 1 to {most} items");
-            self.malformed(name, "list.length", &detail);
+            self.malformed(name, code!("list.length"), &detail);
             return None;
         }
         let items = items.into_iter().enumerate();

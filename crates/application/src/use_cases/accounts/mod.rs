@@ -13,7 +13,9 @@ use crate::{
     ports::UnitOfWork,
     services::{ValidationService, merge_members},
 };
+pub(crate) use registration::ReservedUsername;
 pub use registration::{CreateAdmin, RegisterUser};
+pub(crate) use status::EndInPast;
 pub use status::{ChangeStatus, Sanction, SetRoles, StatusChange, check_sanction};
 pub use view::{SecurityView, UserView};
 

@@ -6,10 +6,7 @@ use userdom_domain::{
 };
 
 use super::UserView;
-use crate::{
-    App, AppError, Faults, Field, Request, Tx, UseCase,
-    services::{CodedError, ValidationService},
-};
+use crate::{App, AppError, Faults, Field, Request, Tx, UseCase, services::ValidationService};
 
 /// Registers a user, who is pending until the link in the mail is used.
 ///
@@ -111,11 +108,11 @@ impl App {
 /// The name poses as the system (R9).
 #[derive(Debug, thiserror::Error)]
 #[error("This username is reserved")]
-struct ReservedUsername;
+pub(crate) struct ReservedUsername;
 
-impl CodedError for ReservedUsername {
-    fn code(&self) -> &'static str {
-        "username.reserved"
+userdom_domain::error_codes! {
+    ReservedUsername {
+        Self => Rule("username.reserved", "The username is reserved");
     }
 }
 

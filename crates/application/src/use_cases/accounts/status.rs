@@ -84,13 +84,23 @@ pub fn check_sanction(
     // The rule is about the reason alone.
     let nobody = UserId::from_uuid(uuid::Uuid::nil());
     if let Some(Err(error)) = reason.map(|reason| StatusNote::new(reason, nobody, until)) {
-        validation.refuse(Field::Reason, error.code(), error);
+        validation.refuse(Field::Reason, &error);
     }
     if until.is_some_and(|until| until <= now) {
-        let detail = "The end must lie in the future";
-        validation.refuse(Field::Until, "status.until_in_past", detail);
+        validation.refuse(Field::Until, &EndInPast);
     }
     validation.finish()
+}
+
+/// A sanction cannot end before it begins.
+#[derive(Debug, thiserror::Error)]
+#[error("The end must lie in the future")]
+pub(crate) struct EndInPast;
+
+userdom_domain::error_codes! {
+    EndInPast {
+        Self => Rule("status.until_in_past", "The end lies in the past");
+    }
 }
 
 /// Gives a user these roles and no others (R15). The last admin stays one; the user has

@@ -64,21 +64,23 @@ fn label(field: &str) -> &'static str {
     }
 }
 
-impl AddressError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::StreetRequired => "address.street_required",
-            Self::CityRequired => "address.city_required",
-            Self::StateRequired => "address.state_required",
-            Self::PostalCodeRequired => "address.postal_code_required",
-            Self::InvalidZipCode | Self::InvalidPostalCode { .. } => "address.invalid_postal_code",
-            Self::TooLong { .. } => "address.too_long",
-            Self::ControlCharacter { .. } => "address.control_character",
-            Self::Country(error) => error.code(),
-        }
+crate::error_codes! {
+    AddressError {
+        Self::StreetRequired => Rule("address.street_required", "The street is required");
+        Self::CityRequired => Rule("address.city_required", "The city is required");
+        Self::StateRequired => Rule("address.state_required", "The state is required");
+        Self::PostalCodeRequired =>
+            Rule("address.postal_code_required", "The postal code is required");
+        Self::InvalidZipCode | Self::InvalidPostalCode { .. } =>
+            Rule("address.invalid_postal_code", "The postal code has another form in this country");
+        Self::TooLong { .. } => Rule("address.too_long", "A part of the address is too long");
+        Self::ControlCharacter { .. } =>
+            Rule("address.control_character", "The address has a control character");
     }
+    else { Self::Country(error) => error.code() }
+}
 
+impl AddressError {
     /// The field of [`AddressDraft`](crate::AddressDraft) that it is about.
     pub const fn field(&self) -> &'static str {
         match self {

@@ -58,17 +58,17 @@ pub enum PhoneNumberError {
     NotPossible,
 }
 
-impl PhoneNumberError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "phone.too_long",
-            Self::InvalidCharacter => "phone.invalid_character",
-            Self::TooFewDigits => "phone.too_few_digits",
-            Self::TooManyDigits => "phone.too_many_digits",
-            Self::UnknownCallingCode => "phone.unknown_calling_code",
-            Self::NotPossible => "phone.not_possible",
-        }
+crate::error_codes! {
+    PhoneNumberError {
+        Self::TooLong => Rule("phone.too_long", "The phone number is too long");
+        Self::InvalidCharacter =>
+            Rule("phone.invalid_character", "The phone number has a character that is not allowed");
+        Self::TooFewDigits => Rule("phone.too_few_digits", "The phone number has too few digits");
+        Self::TooManyDigits =>
+            Rule("phone.too_many_digits", "The phone number has too many digits");
+        Self::UnknownCallingCode =>
+            Rule("phone.unknown_calling_code", "The calling code is not assigned");
+        Self::NotPossible => Rule("phone.not_possible", "No such phone number is possible");
     }
 }
 

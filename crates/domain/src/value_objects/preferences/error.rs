@@ -24,18 +24,19 @@ pub enum PreferencesError {
     NotJson,
 }
 
-impl PreferencesError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidValue { .. } => "preferences.invalid_value",
-            Self::TooLarge => "preferences.too_large",
-            Self::TooDeep => "preferences.too_deep",
-            Self::NulCharacter => "preferences.nul_character",
-            Self::NotJson => "preferences.not_json",
-        }
+crate::error_codes! {
+    PreferencesError {
+        Self::InvalidValue { .. } =>
+            Rule("preferences.invalid_value", "A preference has a value that is not allowed");
+        Self::TooLarge => Rule("preferences.too_large", "The preferences are too large");
+        Self::TooDeep => Rule("preferences.too_deep", "The preferences are too deep");
+        Self::NulCharacter =>
+            Rule("preferences.nul_character", "A preference contains the character U+0000");
+        Self::NotJson => Rule("preferences.not_json", "A preference is no JSON value");
     }
+}
 
+impl PreferencesError {
     /// The key at fault; `None` when it is the whole.
     pub const fn key(&self) -> Option<&'static str> {
         match self {

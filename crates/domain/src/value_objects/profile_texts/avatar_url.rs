@@ -30,13 +30,10 @@ pub enum AvatarUrlError {
     TooLong,
 }
 
-impl AvatarUrlError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Invalid => "avatar_url.invalid",
-            Self::TooLong => "avatar_url.too_long",
-        }
+crate::error_codes! {
+    AvatarUrlError {
+        Self::Invalid => Rule("avatar_url.invalid", "The avatar URL is not one");
+        Self::TooLong => Rule("avatar_url.too_long", "The avatar URL is too long");
     }
 }
 

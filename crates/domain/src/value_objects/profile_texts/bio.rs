@@ -26,13 +26,10 @@ pub enum BioError {
     ControlCharacter,
 }
 
-impl BioError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "bio.too_long",
-            Self::ControlCharacter => "bio.control_character",
-        }
+crate::error_codes! {
+    BioError {
+        Self::TooLong => Rule("bio.too_long", "The bio is too long");
+        Self::ControlCharacter => Rule("bio.control_character", "The bio has a control character");
     }
 }
 

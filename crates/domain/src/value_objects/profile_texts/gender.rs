@@ -27,14 +27,12 @@ pub enum GenderError {
     ControlCharacter,
 }
 
-impl GenderError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Empty => "gender.empty",
-            Self::TooLong => "gender.too_long",
-            Self::ControlCharacter => "gender.control_character",
-        }
+crate::error_codes! {
+    GenderError {
+        Self::Empty => Rule("gender.empty", "The gender is empty");
+        Self::TooLong => Rule("gender.too_long", "The gender is too long");
+        Self::ControlCharacter =>
+            Rule("gender.control_character", "The gender has a control character");
     }
 }
 

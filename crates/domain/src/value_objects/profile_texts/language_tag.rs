@@ -21,10 +21,9 @@ pub struct LanguageTag(String);
 #[error("Language must be a BCP 47 tag, such as en or pt-BR")]
 pub struct LanguageTagError;
 
-impl LanguageTagError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        "language.invalid"
+crate::error_codes! {
+    LanguageTagError {
+        Self => Rule("language.invalid", "The language is no BCP 47 tag");
     }
 }
 

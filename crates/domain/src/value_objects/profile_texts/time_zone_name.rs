@@ -27,10 +27,9 @@ pub struct TimeZoneName(Cow<'static, str>);
 #[error("Time zone must be an IANA name, such as Europe/Berlin")]
 pub struct TimeZoneNameError;
 
-impl TimeZoneNameError {
-    /// The stable code that clients see.
-    pub const fn code(&self) -> &'static str {
-        "timezone.unknown"
+crate::error_codes! {
+    TimeZoneNameError {
+        Self => Rule("timezone.unknown", "The time zone is unknown");
     }
 }
 
