@@ -27,6 +27,7 @@ mod lost_logs;
 mod p2_erased_bytes;
 mod p3_append_only;
 mod processes;
+mod promises;
 mod r1_redis;
 mod r28_directory;
 mod r28_foreign_rows;
