@@ -9,7 +9,6 @@ use userdom_application::{Caller, Commit};
 
 use crate::http::{
     call::{Call, Request},
-    codes::code,
     dispatch::dispatch,
     endpoint::{Access, Endpoint, Idempotency, Method},
     idempotency::{self, Key},

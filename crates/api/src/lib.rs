@@ -18,11 +18,13 @@
     )
 )]
 
+#[macro_use]
+mod http;
+
 mod batch;
 mod endpoints;
 mod filter;
 mod graphql;
-mod http;
 mod middleware;
 mod openapi;
 mod pages;
@@ -34,7 +36,7 @@ mod tests;
 pub use graphql::SDL as GRAPHQL_SCHEMA;
 pub use http::{
     ApiState,
-    codes::{CODES, Code, MANUAL as ERRORS},
+    codes::DOCUMENT as ERRORS,
     endpoint::{Access, Endpoint, Method},
 };
 pub use routes::{DOCUMENT as OPENAPI, ROUTES, routes};

@@ -39,11 +39,7 @@ use self::{
     progress::{Overdue, READ_AHEAD},
 };
 use crate::{
-    http::{
-        ApiState,
-        codes::{Code, code},
-        problem::Problem,
-    },
+    http::{ApiState, codes::Code, problem::Problem},
     middleware, routes,
 };
 

@@ -1,48 +1,29 @@
-/// A stable code of an error, with what it means whatever the values are.
+/// A stable code of an error, with its meaning, which is the same for all values.
 ///
-/// Each error type has the list of its codes as `CODES`, and the code of one error as `code()`.
+/// Each error type that clients see has its codes as `CODES`, and the code of one error as `code()`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode {
-    /// What clients see, as in `username.too_short`.
+    /// The code in answers, such as `username.too_short`.
     pub name: &'static str,
     /// One sentence for people.
     pub meaning: &'static str,
-    /// What kind of refusal it is.
+    /// The kind of refusal.
     pub kind: ErrorKind,
 }
 
-/// The kinds of refusals, which a protocol may distinguish.
+/// The kinds of refusals, for which a protocol may have different statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// It breaks a rule.
+    /// The request breaks a rule.
     Rule,
-    /// What it names is not there.
+    /// The part that the request names does not exist.
     Missing,
-    /// What it adds is there already.
+    /// The part that the request adds exists already.
     Conflict,
-}
-
-impl ErrorCode {
-    /// The code of a broken rule.
-    pub const fn rule(name: &'static str, meaning: &'static str) -> Self {
-        Self { name, meaning, kind: ErrorKind::Rule }
-    }
-
-    /// The code of something that is not there.
-    pub const fn missing(name: &'static str, meaning: &'static str) -> Self {
-        Self { name, meaning, kind: ErrorKind::Missing }
-    }
-
-    /// The code of something that is there already.
-    pub const fn conflict(name: &'static str, meaning: &'static str) -> Self {
-        Self { name, meaning, kind: ErrorKind::Conflict }
-    }
 }
 
 /// Declares the codes of an error type: a code for each of its variants. A variant that holds
 /// another error stands after `else`, and has the code of that one.
-///
-/// Makes the list `CODES` and the function `code`.
 ///
 /// ```
 /// pub enum TicketError {
@@ -52,8 +33,8 @@ impl ErrorCode {
 ///
 /// userdom_domain::error_codes! {
 ///     TicketError {
-///         Self::Unreadable => rule("ticket.unreadable", "The ticket cannot be read");
-///         Self::Unknown(_) => missing("ticket.not_found", "There is no such ticket");
+///         Self::Unreadable => Rule("ticket.unreadable", "The ticket cannot be read");
+///         Self::Unknown(_) => Missing("ticket.not_found", "There is no such ticket");
 ///     }
 /// }
 ///
@@ -68,8 +49,11 @@ macro_rules! error_codes {
     ) => {
         impl $error {
             /// All codes of this error, apart from those of an error within it.
-            pub const CODES: &'static [$crate::ErrorCode] =
-                &[$($crate::ErrorCode::$kind($name, $meaning)),+];
+            pub const CODES: &'static [$crate::ErrorCode] = &[$($crate::ErrorCode {
+                name: $name,
+                meaning: $meaning,
+                kind: $crate::ErrorKind::$kind,
+            }),+];
 
             /// The stable code that clients see.
             pub const fn code(&self) -> &'static str {

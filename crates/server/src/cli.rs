@@ -43,7 +43,7 @@ pub(crate) enum Command {
     CheckConfig,
     /// Print what can be set, with defaults and meanings, as a table of the manual.
     Settings,
-    /// Print every error code with its status and meaning, as `docs/errors.md` has them.
+    /// Print every error code with its status and meaning, as a page of the manual.
     Errors,
     /// Print the API as an OpenAPI document.
     Openapi,

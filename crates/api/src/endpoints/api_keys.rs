@@ -54,8 +54,7 @@ static API_KEY_TO_CREATE: Body<CreateApiKey> = Body::new(
     r#"{"name": "billing", "scopes": ["users:read"]}"#,
     |fields| {
         let name = fields.required_text("name");
-        let scopes =
-            fields.list("scopes", |text| Scope::parse(text).ok_or(Plain(code!("scope.unknown"))));
+        let scopes = fields.list("scopes", |text| Scope::parse(text).ok_or(code!("scope.unknown")));
         let scopes = scopes.map(BTreeSet::from_iter);
         let expires_at = fields.optional("expires_at", moment);
         if !fields.is_clean() {

@@ -1,9 +1,6 @@
-use std::fmt;
-
 use userdom_application::{
     App, Settings,
     ports::{OrderKey, UserOrder},
-    services::CodedError,
     use_cases::{self, SearchUsers, UserView},
 };
 use userdom_domain::{
@@ -136,9 +133,9 @@ fn nobody() -> Problem {
 fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchUsers, Problem> {
     let mut parts: Vec<UserSpecification> = Vec::new();
     let status =
-        given.read("status", |text| UserStatus::parse(text).ok_or(Plain(code!("status.unknown"))));
+        given.read("status", |text| UserStatus::parse(text).ok_or(code!("status.unknown")));
     parts.extend(status.map(|status| UserTest::Status(status).into()));
-    let role = given.read("role", |text| UserRole::parse(text).ok_or(Plain(code!("role.unknown"))));
+    let role = given.read("role", |text| UserRole::parse(text).ok_or(code!("role.unknown")));
     parts.extend(role.map(|role| UserTest::Role(role).into()));
     for (name, test) in [
         ("email_verified", UserTest::VerifiedEmail),
@@ -155,10 +152,10 @@ fn read_search(mut given: Parameters<'_>, settings: &Settings) -> Result<SearchU
     parts.extend(
         country.map(|country| UserTest::Address(AddressTest::Country(country).into()).into()),
     );
-    let domain = given.read("email_domain", |text| Ok::<_, Plain>(TextTest::equals(text)));
+    let domain = given.read("email_domain", |text| Ok::<_, &Code>(TextTest::equals(text)));
     parts.extend(domain.map(|test| UserTest::Email(EmailTest::Domain(test).into()).into()));
     parts.extend(read_times(&mut given));
-    let text = given.read("q", |text| Ok::<_, Plain>(UserSpecification::text(text)));
+    let text = given.read("q", |text| Ok::<_, &Code>(UserSpecification::text(text)));
     parts.extend(text);
     let region = settings.default_region;
     parts.extend(given.read(FILTER.name, |text| filter::read(text, region)));
@@ -198,22 +195,7 @@ fn read_times(given: &mut Parameters<'_>) -> Vec<UserSpecification> {
     parts
 }
 
-/// Why a text names no order.
-struct UnknownOrder;
-
-impl fmt::Display for UnknownOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sort by created_at, username, last_login_at or last_name; with \"-\" before it backwards")
-    }
-}
-
-impl CodedError for UnknownOrder {
-    fn code(&self) -> &'static str {
-        code!("sort.unknown").name
-    }
-}
-
-fn read_order(text: &str) -> Result<UserOrder, UnknownOrder> {
+fn read_order(text: &str) -> Result<UserOrder, &'static Code> {
     let (name, descending) = match text.strip_prefix('-') {
         Some(name) => (name, true),
         None => (text, false),
@@ -224,6 +206,6 @@ fn read_order(text: &str) -> Result<UserOrder, UnknownOrder> {
         name => name,
     };
     let order = ORDERS.iter().find(|(known, ..)| *known == name);
-    let (.., by) = *order.ok_or(UnknownOrder)?;
+    let (.., by) = *order.ok_or(code!("sort.unknown"))?;
     Ok(UserOrder { by, descending })
 }

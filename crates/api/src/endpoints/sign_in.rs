@@ -92,7 +92,7 @@ static SECOND_STEP: Body<FinishSignIn> = Body::new(
     |fields| {
         let challenge = fields.required_token("challenge");
         let proof = fields.either(
-            ("totp", |code| Ok::<_, Plain>(SecondFactor::Totp(code.to_owned()))),
+            ("totp", |code| Ok::<_, &Code>(SecondFactor::Totp(code.to_owned()))),
             ("recovery_code", |code| Ok(SecondFactor::RecoveryCode(code.to_owned()))),
         );
         let device_token = fields.token("device_token");

@@ -117,8 +117,7 @@ static ROLES: Body<BTreeSet<UserRole>> = Body::new(
     "All roles that the user is to have",
     r#"{"roles": ["user", "premium"]}"#,
     |fields| {
-        let roles =
-            fields.list("roles", |text| UserRole::parse(text).ok_or(Plain(code!("role.unknown"))));
+        let roles = fields.list("roles", |text| UserRole::parse(text).ok_or(code!("role.unknown")));
         roles.map(BTreeSet::from_iter)
     },
 );

@@ -4,7 +4,6 @@ mod attributes;
 mod grammar;
 mod meaning;
 
-use crate::http::codes::code;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -19,7 +19,7 @@ use super::{
     lexical_size::LexicalSize,
     root_field::ROOT_FIELDS,
 };
-use crate::http::{codes::code, endpoint::Endpoint, problem::Problem};
+use crate::http::{endpoint::Endpoint, problem::Problem};
 
 /// Fields inside fields.
 const MOST_LEVELS: usize = 20;

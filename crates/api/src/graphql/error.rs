@@ -9,10 +9,7 @@ use async_graphql::{
 use serde_json::Value as Json;
 
 use super::shape::of_json;
-use crate::http::{
-    codes::{Code, code},
-    problem::Problem,
-};
+use crate::http::{codes::Code, problem::Problem};
 
 const INVALID: &Code = code!("graphql.invalid");
 

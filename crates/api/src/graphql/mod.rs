@@ -35,7 +35,7 @@ use crate::http::{
     RequestId, blocking,
     body::{self, Body, Context, Fields},
     call::{KnownAs, Request},
-    codes::{Code, Plain, code, codes},
+    codes::Code,
     dispatch::{HashingPermit, note_caller, wait_to_hash},
     endpoint::{Endpoint, Handler, Method, Parameter, RequestBody, SERVICE, ok, outside_the_api},
     faults::{FaultKind, FaultList},
@@ -221,23 +221,13 @@ fn read_parameters(request: &Request) -> Result<Asked, Problem> {
     };
     let query = text("query").unwrap_or_default();
     if query.is_empty() {
-        faults.add(
-            "?query",
-            code!("field.required").name,
-            Plain(code!("field.required")),
-            FaultKind::Malformed,
-        );
+        faults.add("?query", &code!("field.required"), FaultKind::Malformed);
     }
     let mut object = |name: &str| match text(name).map(|text| body::object(text.as_bytes())) {
         None => Value::Object(serde_json::Map::new()),
         Some(Ok(members)) => Value::Object(members),
         Some(Err(detail)) => {
-            faults.add(
-                &format!("?{name}"),
-                code!("field.wrong_type").name,
-                &detail,
-                FaultKind::Malformed,
-            );
+            faults.malformed(&format!("?{name}"), code!("field.wrong_type"), &detail);
             Value::Null
         }
     };

@@ -10,7 +10,6 @@ use userdom_application::{Actor, App, AppError, Caller, Commit};
 
 use crate::http::{
     call::{Call, KnownAs, Request},
-    codes::code,
     dispatch::dispatch,
     endpoint::{Access, Endpoint, Method},
     idempotency::Key,

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 use userdom_application::App;
 
-use crate::http::{ApiState, codes::code, problem::Problem};
+use crate::http::{ApiState, problem::Problem};
 
 /// A request without a permit by then is refused, so that its client tries again.
 const LONGEST_WAIT: Duration = Duration::from_millis(900);

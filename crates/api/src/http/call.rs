@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::http::{
     body::{self, Body, Context, Fields},
-    codes::{Code, code},
+    codes::Code,
     etag::Tags,
     problem::{Answer, Problem},
     reply::Reply,

@@ -11,22 +11,22 @@ use table::{FIELDS, PROBLEMS};
 
 /// A code of a problem, or of a faulty field in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Code {
-    /// What stands in `code`.
-    pub name: &'static str,
+pub(crate) struct Code {
+    /// The member `code` of a problem or of a faulty field.
+    pub(crate) name: &'static str,
     /// The HTTP status; for a field, that of a request in which nothing else is faulty.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The title of the problem.
-    pub meaning: &'static str,
-    /// The detail of the problem, where it is always the same and says more than the title.
-    pub hint: Option<&'static str>,
+    pub(crate) meaning: &'static str,
+    /// The detail, where it is always the same sentence and not the title.
+    pub(crate) hint: Option<&'static str>,
 }
 
-/// All of them: the problems, then the faults of single fields.
-pub static CODES: LazyLock<Vec<Code>> = LazyLock::new(|| problems().chain(faults()).collect());
+/// All codes: of the problems, then of the faults of single fields.
+static CODES: LazyLock<Vec<Code>> = LazyLock::new(|| problems().chain(faults()).collect());
 
 fn problems() -> impl Iterator<Item = Code> {
-    PROBLEMS.iter().copied().chain(UserError::CODES.iter().map(Code::of))
+    PROBLEMS.iter().chain(USER_ERRORS).copied()
 }
 
 fn faults() -> impl Iterator<Item = Code> {
@@ -59,33 +59,39 @@ impl Code {
 
     /// The code of this name, for the compiler: see [`code!`].
     #[expect(clippy::panic, reason = "the compiler evaluates it, and reports the name")]
-    pub(crate) const fn named(name: &'static str) -> Self {
-        let mut tables = [PROBLEMS, FIELDS].as_slice();
-        while let [table, others @ ..] = tables {
-            let mut table = *table;
-            while let [code, rest @ ..] = table {
-                if are_equal(code.name, name) {
-                    return *code;
-                }
-                table = rest;
-            }
-            tables = others;
+    pub(crate) const fn named(name: &str) -> Self {
+        match (found(PROBLEMS, name), found(USER_ERRORS, name), found(FIELDS, name)) {
+            (Some(code), ..) | (_, Some(code), _) | (.., Some(code)) => code,
+            (None, None, None) => panic!("there is no such code"),
         }
-        let mut codes = UserError::CODES;
-        while let [code, rest @ ..] = codes {
-            if are_equal(code.name, name) {
-                return Self::of(code);
-            }
-            codes = rest;
-        }
-        panic!("there is no such code")
     }
 
-    /// Its row in the manual.
+    /// Its row in the document.
     fn row(&self) -> String {
-        let hint = self.hint.map(|hint| format!(". In detail: {hint}")).unwrap_or_default();
+        let hint = self.hint.map(|hint| format!(". {hint}")).unwrap_or_default();
         format!("| {} | {} | {}{hint} |\n", self.name, self.status, self.meaning)
     }
+}
+
+/// The refusals of the aggregate, with their statuses.
+const USER_ERRORS: &[Code] = &{
+    let mut codes = [Code::new(0, "", ""); UserError::CODES.len()];
+    let (mut places, mut errors) = (codes.as_mut_slice(), UserError::CODES);
+    while let ([place, other_places @ ..], [error, other_errors @ ..]) = (places, errors) {
+        *place = Code::of(error);
+        (places, errors) = (other_places, other_errors);
+    }
+    codes
+};
+
+const fn found(mut codes: &[Code], name: &str) -> Option<Code> {
+    while let [code, rest @ ..] = codes {
+        if are_equal(code.name, name) {
+            return Some(*code);
+        }
+        codes = rest;
+    }
+    None
 }
 
 const fn are_equal(one: &str, other: &str) -> bool {
@@ -105,32 +111,29 @@ macro_rules! code {
         const { &$crate::http::codes::Code::named($name) }
     };
 }
-/// Several of them, as a slice.
+
+/// Several codes, as a slice.
 macro_rules! codes {
     ($($name:literal),* $(,)?) => {
-        &[$($crate::http::codes::code!($name)),*]
+        &[$(code!($name)),*]
     };
 }
-pub(crate) use {code, codes};
 
-/// A fault that has no more to say than its code.
-#[derive(Debug)]
-pub(crate) struct Plain(pub(crate) &'static Code);
-
-impl fmt::Display for Plain {
+impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.meaning)
+        f.write_str(self.hint.unwrap_or(self.meaning))
     }
 }
 
-impl CodedError for Plain {
+/// A field whose fault has no text but the meaning of its code.
+impl CodedError for &'static Code {
     fn code(&self) -> &'static str {
-        self.0.name
+        self.name
     }
 }
 
-/// The manual of errors.
-pub static MANUAL: LazyLock<String> = LazyLock::new(|| {
+/// The text of `docs/errors.md`.
+pub static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let table = |heading: &str, codes: &mut dyn Iterator<Item = Code>| {
         let rows: String = codes.map(|code| code.row()).collect();
         format!("\n## {heading}\n\n| code | status | meaning |\n|---|---|---|\n{rows}")

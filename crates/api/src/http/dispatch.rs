@@ -6,7 +6,6 @@ use userdom_application::{App, AppError, Caller, Commit};
 use super::{
     ApiState, blocking,
     call::{Call, KnownAs},
-    codes::code,
     endpoint::{Access, Endpoint, Hashing, Idempotency, Streaming},
     export_body::ExportBody,
     hashing_queue::Turn,

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use userdom_application::{self as application, Field, services::CodedError};
 use userdom_domain::{AddressErrors, PreferencesError};
 
-use super::problem::Problem;
+use super::{codes::Code, problem::Problem};
 
 /// Whether a field could not be read at all, or breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl FaultList {
         pointer: &str,
         read: Result<T, E>,
     ) -> Option<T> {
-        read.map_err(|error| self.add(pointer, error.code(), error, FaultKind::Rule)).ok()
+        read.map_err(|error| self.add(pointer, &error, FaultKind::Rule)).ok()
     }
 
     /// The same for preferences, whose faults name their keys.
@@ -76,7 +76,7 @@ impl FaultList {
         let note = |errors: Vec<PreferencesError>| {
             for error in errors {
                 let field = error.key().map_or_else(|| pointer.to_owned(), |key| at(pointer, key));
-                self.add(&field, error.code(), error, FaultKind::Rule);
+                self.add(&field, &error, FaultKind::Rule);
             }
         };
         read.map_err(note).ok()
@@ -90,7 +90,7 @@ impl FaultList {
     ) -> Option<T> {
         let note = |errors: AddressErrors| {
             for fault in errors.faults() {
-                self.add(&at(pointer, fault.field()), fault.code(), fault, FaultKind::Rule);
+                self.add(&at(pointer, fault.field()), fault, FaultKind::Rule);
             }
         };
         read.map_err(note).ok()
@@ -103,15 +103,15 @@ impl FaultList {
         }
     }
 
-    pub(crate) fn add(
-        &mut self,
-        pointer: &str,
-        code: &'static str,
-        detail: impl Display,
-        kind: FaultKind,
-    ) {
+    pub(crate) fn add(&mut self, pointer: &str, error: &impl CodedError, kind: FaultKind) {
+        let (pointer, detail) = (pointer.to_owned(), error.to_string());
+        self.0.push(Fault { pointer, code: error.code(), detail, kind });
+    }
+
+    /// Notes a field that cannot be read.
+    pub(crate) fn malformed(&mut self, pointer: &str, code: &Code, detail: impl Display) {
         let (pointer, detail) = (pointer.to_owned(), detail.to_string());
-        self.0.push(Fault { pointer, code, detail, kind });
+        self.0.push(Fault { pointer, code: code.name, detail, kind: FaultKind::Malformed });
     }
 
     pub(crate) fn is_clean(&self) -> bool {

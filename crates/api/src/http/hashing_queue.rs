@@ -10,7 +10,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{codes::code, endpoint::Hashing, problem::Problem};
+use super::{endpoint::Hashing, problem::Problem};
 
 /// A queue that takes longer than this is full.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);

@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use super::{
     call::KnownAs,
-    codes::code,
     kept_problem::KeptProblem,
     problem::{Answer, Problem},
     reply::Reply,

@@ -11,7 +11,6 @@ use super::{
     ApiState, RequestId, bearer, body,
     call::Request,
     client_address::client_address,
-    codes::code,
     endpoint::{Access, Endpoint, Method},
     etag::Tags,
     idempotency, path,

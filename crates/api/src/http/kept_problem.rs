@@ -54,7 +54,8 @@ impl From<KeptProblem> for Problem {
             let kind = if is_rule { FaultKind::Rule } else { FaultKind::Malformed };
             Fault { pointer, code: code.name, detail, kind }
         };
-        let mut problem = Self::new(Code::find(&kept.code).unwrap_or(INTERNAL));
+        let code = Code::find(&kept.code).unwrap_or(INTERNAL);
+        let mut problem = Self::new(code).with_detail(code.meaning);
         problem.status = StatusCode::from_u16(kept.status).unwrap_or(problem.status);
         problem.errors = kept.errors.into_iter().map(fault).collect();
         problem.operation = kept.operation;

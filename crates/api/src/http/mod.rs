@@ -1,11 +1,13 @@
 //! What carries a request to an operation and its answer back.
 
+#[macro_use]
+pub(crate) mod codes;
+
 pub(crate) mod bearer;
 pub(crate) mod blocking;
 pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod client_address;
-pub(crate) mod codes;
 pub(crate) mod dispatch;
 pub(crate) mod endpoint;
 pub(crate) mod etag;

@@ -2,7 +2,7 @@ use userdom_application::services::CodedError;
 
 use super::{
     call::Call,
-    codes::{Plain, code},
+    codes::Code,
     faults::{FaultKind, FaultList},
     problem::Problem,
     schema::Schema,
@@ -61,7 +61,7 @@ impl<'a> Parameters<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 let pointer = format!("?{name}");
-                self.faults.add(&pointer, error.code(), &error, FaultKind::Malformed);
+                self.faults.add(&pointer, &error, FaultKind::Malformed);
                 None
             }
         }
@@ -69,7 +69,7 @@ impl<'a> Parameters<'a> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
-        self.read(name, |text| text.parse().map_err(|_| Plain(code!("flag.invalid"))))
+        self.read(name, |text| text.parse().map_err(|_| code!("flag.invalid")))
     }
 
     /// How many items a page is to have.
@@ -88,9 +88,9 @@ impl<'a> Parameters<'a> {
     }
 }
 
-fn read_limit(text: &str) -> Result<u32, Plain> {
+fn read_limit(text: &str) -> Result<u32, &'static Code> {
     let limit = text.parse().ok().filter(|limit: &u32| limit.to_string() == text);
-    limit.filter(|limit| (1..=GREATEST_LIMIT).contains(limit)).ok_or(Plain(code!("limit.invalid")))
+    limit.filter(|limit| (1..=GREATEST_LIMIT).contains(limit)).ok_or(code!("limit.invalid"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::http::{codes::code, problem::Problem};
+use crate::http::problem::Problem;
 
 /// The decoded segments of a path as it was sent; a `/` that was encoded parts nothing.
 pub(crate) fn parts(path: &str) -> Result<Vec<String>, Problem> {
@@ -57,7 +57,7 @@ mod tests {
     fn rfc_3986_what_is_no_encoding_is_refused() {
         for path in ["/%", "/a%2", "/%zz", "/%+1", "/%ff", "/%c3%28", "/%ed%a0%80", "/%%41", "/%é"]
         {
-            assert_eq!(parts(path).unwrap_err().code, code!("path.malformed"), "{path}");
+            assert_eq!(parts(path).unwrap_err().code.name, "path.malformed", "{path}");
         }
     }
 

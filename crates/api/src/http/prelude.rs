@@ -3,7 +3,7 @@
 pub(crate) use super::{
     body::{Body, FieldType},
     call::Call,
-    codes::{Plain, code, codes},
+    codes::Code,
     endpoint::{
         ACCEPTED, ACCOUNTS, Access, CONTACTS, DIRECTORY, Endpoint, GraphqlField, Hashing,
         NO_CONTENT, RequestBody, SERVICE, SESSIONS, accepted, created, delete, get, ok, page,

@@ -9,7 +9,7 @@ use userdom_application::{AppError, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
 use super::{
-    codes::{Code, code},
+    codes::Code,
     faults::{Fault, FaultKind},
     reply::Reply,
 };

@@ -11,7 +11,7 @@ use actix_web::{
 
 use crate::{
     graphql,
-    http::{bearer, codes::code, endpoint::Endpoint, problem::Problem},
+    http::{bearer, endpoint::Endpoint, problem::Problem},
 };
 
 /// What a failure keeps of the headers that it had: without those of CORS no script could read it.

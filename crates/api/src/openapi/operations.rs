@@ -9,7 +9,7 @@ use super::{
     schema,
 };
 use crate::http::{
-    codes::{Code, code},
+    codes::Code,
     endpoint::{Access, Content, Endpoint, Method, RequestBody, Response, Tag},
 };
 

@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::{components::Components, parameters};
 use crate::http::{
-    codes::{Code, code, codes},
+    codes::Code,
     endpoint::{Access, Content, Endpoint, Handler, Idempotency, Method, RequestBody},
     problem_schema::PROBLEM,
 };

@@ -7,7 +7,6 @@ use tokio::time::timeout;
 
 use crate::http::{
     ApiState, blocking,
-    codes::{code, codes},
     endpoint::{Endpoint, Handler, Method, SERVICE, ok as answers, outside_the_api},
     problem::Problem,
     schema::{Schema, View, member},

@@ -1,6 +1,5 @@
 //! A connection, as the HTTP implementation and as the rest of the server see it.
 
-use crate::http::codes::{Code, code};
 use std::{
     cell::{RefCell, RefMut},
     future::{pending, poll_fn},
@@ -25,6 +24,7 @@ use tokio::{
 };
 
 use super::progress::{Length, Progress, READ_AHEAD, Reading};
+use crate::http::codes::Code;
 
 /// How much of an answer is copied at a time, to be written.
 const PIECE: usize = 32 * 1024;

@@ -21,7 +21,7 @@ fn a_flood_of_passwords_leaves_room_for_everybody_else() {
 }
 
 #[test]
-fn c6_a_password_waits_for_its_turn_through_every_door() {
+fn c6_a_password_waits_for_its_turn_through_every_interface() {
     let guess = json!({"login": "ada", "password": "a wrong guess"});
     let operation = json!({"method": "POST", "path": "/v1/sessions", "body": guess});
     let mutation = "mutation ($it: NewSessionInput!) { signIn(input: $it) { __typename } }";

@@ -22,7 +22,7 @@ pub enum WeakPassword {
 
 userdom_domain::error_codes! {
     WeakPassword {
-        Self::Common => rule("password.common", "The password is a common one");
-        Self::Guessable { .. } => rule("password.too_weak", "The password is too easy to guess");
+        Self::Common => Rule("password.common", "The password is a common one");
+        Self::Guessable { .. } => Rule("password.too_weak", "The password is too easy to guess");
     }
 }

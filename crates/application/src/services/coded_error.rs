@@ -34,26 +34,9 @@ macro_rules! coded {
     };
 }
 
-coded!(
-    UsernameError,
-    ReservedUsername,
-    PasswordError,
-    WeakPassword,
-    EmailAddressError,
-    PhoneNumberError,
-    AddressError,
-    CountryError,
-    ContactTypeError,
-    PersonNameError,
-    DisplayNameError,
-    BirthDateError,
-    GenderError,
-    LanguageTagError,
-    TimeZoneNameError,
-    BioError,
-    AvatarUrlError,
-    PreferencesError,
-    StatusNoteError,
-    EndInPast,
-    ApiKeyError,
-);
+coded! {
+    UsernameError, ReservedUsername, PasswordError, WeakPassword, EmailAddressError,
+    PhoneNumberError, AddressError, CountryError, ContactTypeError, PersonNameError,
+    DisplayNameError, BirthDateError, GenderError, LanguageTagError, TimeZoneNameError, BioError,
+    AvatarUrlError, PreferencesError, StatusNoteError, EndInPast, ApiKeyError,
+}

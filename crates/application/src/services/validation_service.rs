@@ -1,5 +1,3 @@
-use std::fmt::Display;
-
 use userdom_domain::PreferencesError;
 
 use super::CodedError;
@@ -25,7 +23,7 @@ pub struct ValidationService {
 impl ValidationService {
     /// The value, or `None` with the fault of its field noted.
     pub fn check<T, E: CodedError>(&mut self, field: Field, read: Result<T, E>) -> Option<T> {
-        read.map_err(|error| self.refuse(field, error.code(), error)).ok()
+        read.map_err(|error| self.refuse(field, &error)).ok()
     }
 
     /// Like [`ValidationService::check`] for preferences, whose faults name their keys.
@@ -34,15 +32,15 @@ impl ValidationService {
             for error in errors {
                 let key = error.key().map(str::to_owned);
                 let field = key.map_or(Field::Preferences, Field::Preference);
-                self.refuse(field, error.code(), error);
+                self.refuse(field, &error);
             }
         };
         read.map_err(note).ok()
     }
 
     /// Notes a fault.
-    pub fn refuse(&mut self, field: Field, code: &'static str, detail: impl Display) {
-        self.faults.push(Fault { field, code, detail: detail.to_string() });
+    pub fn refuse(&mut self, field: Field, error: &impl CodedError) {
+        self.faults.push(Fault { field, code: error.code(), detail: error.to_string() });
     }
 
     /// All faults, if there are any.

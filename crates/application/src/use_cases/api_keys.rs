@@ -65,22 +65,21 @@ pub fn check_api_key(
     now: DateTime<Utc>,
 ) -> Result<(), Faults> {
     let mut validation = ValidationService::default();
-    let mut refuse = |field, error: ApiKeyError| validation.refuse(field, error.code(), error);
     if let Some(name) = name.map(str::trim)
         && (!(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control))
     {
-        refuse(Field::Name, ApiKeyError::Name);
+        validation.refuse(Field::Name, &ApiKeyError::Name);
     }
     if scopes.is_some_and(BTreeSet::is_empty) {
-        refuse(Field::Scopes, ApiKeyError::NoScope);
+        validation.refuse(Field::Scopes, &ApiKeyError::NoScope);
     }
     if expires_at.is_some_and(|end| end <= now) {
-        refuse(Field::ExpiresAt, ApiKeyError::ExpiresInPast);
+        validation.refuse(Field::ExpiresAt, &ApiKeyError::ExpiresInPast);
     }
     validation.finish()
 }
 
-/// Why a key is not made.
+/// A rule of keys that is broken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiKeyError {
     #[error("A name has 1 to 100 characters, and no control characters")]
@@ -93,10 +92,10 @@ pub(crate) enum ApiKeyError {
 
 userdom_domain::error_codes! {
     ApiKeyError {
-        Self::Name => rule("api_key.name_invalid", "The name of the key is not accepted");
-        Self::NoScope => rule("api_key.no_scope", "A key must have a scope");
+        Self::Name => Rule("api_key.name_invalid", "The name of the key is not accepted");
+        Self::NoScope => Rule("api_key.no_scope", "A key must have a scope");
         Self::ExpiresInPast =>
-            rule("api_key.expires_in_past", "The end of the key lies in the past");
+            Rule("api_key.expires_in_past", "The end of the key lies in the past");
     }
 }
 

@@ -79,32 +79,32 @@ pub enum UserError {
 crate::error_codes! {
     UserError {
         Self::EmailAlreadyExists(_) =>
-            conflict("email.already_exists", "The user has this email already");
-        Self::EmailNotFound(_) => missing("email.not_found", "There is no such email");
-        Self::CannotRemoveOnlyEmail => rule("email.only_one", "The only email cannot be removed");
+            Conflict("email.already_exists", "The user has this email already");
+        Self::EmailNotFound(_) => Missing("email.not_found", "There is no such email");
+        Self::CannotRemoveOnlyEmail => Rule("email.only_one", "The only email cannot be removed");
         Self::DefaultEmailIsPrimary =>
-            rule("email.default_is_primary", "The default email is primary");
+            Rule("email.default_is_primary", "The default email is primary");
         Self::DefaultEmailMustBeVerified =>
-            rule("email.default_must_be_verified", "The default email must be verified");
+            Rule("email.default_must_be_verified", "The default email must be verified");
         Self::EmailAlreadyVerified =>
-            rule("email.already_verified", "The email is verified already");
+            Rule("email.already_verified", "The email is verified already");
         Self::PhoneAlreadyExists(_) =>
-            conflict("phone.already_exists", "The user has this phone already");
+            Conflict("phone.already_exists", "The user has this phone already");
         Self::PhoneAlreadyVerified =>
-            rule("phone.already_verified", "The phone is verified already");
+            Rule("phone.already_verified", "The phone is verified already");
         Self::PhoneNotReachable =>
-            rule("phone.not_reachable", "The calling code of the phone is unknown");
-        Self::PhoneNotFound(_) => missing("phone.not_found", "There is no such phone");
-        Self::AddressNotFound(_) => missing("address.not_found", "There is no such address");
+            Rule("phone.not_reachable", "The calling code of the phone is unknown");
+        Self::PhoneNotFound(_) => Missing("phone.not_found", "There is no such phone");
+        Self::AddressNotFound(_) => Missing("address.not_found", "There is no such address");
         Self::DefaultOfTypeExists(_) =>
-            rule("contact.default_of_type_exists", "There is a default of this type already");
-        Self::TooMany { .. } => rule("contact.too_many", "There are too many of them");
+            Rule("contact.default_of_type_exists", "There is a default of this type already");
+        Self::TooMany { .. } => Rule("contact.too_many", "There are too many of them");
         Self::ProfileNotInitialized =>
-            rule("profile.not_initialized", "The user has no profile yet; send both names");
+            Rule("profile.not_initialized", "The user has no profile yet; send both names");
         Self::CannotActivate { .. } | Self::InvalidTransition { .. } =>
-            rule("status.invalid_transition", "The status does not allow this");
-        Self::NoRole => rule("role.none", "A user must have a role");
-        Self::LastAdmin => rule("role.last_admin", "The installation keeps one admin");
+            Rule("status.invalid_transition", "The status does not allow this");
+        Self::NoRole => Rule("role.none", "A user must have a role");
+        Self::LastAdmin => Rule("role.last_admin", "The installation keeps one admin");
     }
     else { Self::BirthDate(error) => error.code() }
 }

@@ -48,11 +48,11 @@ pub enum BirthDateError {
 
 crate::error_codes! {
     BirthDateError {
-        Self::TooYoung => rule("profile.too_young", "The user is too young");
+        Self::TooYoung => Rule("profile.too_young", "The user is too young");
         Self::InTheFuture =>
-            rule("profile.birth_date_in_future", "The date of birth is in the future");
+            Rule("profile.birth_date_in_future", "The date of birth is in the future");
         Self::TooLongAgo =>
-            rule("profile.birth_date_too_early", "The date of birth is too long ago");
+            Rule("profile.birth_date_too_early", "The date of birth is too long ago");
     }
 }
 

@@ -79,7 +79,7 @@ pub struct StatusNoteError;
 
 crate::error_codes! {
     StatusNoteError {
-        Self => rule("status.reason_invalid", "The reason is not accepted");
+        Self => Rule("status.reason_invalid", "The reason is not accepted");
     }
 }
 

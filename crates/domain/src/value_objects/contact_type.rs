@@ -42,7 +42,7 @@ pub struct ContactTypeError;
 
 crate::error_codes! {
     ContactTypeError {
-        Self => rule("contact_type.unknown", "The contact type is unknown");
+        Self => Rule("contact_type.unknown", "The contact type is unknown");
     }
 }
 

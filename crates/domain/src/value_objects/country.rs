@@ -52,7 +52,7 @@ pub enum CountryError {
 
 crate::error_codes! {
     CountryError {
-        Self::Unknown { .. } => rule("country.unknown", "The country is unknown");
+        Self::Unknown { .. } => Rule("country.unknown", "The country is unknown");
     }
 }
 

@@ -33,10 +33,10 @@ pub enum DisplayNameError {
 
 crate::error_codes! {
     DisplayNameError {
-        Self::Empty => rule("display_name.empty", "The display name is empty");
-        Self::TooLong => rule("display_name.too_long", "The display name is too long");
+        Self::Empty => Rule("display_name.empty", "The display name is empty");
+        Self::TooLong => Rule("display_name.too_long", "The display name is too long");
         Self::ControlCharacter =>
-            rule("display_name.control_character", "The display name has a control character");
+            Rule("display_name.control_character", "The display name has a control character");
     }
 }
 

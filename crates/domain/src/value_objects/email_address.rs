@@ -42,8 +42,8 @@ pub enum EmailAddressError {
 
 crate::error_codes! {
     EmailAddressError {
-        Self::Empty => rule("email.empty", "The email is empty");
-        Self::InvalidFormat(_) => rule("email.invalid_format", "The email is not one");
+        Self::Empty => Rule("email.empty", "The email is empty");
+        Self::InvalidFormat(_) => Rule("email.invalid_format", "The email is not one");
     }
 }
 

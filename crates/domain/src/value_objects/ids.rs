@@ -21,13 +21,6 @@ pub enum IdError {
     },
 }
 
-crate::error_codes! {
-    IdError {
-        Self::Empty { .. } => rule("id.empty", "The id is empty");
-        Self::InvalidFormat { .. } => rule("id.invalid_format", "The id is no UUID");
-    }
-}
-
 macro_rules! identity {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
@@ -148,6 +141,6 @@ mod tests {
     fn r3_each_kind_of_contact_has_an_identity_of_its_own() {
         assert_eq!(EmailId::parse("").unwrap_err().to_string(), "Email ID cannot be empty");
         assert_eq!(PhoneId::parse("x").unwrap_err().to_string(), "Invalid Phone ID format");
-        assert_eq!(AddressId::parse("x").unwrap_err().code(), "id.invalid_format");
+        assert_eq!(AddressId::parse("x").unwrap_err().to_string(), "Invalid Address ID format");
     }
 }

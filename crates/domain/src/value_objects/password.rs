@@ -45,8 +45,8 @@ pub enum PasswordError {
 
 crate::error_codes! {
     PasswordError {
-        Self::TooShort { .. } => rule("password.too_short", "The password is too short");
-        Self::TooLong => rule("password.too_long", "The password is too long");
+        Self::TooShort { .. } => Rule("password.too_short", "The password is too short");
+        Self::TooLong => Rule("password.too_long", "The password is too long");
     }
 }
 

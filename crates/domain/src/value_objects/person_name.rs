@@ -36,10 +36,10 @@ pub enum PersonNameError {
 
 crate::error_codes! {
     PersonNameError {
-        Self::Empty => rule("name.empty", "The name is empty");
-        Self::TooLong => rule("name.too_long", "The name is too long");
+        Self::Empty => Rule("name.empty", "The name is empty");
+        Self::TooLong => Rule("name.too_long", "The name is too long");
         Self::ControlCharacter =>
-            rule("name.control_character", "The name has a control character");
+            Rule("name.control_character", "The name has a control character");
     }
 }
 

@@ -42,12 +42,12 @@ pub enum UsernameError {
 
 crate::error_codes! {
     UsernameError {
-        Self::TooShort => rule("username.too_short", "The username is too short");
-        Self::TooLong => rule("username.too_long", "The username is too long");
+        Self::TooShort => Rule("username.too_short", "The username is too short");
+        Self::TooLong => Rule("username.too_long", "The username is too long");
         Self::InvalidCharacter =>
-            rule("username.invalid_character", "The username has a character that is not allowed");
+            Rule("username.invalid_character", "The username has a character that is not allowed");
         Self::InvalidStart =>
-            rule("username.invalid_start", "The username starts with a character that is not allowed");
+            Rule("username.invalid_start", "The username starts with a character that is not allowed");
     }
 }
 

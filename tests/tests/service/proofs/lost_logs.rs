@@ -40,7 +40,8 @@ fn run(folder: &Path, arguments: &[&str], stdout: Stdio, stderr: Stdio) -> Outpu
 /// Each command as it was, tried by hand, panicked with code 101.
 #[test]
 fn f1_what_a_command_cannot_print_is_one_line_and_code_1() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
+        &["errors"],
         &["openapi"],
         &["graphql-schema"],
         &["check-config"],
@@ -55,11 +56,11 @@ fn f1_what_a_command_cannot_print_is_one_line_and_code_1() {
         let folder = tempfile::tempdir().unwrap();
         for command in commands {
             let output = run(folder.path(), command, nowhere(), Stdio::piped());
-            let message = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(1), "{command:?}, {what}: {message}");
-            assert!(message.starts_with("userdom: ") && message.lines().count() == 1, "{message}");
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{command:?}, {what}: {told}");
+            assert!(told.starts_with("userdom: ") && told.lines().count() == 1, "{told}");
             if command.contains(&"chief") {
-                assert!(message.contains("was made"), "{message}");
+                assert!(told.contains("was made"), "{told}");
             }
         }
         for command in [["openapi"].as_slice(), &["no-such-command"], &["--help"]] {

@@ -28,6 +28,7 @@ mod lost_logs;
 mod p2_erased_bytes;
 mod p3_append_only;
 mod processes;
+mod promises;
 mod public_api;
 mod r1_redis;
 mod r28_directory;

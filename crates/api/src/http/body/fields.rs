@@ -6,8 +6,8 @@ use userdom_domain::{Patch, json_members, trimmed};
 
 use super::{Context, FieldType, strict_json};
 use crate::http::{
-    codes::{Code, code},
-    faults::{self, FaultKind, FaultList},
+    codes::Code,
+    faults::{self, FaultList},
     problem::Problem,
     schema::{Member, Schema, member},
 };
@@ -264,11 +264,11 @@ impl<'a> Fields<'a> {
     pub(super) fn wrong_type_at(&mut self, pointer: &str, expected: &str) {
         self.misread = true;
         let detail = format!("This field must be {expected}");
-        self.faults.add(pointer, code!("field.wrong_type").name, detail, FaultKind::Malformed);
+        self.faults.malformed(pointer, code!("field.wrong_type"), detail);
     }
 
     pub(super) fn malformed(&mut self, name: &str, code: &Code, detail: &str) {
-        self.faults.add(&self.pointer(name), code.name, detail, FaultKind::Malformed);
+        self.faults.malformed(&self.pointer(name), code, detail);
     }
 
     /// Pointers and codes, in order.

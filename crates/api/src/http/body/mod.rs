@@ -8,7 +8,6 @@ mod request;
 mod strict_json;
 mod values;
 
-use crate::http::codes::code;
 use std::time::Duration;
 
 use actix_web::{

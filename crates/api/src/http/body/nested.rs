@@ -1,4 +1,3 @@
-use crate::http::codes::code;
 use std::mem;
 
 use serde_json::{Map, Value};

@@ -6,7 +6,7 @@ use userdom_application::services::CodedError;
 
 use super::{FieldType, Fields};
 use crate::http::{
-    codes::{Plain, code},
+    codes::Code,
     schema::{Schema, member},
 };
 
@@ -87,11 +87,10 @@ impl Fields<'_> {
 }
 
 /// A moment in RFC 3339, to the microsecond that the store keeps.
-pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, Plain> {
+pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, &'static Code> {
     let read = DateTime::parse_from_rfc3339(text).ok();
     let read = read.and_then(|moment| DateTime::from_timestamp_micros(moment.timestamp_micros()));
-    read.filter(|moment| (0..=9999).contains(&moment.year()))
-        .ok_or(Plain(code!("time.invalid_format")))
+    read.filter(|moment| (0..=9999).contains(&moment.year())).ok_or(code!("time.invalid_format"))
 }
 
 #[cfg(test)]

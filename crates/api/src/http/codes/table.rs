@@ -86,7 +86,8 @@ pub(super) const FIELDS: &[Code] = &[
     Code::new(400, "list.length", "The list has too few or too many items"),
     Code::new(400, "field.conflict", "The field cannot stand beside another one"),
     Code::new(400, "filter.invalid", "The filter cannot be read"),
-    Code::new(400, "sort.unknown", "There is no such order"),
+    Code::new(400, "sort.unknown", "There is no such order")
+        .hint("Sort by created_at, username, last_login_at or last_name; with \"-\" before it backwards"),
     Code::new(400, "limit.invalid", "A page has 1 to 200 items"),
     Code::new(400, "flag.invalid", "The parameter is true or false"),
     Code::new(400, "status.unknown", "The status is unknown"),

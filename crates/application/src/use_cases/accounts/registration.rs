@@ -112,7 +112,7 @@ pub(crate) struct ReservedUsername;
 
 userdom_domain::error_codes! {
     ReservedUsername {
-        Self => rule("username.reserved", "The username is reserved");
+        Self => Rule("username.reserved", "The username is reserved");
     }
 }
 

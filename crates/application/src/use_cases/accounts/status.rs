@@ -84,10 +84,10 @@ pub fn check_sanction(
     // The rule is about the reason alone.
     let nobody = UserId::from_uuid(uuid::Uuid::nil());
     if let Some(Err(error)) = reason.map(|reason| StatusNote::new(reason, nobody, until)) {
-        validation.refuse(Field::Reason, error.code(), error);
+        validation.refuse(Field::Reason, &error);
     }
     if until.is_some_and(|until| until <= now) {
-        validation.refuse(Field::Until, EndInPast.code(), EndInPast);
+        validation.refuse(Field::Until, &EndInPast);
     }
     validation.finish()
 }
@@ -99,7 +99,7 @@ pub(crate) struct EndInPast;
 
 userdom_domain::error_codes! {
     EndInPast {
-        Self => rule("status.until_in_past", "The end lies in the past");
+        Self => Rule("status.until_in_past", "The end lies in the past");
     }
 }
 

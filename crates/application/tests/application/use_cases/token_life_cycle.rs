@@ -324,7 +324,7 @@ fn a7_a_token_of_one_kind_is_noise_at_every_other_door() {
     let new = given::password("a longer horse");
     for (n, token) in tokens.into_iter().enumerate() {
         let caller = from_somewhere();
-        let uses: [Result<(), AppError>; 5] = [
+        let attempts: [Result<(), AppError>; 5] = [
             if n == 0 { Ok(()) } else { world.app.authenticate(token).map(drop) },
             if n == 1 {
                 Ok(())
@@ -344,8 +344,8 @@ fn a7_a_token_of_one_kind_is_noise_at_every_other_door() {
             },
             if n == 4 { Ok(()) } else { world.app.execute(&caller, &reset_password(token, &new)) },
         ];
-        for (use_of, result) in uses.into_iter().enumerate() {
-            assert_eq!(result.is_ok(), use_of == n, "token {n} in use {use_of}: {result:?}");
+        for (attempt, result) in attempts.into_iter().enumerate() {
+            assert_eq!(result.is_ok(), attempt == n, "token {n} in attempt {attempt}: {result:?}");
         }
     }
 }

@@ -66,16 +66,16 @@ fn label(field: &str) -> &'static str {
 
 crate::error_codes! {
     AddressError {
-        Self::StreetRequired => rule("address.street_required", "The street is required");
-        Self::CityRequired => rule("address.city_required", "The city is required");
-        Self::StateRequired => rule("address.state_required", "The state is required");
+        Self::StreetRequired => Rule("address.street_required", "The street is required");
+        Self::CityRequired => Rule("address.city_required", "The city is required");
+        Self::StateRequired => Rule("address.state_required", "The state is required");
         Self::PostalCodeRequired =>
-            rule("address.postal_code_required", "The postal code is required");
+            Rule("address.postal_code_required", "The postal code is required");
         Self::InvalidZipCode | Self::InvalidPostalCode { .. } =>
-            rule("address.invalid_postal_code", "The postal code has another form in this country");
-        Self::TooLong { .. } => rule("address.too_long", "A part of the address is too long");
+            Rule("address.invalid_postal_code", "The postal code has another form in this country");
+        Self::TooLong { .. } => Rule("address.too_long", "A part of the address is too long");
         Self::ControlCharacter { .. } =>
-            rule("address.control_character", "The address has a control character");
+            Rule("address.control_character", "The address has a control character");
     }
     else { Self::Country(error) => error.code() }
 }

@@ -60,15 +60,15 @@ pub enum PhoneNumberError {
 
 crate::error_codes! {
     PhoneNumberError {
-        Self::TooLong => rule("phone.too_long", "The phone number is too long");
+        Self::TooLong => Rule("phone.too_long", "The phone number is too long");
         Self::InvalidCharacter =>
-            rule("phone.invalid_character", "The phone number has a character that is not allowed");
-        Self::TooFewDigits => rule("phone.too_few_digits", "The phone number has too few digits");
+            Rule("phone.invalid_character", "The phone number has a character that is not allowed");
+        Self::TooFewDigits => Rule("phone.too_few_digits", "The phone number has too few digits");
         Self::TooManyDigits =>
-            rule("phone.too_many_digits", "The phone number has too many digits");
+            Rule("phone.too_many_digits", "The phone number has too many digits");
         Self::UnknownCallingCode =>
-            rule("phone.unknown_calling_code", "The calling code is not assigned");
-        Self::NotPossible => rule("phone.not_possible", "No such phone number is possible");
+            Rule("phone.unknown_calling_code", "The calling code is not assigned");
+        Self::NotPossible => Rule("phone.not_possible", "No such phone number is possible");
     }
 }
 

@@ -27,12 +27,12 @@ pub enum PreferencesError {
 crate::error_codes! {
     PreferencesError {
         Self::InvalidValue { .. } =>
-            rule("preferences.invalid_value", "A preference has a value that is not allowed");
-        Self::TooLarge => rule("preferences.too_large", "The preferences are too large");
-        Self::TooDeep => rule("preferences.too_deep", "The preferences are too deep");
+            Rule("preferences.invalid_value", "A preference has a value that is not allowed");
+        Self::TooLarge => Rule("preferences.too_large", "The preferences are too large");
+        Self::TooDeep => Rule("preferences.too_deep", "The preferences are too deep");
         Self::NulCharacter =>
-            rule("preferences.nul_character", "A preference contains the character U+0000");
-        Self::NotJson => rule("preferences.not_json", "A preference is no JSON value");
+            Rule("preferences.nul_character", "A preference contains the character U+0000");
+        Self::NotJson => Rule("preferences.not_json", "A preference is no JSON value");
     }
 }
 

@@ -32,8 +32,8 @@ pub enum AvatarUrlError {
 
 crate::error_codes! {
     AvatarUrlError {
-        Self::Invalid => rule("avatar_url.invalid", "The avatar URL is not one");
-        Self::TooLong => rule("avatar_url.too_long", "The avatar URL is too long");
+        Self::Invalid => Rule("avatar_url.invalid", "The avatar URL is not one");
+        Self::TooLong => Rule("avatar_url.too_long", "The avatar URL is too long");
     }
 }
 

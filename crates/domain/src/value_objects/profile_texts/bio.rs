@@ -28,8 +28,8 @@ pub enum BioError {
 
 crate::error_codes! {
     BioError {
-        Self::TooLong => rule("bio.too_long", "The bio is too long");
-        Self::ControlCharacter => rule("bio.control_character", "The bio has a control character");
+        Self::TooLong => Rule("bio.too_long", "The bio is too long");
+        Self::ControlCharacter => Rule("bio.control_character", "The bio has a control character");
     }
 }
 

@@ -29,10 +29,10 @@ pub enum GenderError {
 
 crate::error_codes! {
     GenderError {
-        Self::Empty => rule("gender.empty", "The gender is empty");
-        Self::TooLong => rule("gender.too_long", "The gender is too long");
+        Self::Empty => Rule("gender.empty", "The gender is empty");
+        Self::TooLong => Rule("gender.too_long", "The gender is too long");
         Self::ControlCharacter =>
-            rule("gender.control_character", "The gender has a control character");
+            Rule("gender.control_character", "The gender has a control character");
     }
 }
 

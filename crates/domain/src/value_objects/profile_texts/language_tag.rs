@@ -23,7 +23,7 @@ pub struct LanguageTagError;
 
 crate::error_codes! {
     LanguageTagError {
-        Self => rule("language.invalid", "The language is no BCP 47 tag");
+        Self => Rule("language.invalid", "The language is no BCP 47 tag");
     }
 }
 

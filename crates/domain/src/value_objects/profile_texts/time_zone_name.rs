@@ -29,7 +29,7 @@ pub struct TimeZoneNameError;
 
 crate::error_codes! {
     TimeZoneNameError {
-        Self => rule("timezone.unknown", "The time zone is unknown");
+        Self => Rule("timezone.unknown", "The time zone is unknown");
     }
 }
 
