@@ -75,7 +75,7 @@ settings! {
     "USERDOM_MAX_CONNECTIONS_PER_ADDRESS" => max_connections_per_address: usize, with_default("1024"),
         kinds::CONNECTIONS;
 
-    /// How long a service that is told to [stop](#health-and-stop) still serves while it is not
+    /// How long a service that was asked to [stop](#health-and-stop) still serves while it is not
     /// ready; 0 to 3600. A terminal is one at standard input or standard error
     "USERDOM_DRAIN_SECONDS" => drain: Option<Duration>, optional("`5`, or `0` on a terminal"),
         kinds::DRAIN;
@@ -92,7 +92,7 @@ settings! {
     /// `off` for tests and measurements; warned about at the start
     "USERDOM_RATE_LIMITS" => rate_limits: bool, with_default("on"), kinds::SWITCH;
 
-    /// `on`: whoever changes a user must send `If-Match`, or gets 428
+    /// `on`: a change of a user without `If-Match` is refused with 428
     "USERDOM_REQUIRE_IF_MATCH" => requires_if_match: bool, with_default("off"), kinds::SWITCH;
 
     /// `on`: `GET /graphql` shows `GraphiQL` to browsers. For development: its script comes
