@@ -38,6 +38,15 @@ pub struct Fault {
 #[error("the request has faulty fields")]
 pub struct Faults(pub Vec<Fault>);
 
+/// What a request names and the application does not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Resource {
+    User,
+    Session,
+    ApiKey,
+}
+
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -63,8 +72,8 @@ pub enum AppError {
     #[error("this is not allowed")]
     Forbidden,
     /// There is none, or the caller may not know of it.
-    #[error("{0} not found")]
-    NotFound(&'static str),
+    #[error("{0:?} not found")]
+    NotFound(Resource),
     /// Somebody else has it.
     #[error("{0:?} is taken")]
     Taken(UniqueKey),

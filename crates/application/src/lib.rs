@@ -31,6 +31,6 @@ pub mod use_cases;
 pub use app::{Adapters, App};
 pub use caller::{Actor, Caller, NoneOf, Origin, Service, SignedInUser};
 pub use commit::{Commit, Pending};
-pub use error::{AppError, Fault, Faults, Field};
+pub use error::{AppError, Fault, Faults, Field, Resource};
 pub use settings::Settings;
 pub use transaction::{Command, Request, Tx, UseCase};

@@ -3,7 +3,7 @@ use userdom_domain::{AddressId, EmailId, PhoneId, RepositoryError, UserAggregate
 use uuid::Uuid;
 
 use crate::{
-    App, AppError, Caller, Commit,
+    App, AppError, Caller, Commit, Resource,
     commit::Grant,
     policies::{self, Operation},
     ports::{MailRequest, NewEntry, NewToken, OutboxContent, TokenKind, UnitOfWork, UserMessage},
@@ -128,7 +128,7 @@ impl Tx<'_> {
         let Some(user) = self.uow.users().find_by_id(id)? else {
             let is_known = self.caller.actor.is_some();
             return Err(if is_known {
-                AppError::NotFound("user")
+                AppError::NotFound(Resource::User)
             } else {
                 AppError::Unauthenticated
             });

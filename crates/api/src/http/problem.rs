@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use serde_json::{Map, Value, json};
-use userdom_application::{AppError, ports::Exceeded};
+use userdom_application::{AppError, Resource, ports::Exceeded};
 use userdom_domain::{RepositoryError, UniqueKey};
 
 use super::{
@@ -240,9 +240,9 @@ impl From<AppError> for Problem {
             AppError::Forbidden => Self::new(code!("access.forbidden")),
             AppError::ReauthenticationRequired => Self::new(code!("reauthentication_required")),
             AppError::ProofRefused => Self::new(code!("access.proof_refused")),
-            AppError::NotFound("session") => Self::new(code!("session.not_found")),
-            AppError::NotFound("api_key") => Self::new(code!("api_key.not_found")),
-            AppError::NotFound(_) => Self::new(code!("user.not_found")),
+            AppError::NotFound(Resource::Session) => Self::new(code!("session.not_found")),
+            AppError::NotFound(Resource::ApiKey) => Self::new(code!("api_key.not_found")),
+            AppError::NotFound(Resource::User) => Self::new(code!("user.not_found")),
             AppError::Taken(UniqueKey::Username) => Self::new(code!("username.taken")),
             AppError::Taken(UniqueKey::VerifiedEmail) => {
                 Self::new(code!("email.verified_elsewhere"))
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(status(AppError::Unauthenticated), (401, "access.unauthenticated"));
         assert_eq!(status(AppError::SignInRefused), (401, "session.refused"));
         assert_eq!(status(AppError::Forbidden), (403, "access.forbidden"));
-        assert_eq!(status(AppError::NotFound("user")), (404, "user.not_found"));
+        assert_eq!(status(AppError::NotFound(Resource::User)), (404, "user.not_found"));
         assert_eq!(status(AppError::Taken(UniqueKey::Username)), (409, "username.taken"));
         assert_eq!(status(AppError::Taken(UniqueKey::Identity)), (500, "internal"));
         assert_eq!(status(AppError::StaleVersion), (412, "version.stale"));
@@ -323,8 +323,8 @@ mod tests {
         let error = AppError::ReauthenticationRequired;
         assert_eq!(status(error), (403, "reauthentication_required"));
         assert_eq!(status(AppError::ProofRefused), (403, "access.proof_refused"));
-        assert_eq!(status(AppError::NotFound("session")), (404, "session.not_found"));
-        assert_eq!(status(AppError::NotFound("api_key")), (404, "api_key.not_found"));
+        assert_eq!(status(AppError::NotFound(Resource::Session)), (404, "session.not_found"));
+        assert_eq!(status(AppError::NotFound(Resource::ApiKey)), (404, "api_key.not_found"));
         assert_eq!(status(AppError::CodeNotValid), (422, "code.not_valid"));
         assert_eq!(status(AppError::SecondFactorEnabled), (409, "two_factor.already_enabled"));
         assert_eq!(status(AppError::SecondFactorMissing), (409, "two_factor.not_enabled"));

@@ -5,7 +5,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 use userdom_domain::{UserAggregate, UserId, UserRole};
 
-use crate::{Actor, AppError, ports::Scope};
+use crate::{Actor, AppError, Resource, ports::Scope};
 pub use table::decide;
 
 /// What can be done to a user.
@@ -111,7 +111,7 @@ pub fn authorise(
     match decide(actor, operation, target) {
         Verdict::Allowed => Ok(()),
         Verdict::Forbidden => Err(AppError::Forbidden),
-        Verdict::Hidden => Err(AppError::NotFound("user")),
+        Verdict::Hidden => Err(AppError::NotFound(Resource::User)),
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::json::{maybe_time, time};
 use crate::{
-    App, AppError, Caller, Command, Faults, Field, Request, Tx, UseCase,
+    App, AppError, Caller, Command, Faults, Field, Request, Resource, Tx, UseCase,
     commit::Grant,
     policies::{self, GlobalOperation},
     ports::{ApiKey, Outcome, Scope, SecretToken, TokenHash, TokenKind},
@@ -112,7 +112,7 @@ impl Command for RemoveApiKey {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         tx.require_api_key_access()?;
         if !tx.uow.api_keys().remove(self.id)? {
-            return Err(AppError::NotFound("api_key"));
+            return Err(AppError::NotFound(Resource::ApiKey));
         }
         tx.audit("api_key.removed", Outcome::Success, None, Some(self.id))
     }

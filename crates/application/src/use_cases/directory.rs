@@ -5,7 +5,7 @@ use super::{
     page::{Page, cut},
 };
 use crate::{
-    App, AppError, Caller,
+    App, AppError, Caller, Resource,
     policies::{self, GlobalOperation},
     ports::{DirectoryQuery, Place, UserOrder},
 };
@@ -85,7 +85,7 @@ impl App {
         Self::check_search(caller)?;
         let found = self.adapters.store.read()?.users().find_by_email(email)?;
         let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
-        Ok(self.view_for(actor, &found.ok_or(AppError::NotFound("user"))?))
+        Ok(self.view_for(actor, &found.ok_or(AppError::NotFound(Resource::User))?))
     }
 
     /// The user with this name (R9).
@@ -97,7 +97,7 @@ impl App {
         Self::check_search(caller)?;
         let found = self.adapters.store.read()?.users().find_by_username(username)?;
         let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
-        Ok(self.view_for(actor, &found.ok_or(AppError::NotFound("user"))?))
+        Ok(self.view_for(actor, &found.ok_or(AppError::NotFound(Resource::User))?))
     }
 
     /// Reads what other applications have written into the shared tables, so that the

@@ -7,7 +7,7 @@ mod view;
 use userdom_domain::{Preferences, UserAggregate, UserId, UserRole, Username};
 
 use crate::{
-    Actor, App, AppError, Caller, Command, Tx,
+    Actor, App, AppError, Caller, Command, Resource, Tx,
     commit::Grant,
     policies::{self, Operation, Target, Verdict},
     ports::UnitOfWork,
@@ -40,7 +40,7 @@ impl App {
     ) -> Result<Option<i64>, AppError> {
         let actor = caller.actor.as_ref().ok_or(AppError::Unauthenticated)?;
         let stamp = self.adapters.store.read()?.accounts().stamp(id)?;
-        let stamp = stamp.ok_or(AppError::NotFound("user"))?;
+        let stamp = stamp.ok_or(AppError::NotFound(Resource::User))?;
         let highest_role = stamp.roles.last().copied().unwrap_or(UserRole::Guest);
         let target = Target { id, highest_role };
         policies::authorise(Some(actor), Operation::View, target)?;
@@ -58,7 +58,7 @@ impl App {
         operation: Operation,
         id: UserId,
     ) -> Result<UserAggregate, AppError> {
-        let user = reader.users().find_by_id(id)?.ok_or(AppError::NotFound("user"))?;
+        let user = reader.users().find_by_id(id)?.ok_or(AppError::NotFound(Resource::User))?;
         policies::authorise(caller.actor.as_ref(), operation, &user)?;
         Ok(user)
     }

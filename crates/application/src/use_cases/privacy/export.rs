@@ -4,7 +4,7 @@ use userdom_domain::{UserAggregate, UserId};
 use uuid::Uuid;
 
 use crate::{
-    App, AppError, Caller, Request, UseCase,
+    App, AppError, Caller, Request, Resource, UseCase,
     policies::Operation,
     ports::{KnownDevice, Outcome, Session, UnitOfWork},
     use_cases::{ApiKeyView, EventView, UserView, audit::own_view},
@@ -179,7 +179,7 @@ impl App {
     /// A reader, if the user is still there.
     fn reader_of(&self, user_id: UserId) -> Result<Box<dyn UnitOfWork>, AppError> {
         let mut reader = self.adapters.store.read()?;
-        reader.accounts().stamp(user_id)?.ok_or(AppError::NotFound("user"))?;
+        reader.accounts().stamp(user_id)?.ok_or(AppError::NotFound(Resource::User))?;
         Ok(reader)
     }
 }

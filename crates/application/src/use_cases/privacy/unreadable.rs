@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use userdom_domain::{RepositoryError, UserId, UserRole};
 
 use crate::{
-    App, AppError, Caller, Command, Tx,
+    App, AppError, Caller, Command, Resource, Tx,
     policies::{self, Operation, Target},
     ports::{Outcome, Stamp},
 };
@@ -22,7 +22,7 @@ impl Command for EraseUnreadable {
         tx.may_erase(UserId::from_uuid(uuid::Uuid::nil()), UserRole::Guest)?;
         tx.require_recent_authentication()?;
         if !tx.uow.accounts().erase_unreadable(&self.id)? {
-            return Err(AppError::NotFound("user"));
+            return Err(AppError::NotFound(Resource::User));
         }
         tx.audit("user.erased", Outcome::Success, None, None)
     }
@@ -32,7 +32,7 @@ impl Tx<'_> {
     /// Version and roles of a user that cannot be read, such as one with a contact whose id is no
     /// UUID, if the caller may erase it.
     pub(super) fn stamp_to_erase(&mut self, id: UserId) -> Result<Stamp, AppError> {
-        let stamp = self.uow.accounts().stamp(id)?.ok_or(AppError::NotFound("user"))?;
+        let stamp = self.uow.accounts().stamp(id)?.ok_or(AppError::NotFound(Resource::User))?;
         self.may_erase(id, stamp.roles.last().copied().unwrap_or(UserRole::Guest))?;
         Ok(stamp)
     }

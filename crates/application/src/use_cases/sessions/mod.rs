@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::json::time;
 use crate::{
-    App, AppError, Caller, Command, Request, SignedInUser, Tx, UseCase,
+    App, AppError, Caller, Command, Request, Resource, SignedInUser, Tx, UseCase,
     policies::Operation,
     ports::{Outcome, Session},
 };
@@ -132,7 +132,7 @@ impl Command for EndSession {
     fn apply(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         tx.user_for(Operation::EndSessions, self.user_id)?;
         if !tx.uow.sessions().end(self.user_id, self.session_id)? {
-            return Err(AppError::NotFound("session"));
+            return Err(AppError::NotFound(Resource::Session));
         }
         let (user_id, session_id) = (self.user_id, self.session_id);
         tx.audit("session.ended", Outcome::Success, Some(user_id), Some(session_id))

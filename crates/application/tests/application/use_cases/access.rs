@@ -1,7 +1,7 @@
 //! Who may do what to whom, through every command.
 
 use userdom_application::{
-    App, AppError, Caller, Command,
+    App, AppError, Caller, Command, Resource,
     testing::given,
     use_cases::{
         AddAddress, AddEmail, AddPhone, ChangeEmailType, ChangePhoneType, DeleteAccount,
@@ -136,7 +136,7 @@ fn a_foreign_user_is_not_found() {
     let user = somebody(&world);
     for role in [UserRole::Guest, UserRole::User, UserRole::Premium] {
         for (_, attempt) in all_commands(&user) {
-            assert_err!(attempt(&world.app, &by_a(role)), AppError::NotFound("user"));
+            assert_err!(attempt(&world.app, &by_a(role)), AppError::NotFound(Resource::User));
         }
     }
     assert_eq!(world.user(user.id()), user);
@@ -163,7 +163,10 @@ fn nobody_may_do_nothing_and_learns_nothing() {
         assert_err!(attempt(&world.app, &by_nobody()), AppError::Unauthenticated);
     }
     for (_, attempt) in all_commands(&unknown) {
-        assert_err!(attempt(&world.app, &by_a(UserRole::Admin)), AppError::NotFound("user"));
+        assert_err!(
+            attempt(&world.app, &by_a(UserRole::Admin)),
+            AppError::NotFound(Resource::User)
+        );
     }
 }
 
@@ -186,11 +189,11 @@ fn who_may_see_a_user() {
     let user = somebody(&world);
     let see = |caller: &Caller| world.app.get_user(caller, user.id());
     assert_err!(see(&by_nobody()), AppError::Unauthenticated);
-    assert_err!(see(&by_a(UserRole::Premium)), AppError::NotFound("user"));
+    assert_err!(see(&by_a(UserRole::Premium)), AppError::NotFound(Resource::User));
     assert!(see(&by(&user)).unwrap().security.is_none());
     for role in [UserRole::Moderator, UserRole::Admin] {
         assert_eq!(see(&by_a(role)).unwrap().security.unwrap().failed_login_attempts, 0);
     }
     let unknown = world.app.get_user(&by_a(UserRole::Admin), given::a_user_id());
-    assert_err!(unknown, AppError::NotFound("user"));
+    assert_err!(unknown, AppError::NotFound(Resource::User));
 }

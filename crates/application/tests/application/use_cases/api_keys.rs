@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use userdom_application::{
-    AppError, Caller, Field,
+    AppError, Caller, Field, Resource,
     ports::{Clock, Scope},
     testing::given,
     use_cases::{AddEmail, CreateApiKey, Introspection, SetRoles, UpdateProfile},
@@ -65,7 +65,7 @@ fn a_removed_key_opens_nothing() {
     world.app.execute(&caller, &remove_api_key(view.id)).unwrap();
     assert_err!(world.app.authenticate(key.expose()), AppError::Unauthenticated);
     let again = world.app.execute(&caller, &remove_api_key(view.id));
-    assert_err!(again, AppError::NotFound("api_key"));
+    assert_err!(again, AppError::NotFound(Resource::ApiKey));
     assert_eq!(lines(&world, admin.id(), "api_key.removed"), 1);
 }
 
@@ -186,7 +186,7 @@ fn a_key_does_what_its_scope_says() {
     app.execute(&writer, &profile(&ada)).unwrap();
     app.execute(&writer, &add).unwrap();
     assert_err!(app.execute(&writer, &profile(&admin)), AppError::Forbidden);
-    assert_err!(app.get_user(&events, ada.id()), AppError::NotFound("user"));
+    assert_err!(app.get_user(&events, ada.id()), AppError::NotFound(Resource::User));
     assert!(!app.list_events(&events, ada.id(), None, 10).unwrap().items.is_empty());
     assert_err!(app.list_events(&reader, ada.id(), None, 10), AppError::Forbidden);
     let line = super::trust::trail(&world, ada.id()).pop().unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use userdom_application::{
-    AppError, Caller, Origin,
+    AppError, Caller, Origin, Resource,
     ports::{Clock, Outcome, Scope},
     testing::given,
     use_cases::{
@@ -304,12 +304,12 @@ fn the_trail_is_read_in_pages_by_whom_it_concerns() {
     assert!(ids.is_sorted_by(|one, next| one > next), "the newest first");
     let of_another =
         world.app.list_events(&by_a(UserRole::Admin), UserId::from_uuid(ids[0]), Some(&cursor), 1);
-    assert_err!(of_another, AppError::NotFound("user"));
+    assert_err!(of_another, AppError::NotFound(Resource::User));
 
     let list = |caller: &Caller| world.app.list_events(caller, ada.id(), None, 1).map(drop);
     list(&by_a(UserRole::Moderator)).unwrap();
     assert_err!(list(&by_nobody()), AppError::Unauthenticated);
-    assert_err!(list(&by_a(UserRole::Premium)), AppError::NotFound("user"));
+    assert_err!(list(&by_a(UserRole::Premium)), AppError::NotFound(Resource::User));
     let admin = a(UserRole::Admin, "chief", &world);
     let of_admin = world.app.list_events(&by_a(UserRole::Moderator), admin.id(), None, 1);
     assert_err!(of_admin, AppError::Forbidden);

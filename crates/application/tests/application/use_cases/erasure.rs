@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use userdom_application::{
-    AppError, Caller,
+    AppError, Caller, Resource,
     ports::Store,
     testing::given,
     use_cases::{DeleteAccount, EraseUser, RegisterUser, Swept},
@@ -81,7 +81,7 @@ fn c3_an_export_ends_when_the_user_is_erased_meanwhile() {
     let mut export = world.app.execute(&by(&ada), &export_user(ada.id())).unwrap();
     assert!(world.app.next_part(&mut export).unwrap().is_some());
     world.app.execute(&by(&ada), &EraseUser { user_id: ada.id() }).unwrap();
-    assert_err!(world.app.next_part(&mut export), AppError::NotFound("user"));
+    assert_err!(world.app.next_part(&mut export), AppError::NotFound(Resource::User));
 }
 
 #[test]
@@ -172,11 +172,11 @@ fn erasing_needs_a_recent_proof_and_the_owner_or_an_admin() {
     let moderator = world.app.execute(&by_a(UserRole::Moderator), &erase);
     assert_err!(moderator, AppError::Forbidden);
     let stranger = world.app.execute(&by_a(UserRole::User), &erase);
-    assert_err!(stranger, AppError::NotFound("user"));
+    assert_err!(stranger, AppError::NotFound(Resource::User));
     assert_eq!(world.user(ada.id()).version(), ada.version());
     world.app.execute(&by_a(UserRole::Admin), &erase).unwrap();
     let again = world.app.execute(&by_a(UserRole::Admin), &erase);
-    assert_err!(again, AppError::NotFound("user"));
+    assert_err!(again, AppError::NotFound(Resource::User));
 }
 
 #[test]

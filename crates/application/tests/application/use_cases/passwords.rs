@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use userdom_application::{
-    Actor, AppError, Caller, Field, Settings,
+    Actor, AppError, Caller, Field, Resource, Settings,
     ports::{Channel, Outbox, PasswordStrength, TokenKind, TokenMint, WeakPassword},
     testing::{TestMint, given},
     use_cases::{AddEmail, ChangePassword, OpenedSession, RemoveEmail, SignInStep},
@@ -167,7 +167,7 @@ fn nobody_changes_the_password_of_another() {
     let request = change(ada.id(), given::PASSWORD, NEW);
     let by = |caller: Caller| world.app.execute(&caller, &request);
     assert_err!(by(by_nobody()), AppError::Unauthenticated);
-    assert_err!(by(by_a(UserRole::Premium)), AppError::NotFound("user"));
+    assert_err!(by(by_a(UserRole::Premium)), AppError::NotFound(Resource::User));
     assert_err!(by(by_a(UserRole::Admin)), AppError::Forbidden);
     assert_eq!(world.hasher.real_checks(), 0);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use userdom_application::{
-    Actor, AppError, Service, SignedInUser,
+    Actor, AppError, Resource, Service, SignedInUser,
     policies::{self, GlobalOperation, Operation, Verdict},
     ports::Scope,
     testing::given,
@@ -145,7 +145,10 @@ fn what_is_hidden_looks_like_what_is_not_there() {
     let user = target(UserRole::User);
     let by = |actor: Option<Actor>| policies::authorise(actor.as_ref(), Operation::Export, &user);
     assert_err!(by(None), AppError::Unauthenticated);
-    assert_err!(by(Some(user_as(given::a_user_id(), UserRole::User))), AppError::NotFound("user"));
+    assert_err!(
+        by(Some(user_as(given::a_user_id(), UserRole::User))),
+        AppError::NotFound(Resource::User)
+    );
     assert_err!(by(Some(user_as(given::a_user_id(), UserRole::Moderator))), AppError::Forbidden);
     by(Some(user_as(user.id(), UserRole::User))).unwrap();
 }

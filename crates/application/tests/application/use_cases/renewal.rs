@@ -4,7 +4,7 @@ use std::thread;
 
 use chrono::TimeDelta;
 use userdom_application::{
-    AppError,
+    AppError, Resource,
     ports::{Clock, TokenMint},
     testing::{TestMint, given},
     use_cases::{EndSession, EndSessions, OpenedSession},
@@ -192,7 +192,7 @@ fn one_session_is_ended_from_another() {
     assert!(access_lives(&world, &this));
     assert!(!access_lives(&world, &other) && !refresh_lives(&world, &other));
     let again = world.app.execute(&caller, &EndSession { user_id, session_id });
-    assert_err!(again, AppError::NotFound("session"));
+    assert_err!(again, AppError::NotFound(Resource::Session));
 }
 
 #[test]
@@ -215,14 +215,14 @@ fn z2_the_sessions_of_others_are_not_found() {
     let bob = world.has(given::an_active_user().with_username("bob").build());
     let (user_id, session_id) = id_of(&session);
     let mixed = EndSession { user_id: bob.id(), session_id };
-    assert_err!(world.app.execute(&by(&bob), &mixed), AppError::NotFound("session"));
+    assert_err!(world.app.execute(&by(&bob), &mixed), AppError::NotFound(Resource::Session));
     for (caller, expected) in [(by(&bob), "user not found"), (by_nobody(), "sign in first")] {
         let end = world.app.execute(&caller, &EndSession { user_id, session_id });
         assert_eq!(end.unwrap_err().to_string(), expected);
         let all = world.app.execute(&caller, &EndSessions { user_id });
         assert_eq!(all.unwrap_err().to_string(), expected);
     }
-    assert_err!(world.app.list_sessions(&by(&bob), ada.id()), AppError::NotFound("user"));
+    assert_err!(world.app.list_sessions(&by(&bob), ada.id()), AppError::NotFound(Resource::User));
     assert!(access_lives(&world, &session));
     let moderator = by_a(UserRole::Moderator);
     world.app.execute(&moderator, &EndSession { user_id, session_id }).unwrap();

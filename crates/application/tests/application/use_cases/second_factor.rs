@@ -2,7 +2,7 @@ use std::thread;
 
 use chrono::TimeDelta;
 use userdom_application::{
-    AppError, Caller,
+    AppError, Caller, Resource,
     ports::Clock,
     testing::given,
     use_cases::{
@@ -381,7 +381,7 @@ fn nobody_manages_the_second_factor_of_another() {
         assert_err!(result, AppError::Unauthenticated);
     }
     for result in tries(&by_a(UserRole::Premium)) {
-        assert_err!(result, AppError::NotFound("user"));
+        assert_err!(result, AppError::NotFound(Resource::User));
     }
     for result in tries(&by_a(UserRole::Admin)) {
         assert_err!(result, AppError::Forbidden);
