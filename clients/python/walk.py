@@ -84,7 +84,7 @@ assert accounts.update_profile("me", patch).timezone == "Europe/London"
 stale = refused(accounts.update_profile, 412, id="me", profile_patch=patch, if_match='"1"')
 assert stale.code == "version.stale"
 
-# Bad input is told all at once.
+# All faults of the input are reported at once.
 registration.username, registration.email = "al", "nobody"
 faulty = refused(accounts.register, 422, registration=registration)
 assert [fault.pointer for fault in faulty.errors] == ["/username", "/email"], faulty

@@ -1,5 +1,5 @@
-// The walk of the README, by a client that was generated from docs/openapi.json: whoever misspells
-// a path, a member or a status here is told by the compiler.
+// The walk of the README, by a client that was generated from docs/openapi.json: a misspelt
+// path, member or status here does not compile.
 //
 // usage: node built/walk.js URL MAIL_FOLDER ADMIN ADMIN_PASSWORD
 
@@ -138,7 +138,7 @@ const stale = await refused(
 );
 assert.equal(stale.code, "version.stale");
 
-// Bad input is told all at once.
+// All faults of the input are reported at once.
 const faulty = await refused(
   anybody.POST("/v1/users", {
     body: {

@@ -254,7 +254,7 @@ fn slowest_first(pairs: &mut [(f64, String, UserSpecification)]) {
     pairs.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
 }
 
-/// What the indexes of migrations 4 to 7 cost whoever writes.
+/// What the indexes of migrations 4 to 7 cost writers.
 fn writes(store: &Database, pg: &mut PgConnection) {
     println!(
         "\n| write, one after the other | with all indexes | without those of the directory | ratio |\n|---|---|---|---|"

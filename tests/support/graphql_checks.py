@@ -1,5 +1,5 @@
 """How schemathesis tries GraphQL, and what it holds every answer against: errors of the client and
-of the service are told apart by `extensions.status`, which it does not know of."""
+of the service are distinguished by `extensions.status`, which it does not know of."""
 
 import re
 import zlib
@@ -40,8 +40,8 @@ def errors_are_the_clients(ctx, response, case):
     # An answer without data says that nothing was begun, and why.
     assert "data" in answer or answer["errors"], answer
     for error in answer.get("errors", []):
-        told = error["extensions"]
-        assert told["code"] and 400 <= told["status"] < 500, error
+        extensions = error["extensions"]
+        assert extensions["code"] and 400 <= extensions["status"] < 500, error
         # What fits the schema may not be refused as if it did not.
         if case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
-            assert not told["code"].startswith("graphql."), error
+            assert not extensions["code"].startswith("graphql."), error

@@ -34,7 +34,7 @@ def store(sender, recipients, body):
     envelope = [f"X-Envelope-From: {sender}"] + [f"X-Envelope-To: {to}" for to in recipients]
     with open(path + ".draft", "wb") as file:
         file.write(("\r\n".join(envelope) + "\r\n").encode() + body)
-    os.rename(path + ".draft", path)  # whoever watches the directory sees whole mails only
+    os.rename(path + ".draft", path)  # a reader of the directory sees whole mails only
 
 
 async def body_of(reader):

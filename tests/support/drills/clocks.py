@@ -20,8 +20,8 @@ faults = []
 
 
 def ask(sql, url=DATABASE):
-    told = subprocess.run(["psql", "-Atc", sql, url], check=True, capture_output=True, text=True)
-    return told.stdout.split()
+    output = subprocess.run(["psql", "-Atc", sql, url], check=True, capture_output=True, text=True)
+    return output.stdout.split()
 
 
 def post(instance, path, body, token=None):
@@ -64,7 +64,7 @@ def thefts(name, here, there):
         first = sign_in(one, name)[1]["refresh_token"]
         _, second = refresh(one, first)
         rounds.append((one, other, first, second))
-    # Whoever lost the answer may ask again for ten seconds.
+    # A client that lost the answer may ask again for ten seconds.
     time.sleep(12)
     for one, other, first, second in rounds:
         missed += refresh(other, first)[0] != 401

@@ -81,9 +81,9 @@ class Cluster:
         self.ask("CREATE DATABASE userdom", "postgres")
 
     def ask(self, sql, database="userdom"):
-        told = self.run("psql", "-h", self.host, "-p", str(self.port), "-U", "postgres", "-Atc", sql,
+        output = self.run("psql", "-h", self.host, "-p", str(self.port), "-U", "postgres", "-Atc", sql,
                         database)
-        return told.stdout.split()
+        return output.stdout.split()
 
     def until(self, sql, wanted):
         while self.ask(sql, "postgres") != [wanted]:

@@ -159,7 +159,7 @@ def until(seconds, what, ask, last_words=lambda: ""):
 
 
 class Clients:
-    """Register users, and write down who was told that it is done, and when."""
+    """Register users, and write down which registrations were acknowledged, and when."""
 
     def __init__(self, instances, each=3):
         self.done, self.statuses, self.over = [], collections.Counter(), False
@@ -188,7 +188,7 @@ class Clients:
         return self.statuses.total() - self.statuses[201]
 
     def first_after(self, moment, at_most=60):
-        """Seconds until somebody was told after this moment that it is done."""
+        """Seconds until the next registration was acknowledged after this moment."""
         def seconds():
             return next((at - moment for at, _ in self.done[-200:] if at > moment), None)
         return until(at_most, "a registration", seconds)

@@ -89,7 +89,7 @@ class Crowd:
             finally:
                 self.open -= 1
                 stream.transport.abort()
-            # Whoever has to make room for others does not come back at once.
+            # A client that had to make room for others does not come back at once.
             await asyncio.sleep(3)
 
     async def run(self):
@@ -113,7 +113,7 @@ class Crowd:
             _, left = await asyncio.wait(left, timeout=1)
 
 
-def probe(address, token, over, told):
+def probe(address, token, over, results):
     """A quick client, in a process of its own: writes and reads, on a new connection every time."""
     times = []
     while not over.is_set():
@@ -126,7 +126,7 @@ def probe(address, token, over, told):
                 statuses.append(type(error).__name__)
         times.append((began, time.monotonic() - began, statuses))
         time.sleep(0.05)
-    told.put(times)
+    results.put(times)
 
 
 def phase(what, sources, **settings):
@@ -134,14 +134,14 @@ def phase(what, sources, **settings):
     tokens = [instance.account()[1] for _ in range(21)]
     writers = [Writer(token) for token in tokens[:-1]]
     crowd = Crowd(instance.address, sources, writers)
-    over, told = multiprocessing.Event(), multiprocessing.Queue()
-    prober = multiprocessing.Process(target=probe, args=(instance.address, tokens[-1], over, told))
+    over, results = multiprocessing.Event(), multiprocessing.Queue()
+    prober = multiprocessing.Process(target=probe, args=(instance.address, tokens[-1], over, results))
     prober.start()
     asyncio.run(crowd.run())
     left = time.monotonic()
     time.sleep(5)
     over.set()
-    times = told.get()
+    times = results.get()
     prober.join()
     lost = 0
     for writer in writers:

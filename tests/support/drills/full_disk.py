@@ -22,7 +22,7 @@ from cluster import Cluster, give_to_postgres, new_folder, url_of  # noqa: E402
 from common import Clients, Instance, Sink, call, row, until  # noqa: E402
 
 ROUNDS = 5
-# Whoever sent a mail and could not write that down leaves it to others for three minutes.
+# A worker that sent a mail and could not write that down leaves it to others for three minutes.
 LEASE = 180
 faults = []
 
@@ -93,7 +93,7 @@ def add_row(what, clients, counts, recovery, statuses=(201, 503)):
 
 
 def add_row_of_mails(what, sink, clients, since):
-    """The mails of all who were told that they are registered."""
+    """The mails of all acknowledged registrations."""
     names = [name for _, name in clients.done]
     deadline = time.monotonic() + LEASE + 60
     while sink.counted(names)[0] and time.monotonic() < deadline:
@@ -238,11 +238,11 @@ def mails_and_log():
     took = time.monotonic() - over
     got = mails()
     with open(instance.log) as log:
-        told = [line for line in log if "lines of this log were lost" in line]
-    print(f"{what}: {dict(clients.statuses)}, {told[-1:]}")
+        notes = [line for line in log if "lines of this log were lost" in line]
+    print(f"{what}: {dict(clients.statuses)}, {notes[-1:]}")
     add_row(what, clients, (0, got[None], sum(got.values()) - len(got)),
             f"{took:.1f} s for the last mail", statuses=(201,))
-    if not told:
+    if not notes:
         faults.append("the log does not tell what it lost")
     instance.stop()
     disk.remove()

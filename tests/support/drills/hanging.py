@@ -44,7 +44,7 @@ def mail_server():
         f"{len(names) - left} not sent", "–", "–", f"{took:.1f} s")
     if took > 60:
         failed.append("the other instance")
-    # Nobody else takes the mail that hangs when it is told to stop.
+    # No other worker takes the mail that hangs when it has to stop.
     other.stop()
     taken = server.taken
     hanging.register()

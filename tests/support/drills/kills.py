@@ -14,8 +14,8 @@ ROUNDS = 8
 
 
 def ask(sql, url=DATABASE):
-    told = subprocess.run(["psql", "-Atc", sql, url], check=True, capture_output=True, text=True)
-    return told.stdout.split()
+    output = subprocess.run(["psql", "-Atc", sql, url], check=True, capture_output=True, text=True)
+    return output.stdout.split()
 
 
 def judged(what, clients, recoveries):

@@ -105,7 +105,7 @@ class Crowd:
         self.instance = instance
 
     def back_after(self, moment):
-        """Seconds until each of them is served: nobody's row is held by whom the cut left behind."""
+        """Seconds until each of them is served: nobody's row is held by a session that the cut left behind."""
         return max(one.answered_after(moment) for one in [*self.writers, *self.readers, self.ready])
 
     def judge(self, what, since):
@@ -145,15 +145,15 @@ def cut(what, instance, accounts, database, begin, end):
     time.sleep(2)
     clients.stop()
     crowd.stop()
-    told = crowd.judge(what, since)
+    outcome = crowd.judge(what, since)
     lost, halved, doubled = clients.counted(database.ask)
     lost += crowd.lost()
     held = database.ask("SELECT count(*) FROM pg_stat_activity WHERE datname = 'userdom'"
                         " AND state LIKE 'idle in transaction%'")
     writes = sum(sum(status == 200 for _, status, _ in writer.waits) for writer in crowd.writers)
-    row(f"{what}, {CUT} s, {writes + len(clients.done)} writes, {told}", 1, lost, halved, doubled,
+    row(f"{what}, {CUT} s, {writes + len(clients.done)} writes, {outcome}", 1, lost, halved, doubled,
         f"{took:.1f} s until everybody is served (limit 10)")
-    print(f"{what}: back after {took:.1f} s, {told}, {held[0]} transactions are left", flush=True)
+    print(f"{what}: back after {took:.1f} s, {outcome}, {held[0]} transactions are left", flush=True)
     if lost or halved or doubled or took > 10:
         faults.append(f"{what}: {lost}, {halved}, {doubled}, {took:.1f} s")
 
@@ -182,7 +182,7 @@ def other_server(instance, accounts, primary, standby, host):
     standby.promote()
     promoted = time.monotonic()
     took = max(crowd.back_after(promoted), clients.first_after(promoted))
-    # Whoever promotes another one sees to it that the old one does not come back as it was.
+    # The operator that promotes another one sees to it that the old one does not come back as it was.
     primary.stop("immediate")
     time.sleep(CUT - 5)
     host.plug()
@@ -191,12 +191,12 @@ def other_server(instance, accounts, primary, standby, host):
     crowd.back_after(again)
     clients.stop()
     crowd.stop()
-    told = crowd.judge(what, since)
+    outcome = crowd.judge(what, since)
     lost, halved, doubled = clients.counted(standby.ask)
     lost += crowd.lost()
-    row(f"{what}, {len(clients.done)} registrations, {told}", 1, lost, halved, doubled,
+    row(f"{what}, {len(clients.done)} registrations, {outcome}", 1, lost, halved, doubled,
         f"{took:.1f} s after the promotion until everybody is served (limit 10)")
-    print(f"{what}: back after {took:.1f} s, {told}", flush=True)
+    print(f"{what}: back after {took:.1f} s, {outcome}", flush=True)
     if lost or halved or doubled or took > 10:
         faults.append(f"{what}: {lost}, {halved}, {doubled}, {took:.1f} s")
 

@@ -129,7 +129,7 @@ class Service:
         with open(self.log, "w") as log:
             self.process = subprocess.Popen([BINARY], env=environment, stdout=log, stderr=log)
 
-    def told(self):
+    def output(self):
         with open(self.log) as log:
             return log.read()
 
@@ -151,7 +151,7 @@ class Service:
         began = time.monotonic()
         while self.process.poll() is None:
             assert not self.is_ready(), "it serves"
-            assert time.monotonic() - began < seconds, f"it hangs: {self.told()}"
+            assert time.monotonic() - began < seconds, f"it hangs: {self.output()}"
             time.sleep(0.02)
         return self.process.returncode, time.monotonic() - began
 
@@ -173,8 +173,8 @@ def refused(folder, database):
                             code, seconds = service.ended(60)
                         finally:
                             service.kill()
-                        assert code == 1, f"{name}: {service.told()}"
-                        assert "pool_mode = session" in service.told(), f"{name}: {service.told()}"
+                        assert code == 1, f"{name}: {service.output()}"
+                        assert "pool_mode = session" in service.output(), f"{name}: {service.output()}"
                         count, slowest = count + 1, max(slowest, seconds)
     held = ask(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
     assert held == "0", "the lock on migrations is left"
@@ -188,8 +188,8 @@ def served(folder, database):
         service = Service(folder, url)
         try:
             while not service.is_ready():
-                assert service.process.poll() is None, service.told()
-                assert time.monotonic() - began < 60, service.told()
+                assert service.process.poll() is None, service.output()
+                assert time.monotonic() - began < 60, service.output()
                 time.sleep(0.02)
             ready_in = time.monotonic() - began
             statuses, ledger, lock = [], [], threading.Lock()
@@ -220,15 +220,15 @@ def served(folder, database):
 
 
 def full(folder, database):
-    """A pool of one session never has two: that is told, and given up after a minute."""
+    """A pool of one session never has two: that is logged, and given up after a minute."""
     with pooler(folder, "session", 1, 0, database) as url:
         service = Service(folder, url)
         try:
             code, seconds = service.ended(90)
         finally:
             service.kill()
-    assert code == 1, service.told()
-    assert service.told().count("waiting for two connections") >= 9, service.told()
+    assert code == 1, service.output()
+    assert service.output().count("waiting for two connections") >= 9, service.output()
     return seconds
 
 
@@ -252,7 +252,7 @@ def main():
         row(f"pgbouncer: session mode, {failed} of {len(statuses)} requests 5xx",
             len(ledger), lost, halved, doubled, f"{ready_in:.1f} s")
         seconds = full(folder, database)
-        row("pgbouncer: session mode, a full pool is told and given up", 1, 0, 0, 0,
+        row("pgbouncer: session mode, a full pool is logged and given up", 1, 0, 0, 0,
             f"{seconds:.1f} s")
     ask("postgres", f"DROP DATABASE {database} WITH (FORCE)")
     sys.exit(bool(lost or halved or doubled or failed))

@@ -27,7 +27,7 @@ FAULTS = {
 
 
 class Server:
-    """Which fault it has is told by the start of the recipient's name; the next try is served."""
+    """The fault follows from the start of the recipient's name; the next try is served."""
 
     def __init__(self):
         self.address = ("127.0.2.1", free_port("127.0.2.1"))
@@ -122,17 +122,17 @@ def main():
         doubled = sum(max(0, server.taken[name] - 1) for name in names[kind])
         other_ids = sum(len(server.ids[name]) > 1 for name in names[kind])
         if kind == "never":
-            told = f"{lost} given up, as the server wants"
+            outcome = f"{lost} given up, as the server wants"
             lost = count - min(given_up, lost)
         else:
-            told = str(lost)
+            outcome = str(lost)
         # The protocol has no way to ask whether a mail was taken.
         unavoidable = hidden * count
         if lost or twice or other_ids or doubled > unavoidable:
             faults.append(f"{what}: {lost} lost, {twice} acknowledged twice, {doubled} doubled,"
                           f" {other_ids} under another Message-ID")
         row(f"a mail server {what}" if kind != "none" else "a mail server, no fault",
-            f"{count} mails", told, "–",
+            f"{count} mails", outcome, "–",
             f"{doubled}, the same Message-ID: its answer was lost" if doubled and hidden else doubled,
             f"{took:.0f} s for all")
     print(f"tries {dict(server.tries)}, given up {given_up}, last mail after {took:.1f} s", flush=True)

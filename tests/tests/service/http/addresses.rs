@@ -155,7 +155,7 @@ fn faults_come_at_once(app: &TestApp) {
     }
 }
 
-// Its place is told by `Location`, which is REST's.
+// `Location` names its place in REST alone.
 on_both!(an_address_is_added_shown_replaced_and_removed);
 
 through_rest_and_graphql!(

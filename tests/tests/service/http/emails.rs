@@ -163,7 +163,7 @@ fn an_added_email_gets_its_mail(app: &TestApp) {
     ada.adds_email("second@example.org");
     let mails = app.mails_to("second@example.org");
     assert_eq!(mails.len(), 1);
-    // Whoever reads it may be a stranger, and names may say anything.
+    // The reader may be a stranger, and names may say anything.
     assert!(!mails[0].text.contains("Ada"), "{}", mails[0].text);
 }
 
@@ -193,7 +193,7 @@ fn faults_come_at_once(app: &TestApp) {
         .expect_faults(400, &[("/is_verified", "field.unknown"), ("/email", "field.unknown")]);
 }
 
-// Its place is told by `Location`, which is REST's.
+// `Location` names its place in REST alone.
 on_both!(an_email_is_added_shown_changed_and_removed);
 
 through_rest_and_graphql!(

@@ -629,7 +629,7 @@ fn r29_a_default_may_move_in_any_order_on_postgres(app: &TestApp) {
     }
     let defaults = "SELECT email AS value FROM user_emails WHERE is_default";
     assert_eq!(app.texts(defaults), ["second@example.org"]);
-    // The account lets in whoever has verified an email, and is put right by the next change.
+    // The account lets in a user with a verified email, and is put right by the next change.
     let login = json!({"login": "ada", "password": PASSWORD});
     app.client().post("/v1/sessions", &login).expect(201);
     let path = format!("/v1/users/me/emails/{}/default", ada.email_id);

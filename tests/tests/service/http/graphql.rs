@@ -56,7 +56,7 @@ fn first_fault(reply: &Reply) -> (String, String) {
     (text("pointer"), text("code"))
 }
 
-/// Nothing was begun, and whoever asks for anything gets JSON, which is 200.
+/// Nothing was begun, and a client that accepts anything gets JSON, which is 200.
 #[track_caller]
 fn refused(reply: &Reply, code: &str) {
     assert_eq!((reply.status, reply.header("content-type")), (200, JSON), "{}", reply.text);

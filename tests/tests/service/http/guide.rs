@@ -48,7 +48,7 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// Those whom the guide tells about.
+/// The users of the guide.
 struct Story<'a> {
     app: &'a TestApp,
     ada: Person,

@@ -147,7 +147,7 @@ fn other_methods_know_no_key(app: &TestApp) {
     assert_eq!(app.count("idempotency_keys"), 0);
 }
 
-/// Seen to fail on the code before: a kept answer was given to whoever knew its key.
+/// Seen to fail on the code before: a kept answer was given to any caller that knew its key.
 fn r31_a_kept_answer_is_given_to_whoever_still_may_have_it(app: &TestApp) {
     let moderator = given::a_moderator(app).signed_in();
     let bob = given::a_verified_user(app).with_username("bob").present();

@@ -131,7 +131,7 @@ fn faults_come_at_once(app: &TestApp) {
     patch(json!({"phone_number": "x"})).expect_faults(400, &[("/phone_number", "field.unknown")]);
 }
 
-// Its place is told by `Location`, which is REST's.
+// `Location` names its place in REST alone.
 on_both!(a_phone_is_added_shown_changed_and_removed);
 
 through_rest_and_graphql!(

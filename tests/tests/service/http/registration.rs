@@ -318,7 +318,7 @@ fn r21_an_unverified_claim_blocks_nobody(app: &TestApp) {
     given::verify(app, &second).expect(200);
 }
 
-// Its place is told by `Location`, which is REST's.
+// `Location` names its place in REST alone.
 on_both!(a_registration_is_answered_with_the_pending_user);
 
 through_rest_and_graphql!(

@@ -1,4 +1,4 @@
-//! R4: whoever takes its time is let go, whatever it takes its time for. The limits of these
+//! R4: a slow client is disconnected, whatever it is slow in. The limits of these
 //! tests are shorter than those of the service, so that they end soon.
 
 use std::{

@@ -131,7 +131,7 @@ fn r13_four_kib_of_preferences_are_too_many(app: &TestApp) {
     ada.client.patch(ME, &many(3)).expect_faults(422, &fault);
 }
 
-/// Whoever puts the user into a list or a batch can still read it. Seen to fail, with 500 in
+/// A list or a batch with the user in it can still be read. Seen to fail, with 500 in
 /// a batch, without the limit.
 fn r13_preferences_are_32_levels_deep_at_most(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();

@@ -9,7 +9,7 @@ use userdom_tests::{
     through_rest_and_graphql,
 };
 
-/// The contacts are made unreadable: whoever reads them anyway fails.
+/// The contacts are made unreadable: a request that reads them anyway fails.
 fn what_the_client_has_is_304_without_a_look_at_the_contacts(app: &TestApp) {
     let ada = given::a_verified_user(app).signed_in();
     let etag = ada.client.get("/v1/users/me").header("etag").to_owned();

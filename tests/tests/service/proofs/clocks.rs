@@ -62,7 +62,7 @@ fn one_clock_counts_on_machines_whose_clocks_differ() {
     assert_eq!(
         refresh(&early, &first),
         (200, second.clone()),
-        "whoever lost the answer asks again"
+        "a client that lost the answer asks again"
     );
     let (status, third) = refresh(&early, &second);
     assert_eq!(status, 200);

@@ -159,7 +159,7 @@ fn files(folder: &std::path::Path, ending: &str) -> usize {
     entries.filter(|e| e.as_ref().unwrap().path().extension().is_some_and(|e| e == ending)).count()
 }
 
-/// Seen to fail when a slow receiver was not told from a quick one: the instance that hangs took
+/// Seen to fail when a slow receiver was not distinguished from a quick one: the instance that hangs took
 /// the last message again and again, just before the other.
 #[test]
 fn d8_a_receiver_that_hangs_stops_neither_mail_nor_the_other_instance() {

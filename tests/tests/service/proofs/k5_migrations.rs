@@ -210,7 +210,7 @@ fn k5_a_lock_that_is_never_released_is_given_up() {
     let lines = message.matches("waiting for another process").count();
     assert!((9..=11).contains(&lines), "every five seconds: {message}");
     assert!(message.contains("lock on migrations for 60 s"), "{message}");
-    // Whoever gave up holds nothing.
+    // A process that gave up holds nothing.
     drop(holder);
     migrated(&finished(migrate(&database)));
 }

@@ -189,7 +189,7 @@ fn f1_a_reader_that_reads_nothing_costs_lines_which_are_counted() {
     let mut reader = BufReader::new(reader);
     let note = reader.by_ref().lines().map_while(Result::ok);
     let note = note.take(1 << 20).find(|line| line.contains("lines of this log were lost"));
-    let note = note.expect("what was lost is told");
+    let note = note.expect("what was lost is reported");
     assert!(note.contains("\"level\":\"ERROR\""), "{note}");
     // Nobody reads again, and it still stops.
     service.answers_a_thousand();

@@ -316,7 +316,7 @@ fn specifications() -> BoxedStrategy<UserSpecification> {
     .boxed()
 }
 
-/// Whom, in which order, and how many at a time; the index puts the user whose id is asked for.
+/// The filter, the order, and how many at a time; the index puts the user whose id is asked for.
 type Question = (UserSpecification, UserOrder, u32, Index);
 
 fn questions() -> impl Strategy<Value = Vec<Question>> {

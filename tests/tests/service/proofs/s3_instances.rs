@@ -1,4 +1,4 @@
-//! What ends on one instance is dead on the other, and the last admin stays whoever asks where.
+//! What ends on one instance is dead on the other, and the last admin stays on both.
 
 use std::time::Duration;
 

@@ -93,7 +93,7 @@ pub(super) fn by(user: &UserView) -> Caller {
     Caller { actor: Some(Actor::User(user)), ..Caller::default() }
 }
 
-/// Does again what found no connection or no room for its password: whoever asks is told to come
+/// Does again what found no connection or no room for its password: the client is asked to come
 /// back then, and on a slow machine that is often.
 pub(super) fn patiently<T>(mut work: impl FnMut() -> Result<T, AppError>) -> Result<T, AppError> {
     loop {

@@ -109,7 +109,7 @@ fn f2_a_python_client_is_whole_and_does_the_walk() {
     });
 }
 
-/// The audits of the npm package graphql-http, by whoever has signed in. Seen to fail with GET
+/// The audits of the npm package graphql-http, by a signed-in user. Seen to fail with GET
 /// refused, with 400 for every request error, and with `data` in them.
 #[test]
 fn f4_graphql_over_http_has_no_warning() {

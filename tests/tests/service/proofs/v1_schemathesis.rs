@@ -18,7 +18,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
     response_headers_conformance,response_schema_conformance,negative_data_rejection,\
     unsupported_method,missing_required_header";
 
-/// What ends the sessions of whoever calls it: tried last.
+/// What ends the sessions of its caller: tried last.
 const ENDING: [&str; 5] = ["signOut", "endSessions", "endSession", "setRoles", "deleteUser"];
 
 pub(super) fn an_admin(database: &TestDatabase) {

@@ -143,7 +143,7 @@ pub(super) fn body(method: &str, template: &str) -> Value {
     }
 }
 
-/// Whoever calls.
+/// The caller.
 struct Caller {
     name: String,
     client: Client,

@@ -1,4 +1,4 @@
-//! R31: an `Idempotency-Key` changes nothing of what lasts, whoever is refused what through which
+//! R31: an `Idempotency-Key` changes nothing of what lasts, for any refusal through any
 //! interface. Each case runs on two services, with a key on one of them; afterwards all their tables
 //! are the same, but for those of the keys.
 //!
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
         self.known(given::a_moderator(self.app).with_username(&self.name()).signed_in())
     }
 
-    /// Whoever calls without being anybody.
+    /// A caller without a token.
     fn anybody(&self) -> Client {
         match self.interface {
             Interface::Batch => self.carrier.clone(),
@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
         .collect()
     }
 
-    /// Whoever is shown in a kept answer and is no subject of it: the answer would outlive the user.
+    /// Users that a kept answer shows and that are no subjects of it: the answer would outlive the user.
     fn missing_subjects(&self, reply: &Reply) -> Vec<String> {
         let kept = format!("FROM idempotency_keys WHERE id LIKE '%/{}%'", self.key());
         if self.app.texts(&format!("SELECT id AS value {kept}")).is_empty() {

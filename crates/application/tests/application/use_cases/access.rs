@@ -1,4 +1,4 @@
-//! Who may do what to whom, through every command.
+//! What a caller may do to a user, through every command.
 
 use userdom_application::{
     App, AppError, Caller, Command, Resource,

@@ -1,4 +1,4 @@
-//! Keys of other services, and what they are told of tokens.
+//! Keys of other services, and introspection.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn new_key(name: &str, scopes: &[Scope], expires_at: Option<DateTime<Utc>>) -> C
     CreateApiKey { name: name.to_owned(), scopes: scopes.iter().copied().collect(), expires_at }
 }
 
-/// Whoever presents the key.
+/// The bearer of the key.
 fn service(world: &World, key: &str) -> Caller {
     Caller { actor: Some(world.app.authenticate(key).unwrap()), ..from_somewhere() }
 }

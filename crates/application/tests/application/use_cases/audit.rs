@@ -1,4 +1,4 @@
-//! P3: every security event leaves one line: who, whom, what, when, from where, outcome.
+//! P3: every security event leaves one line: actor, subject, action, time, origin, outcome.
 
 use std::collections::BTreeSet;
 

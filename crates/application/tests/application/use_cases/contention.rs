@@ -105,7 +105,7 @@ fn a_sign_in_survives_contention() {
     world.sign_in(user.username().as_str(), given::PASSWORD).unwrap();
 }
 
-/// Whoever runs it tries again soon, and not after an hour.
+/// The worker tries again soon, and not after an hour.
 #[test]
 fn a_sweep_says_whether_it_met_an_outage() {
     for (refusals, error, met) in

@@ -138,7 +138,7 @@ fn c5_claims_of_an_address_wait_for_their_turn_and_none_is_lost() {
     world.app.execute(&by_nobody(), &verify_email(&token_in(&mails[0]))).unwrap();
 }
 
-/// Whoever registers with an address that is not theirs, and asks again and again, leaves a
+/// A stranger that registers with the address of another, and asks again and again, leaves a
 /// mail to its owner.
 #[test]
 fn c5_one_account_leaves_mails_to_the_others_that_claim_its_address() {

@@ -1,4 +1,4 @@
-//! What users can do, told over a store in memory.
+//! What users can do, over a store in memory.
 
 mod access;
 mod account;

@@ -377,7 +377,7 @@ fn r5_three_mails_an_hour_go_to_one_address_and_nobody_sees_the_fourth_missing()
     };
     assert_eq!([(); 4].map(|()| sent(&world)), [1, 1, 1, 0]);
     world.clock.advance(TimeDelta::hours(1));
-    assert_eq!(world.deliver().len(), 1, "the fourth, for whoever waits for it");
+    assert_eq!(world.deliver().len(), 1, "the fourth, for the user that waits for it");
     assert_eq!(sent(&world), 1);
 }
 

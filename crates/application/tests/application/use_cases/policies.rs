@@ -1,4 +1,4 @@
-//! The whole table of who may do what to whom.
+//! The whole table of what a caller may do to a user.
 
 use std::collections::BTreeSet;
 

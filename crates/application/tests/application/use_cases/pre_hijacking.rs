@@ -216,7 +216,7 @@ fn a10_a_wish_from_before_the_reset_makes_no_link_after_it() {
     assert_eq!(to, ["ada@example.org"], "the notice alone");
 }
 
-/// Non-verifying identity provider. There is no provider whose word counts: whoever adds an
+/// Non-verifying identity provider. No provider vouches for an email: a caller that adds an
 /// address, another service included, it is verified by its own link alone.
 #[test]
 fn a10_non_verifying_provider_an_address_is_verified_by_its_link_alone() {

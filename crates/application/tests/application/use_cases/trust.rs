@@ -49,7 +49,7 @@ pub(crate) fn challenge(world: &World, login: &str) -> String {
     }
 }
 
-/// Whoever holds the access token.
+/// The bearer of the access token.
 pub(crate) fn holder(world: &World, session: &OpenedSession) -> Caller {
     let actor = world.app.authenticate(session.access_token.expose()).unwrap();
     Caller { actor: Some(actor), ..from_somewhere() }
