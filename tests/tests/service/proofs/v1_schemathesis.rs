@@ -55,10 +55,10 @@ fn tries_graphql(service: &Service, token: &str, folder: &Path, seconds: u32) {
 
 /// Schemathesis, for so long.
 fn bounded(document: &[&str], token: &str, folder: &Path, seconds: u32) -> Command {
-    // It bounds itself; should it hang, it ends anyway.
+    // It bounds itself, also on a busy machine; should it hang, it ends anyway.
     let mut command = Command::new("timeout");
     command
-        .arg((seconds * 3 + 60).to_string())
+        .arg((seconds * 10 + 300).to_string())
         .arg(Path::new(&python()).with_file_name("st"))
         .arg("run")
         .args(document)
