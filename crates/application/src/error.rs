@@ -1,4 +1,4 @@
-use std::error::Error;
+use std::{error::Error, fmt};
 
 use userdom_domain::{RepositoryError, UniqueKey, UserError};
 
@@ -47,6 +47,16 @@ pub enum Resource {
     ApiKey,
 }
 
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Session => "session",
+            Self::ApiKey => "API key",
+        })
+    }
+}
+
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -72,7 +82,7 @@ pub enum AppError {
     #[error("this is not allowed")]
     Forbidden,
     /// There is none, or the caller may not know of it.
-    #[error("{0:?} not found")]
+    #[error("{0} not found")]
     NotFound(Resource),
     /// Somebody else has it.
     #[error("{0:?} is taken")]
