@@ -57,7 +57,7 @@ impl Commit {
         }
     }
 
-    /// Notes a user that the answer is about: the answer goes when the user is erased.
+    /// Notes a user that the answer is about: the kept answer is deleted when the user is erased.
     pub(crate) fn note_subject(&self, user_id: UserId) {
         if let Some(pending) = self.pending() {
             locked(&pending.subjects).insert(user_id);

@@ -97,6 +97,7 @@ impl Request<'_> {
     ) -> Result<T, AppError> {
         let (app, caller) = (self.app, self.caller);
         let uow = commit.take_open()?.map_or_else(|| app.adapters.store.begin(), Ok)?;
+        // What a step was allowed is noted for the answer too, which is kept with the last one.
         let mut tx = Tx { uow, now: app.now(), app, caller, commit: self.commit };
         let output = work(&mut tx)?;
         commit.finish(tx.uow)?;

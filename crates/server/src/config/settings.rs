@@ -124,12 +124,12 @@ settings! {
     "USERDOM_PASSWORD_MIN_LENGTH" => password_min_chars: usize, with_default("8"),
         kinds::PASSWORD_LENGTH;
 
-    /// Names with commas between that only admins may give, beside the built-in list (`admin`,
+    /// Names, separated by commas, that only admins may give, beside the built-in list (`admin`,
     /// `root`, `support` …)
     "USERDOM_RESERVED_USERNAMES" => reserved_usernames: Vec<String>, list("none"),
         kinds::USERNAMES;
 
-    /// `RUST_LOG` filters (default `info`)
+    /// `pretty` or `json`. The variable `RUST_LOG` says which lines are written (default `info`)
     "USERDOM_LOG_FORMAT" => log_format: Option<LogFormat>,
         optional("`pretty` on a terminal, else `json`"), kinds::LOG_FORMAT;
 }
