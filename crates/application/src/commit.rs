@@ -48,8 +48,8 @@ impl Commit {
         }
     }
 
-    /// Whether a transaction may be begun anew after it failed: what others have added to it
-    /// would be lost.
+    /// Whether a failed transaction may be tried again. One of a batch may not: the work of the
+    /// operations before would be lost.
     pub(crate) fn can_retry(&self) -> bool {
         match self {
             Self::AtOnce | Self::WithAnswer(_) => true,
@@ -131,7 +131,7 @@ impl Pending {
         locked(&self.grants).clone()
     }
 
-    /// Keeps a transaction open. All of it is sent, so that nothing but its commit can fail.
+    /// Keeps a transaction open. Its statements are sent first, so that only the commit can fail.
     fn keep(&self, mut uow: Box<dyn UnitOfWork>) -> Result<(), RepositoryError> {
         uow.flush()?;
         *locked(&self.uow) = Some(uow);
@@ -143,7 +143,7 @@ impl Pending {
     }
 }
 
-/// A panic elsewhere leaves nothing half done in there.
+/// Poisoning is ignored: no critical section can panic halfway.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

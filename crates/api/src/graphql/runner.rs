@@ -154,7 +154,7 @@ impl Runner {
     }
 }
 
-/// A panic elsewhere leaves nothing half done in there.
+/// Poisoning is ignored: no critical section can panic halfway.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -85,15 +85,15 @@ pub(crate) async fn answer_in_parts(
 /// What a request needs before it hashes a password.
 #[derive(Debug, Default)]
 pub(crate) struct HashingPermit {
-    /// It goes with the work: a client that leaves does not end that.
+    /// Held until the work has ended, also when the client disconnects.
     pub(crate) _turn: Option<Turn>,
     /// Whether the operation that hashes was counted.
     pub(crate) is_counted: bool,
 }
 
-/// Waits for a turn, if an operation of the request hashes a password: here, where the request
-/// holds no thread and no connection. One that will be refused before the password is looked at
-/// takes no place in the queue.
+/// Waits for a turn, if an operation of the request hashes a password. The request holds no thread
+/// and no connection meanwhile. A request that will be refused before the hashing takes no place
+/// in the queue.
 pub(crate) async fn wait_to_hash(
     state: &ApiState,
     caller: &Caller,
@@ -138,8 +138,8 @@ fn with_required_actor(
     }
 }
 
-/// Counts the request, and carries the operation out: with a key once, however often it is sent.
-/// So do REST, a batch and GraphQL.
+/// Counts the request and carries the operation out; with a key only once, however often it is
+/// sent. REST, batches and GraphQL all call it.
 pub(crate) fn dispatch(endpoint: &Endpoint, call: &Call<'_>, key: Option<&Key<'_>>) -> Answer {
     let was_counted = call.is_counted && endpoint.may_hash();
     if let Some(limit) = endpoint.limit.filter(|_| !was_counted) {

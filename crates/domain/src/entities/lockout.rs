@@ -1,6 +1,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// The count of failed sign-ins in a row, and the lock that the fifth one brings (R17).
+/// The count of failed sign-ins in a row, and the lock after the fifth one (R17).
 ///
 /// A user has one, and so has each device that a user has signed in on.
 ///
@@ -25,7 +25,7 @@ pub struct Lockout {
 }
 
 impl Lockout {
-    /// So many failures in a row lock.
+    /// How many failures in a row lock the account.
     pub const MAX_FAILURES: u32 = 5;
     /// How long a lock lasts.
     pub const DURATION: TimeDelta = TimeDelta::minutes(15);

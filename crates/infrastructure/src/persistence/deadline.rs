@@ -190,7 +190,7 @@ fn ports(url: &str) -> Vec<u16> {
     of_hosts.chain(of_query).chain([USUAL]).collect()
 }
 
-/// A panic elsewhere leaves nothing half done in there.
+/// Poisoning is ignored: no critical section can panic halfway.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

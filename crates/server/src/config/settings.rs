@@ -61,7 +61,7 @@ settings! {
     "USERDOM_REDIS_URL" => redis_url: Option<String>,
         optional("none: each instance counts for itself"), kinds::REDIS_URL, Shown::Never;
 
-    /// Addresses or networks with commas between, as in `10.0.0.0/8, ::1`. What a proxy in them
+    /// Addresses or networks, separated by commas, as in `10.0.0.0/8, ::1`. What a proxy in them
     /// says in `X-Forwarded-For` is believed; of anybody else nothing is
     "USERDOM_TRUSTED_PROXIES" => trusted_proxies: Vec<IpNet>, list("none"),
         kinds::NETWORKS;
@@ -84,7 +84,7 @@ settings! {
     /// more than the drain
     "USERDOM_STOP_SECONDS" => stop: Duration, with_default("30"), kinds::STOP;
 
-    /// Origins with commas between, as in `https://app.example.org, http://localhost:5173`:
+    /// Origins, separated by commas, as in `https://app.example.org, http://localhost:5173`:
     /// scripts of their pages may [use the API](api.md#from-a-page-of-another-origin). Exact ones:
     /// a scheme, a host and perhaps a port, without path; no `*`
     "USERDOM_CORS_ORIGINS" => cors_origins: Vec<String>, list("none"), kinds::ORIGINS;

@@ -10,10 +10,10 @@ impl Fields<'_> {
         self.declare(member(name, Preferences::SCHEMA).nullable().optional());
         let given = self.entries(name).into_iter();
         let given = given.filter_map(|(key, value)| value.map(|value| (key, value)));
-        self.judge_preferences(name, given)
+        self.check_preference_entries(name, given)
     }
 
-    fn judge_preferences(
+    fn check_preference_entries(
         &mut self,
         name: &str,
         given: impl Iterator<Item = (String, String)>,
@@ -22,8 +22,8 @@ impl Fields<'_> {
         self.faults.check_preferences(&pointer, Preferences::from_entries(given))
     }
 
-    /// Preferences to lay over others: each key with raw JSON, or `None` to put it
-    /// back. What is given is judged here, with the other fields.
+    /// A merge patch of preferences: each key with its JSON text, or `None` for its default. The
+    /// values are checked here, with the other fields.
     pub(crate) fn preferences_patch(
         &mut self,
         name: &'static str,
@@ -32,12 +32,12 @@ impl Fields<'_> {
         self.refuse_null(name);
         let entries = self.entries(name);
         let given = entries.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
-        self.judge_preferences(name, given);
+        self.check_preference_entries(name, given);
         entries
     }
 
-    /// The fields of a postal address (R7), which stand in this object. The rules
-    /// of its country are not asked while a field is of a wrong type.
+    /// A postal address (R7) from the fields of this object. The rules of its country are not
+    /// checked while a field is of a wrong type.
     pub(crate) fn address(&mut self) -> Option<Address> {
         self.misread = false;
         let draft = AddressDraft {

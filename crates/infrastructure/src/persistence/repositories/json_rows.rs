@@ -14,8 +14,8 @@ use crate::persistence::{
     models::Row,
 };
 
-/// Rows as one value of a statement, which so is the same, and stays prepared, for any number of
-/// them.
+/// Rows as one JSON parameter: the text of the statement is the same for any number of rows, so it
+/// stays prepared.
 pub(super) fn json_rows<T: Serialize>(rows: &[T]) -> QueryResult<Json> {
     serde_json::to_string(rows).map(Json).map_err(|error| Error::SerializationError(error.into()))
 }
