@@ -68,7 +68,7 @@ impl Code {
 
     /// Its row in the document.
     fn row(&self) -> String {
-        let hint = self.hint.map(|hint| format!(". {hint}")).unwrap_or_default();
+        let hint = self.hint.map(|hint| format!(". In detail: {hint}")).unwrap_or_default();
         format!("| {} | {} | {}{hint} |\n", self.name, self.status, self.meaning)
     }
 }
